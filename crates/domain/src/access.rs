@@ -1,0 +1,167 @@
+//! Who may do what. One function, [`may`], answers every question of rights, on every door and for every role.
+
+use crate::ids::Shelf;
+use crate::problem::Code;
+use crate::programme::Programme;
+use serde::{Deserialize, Serialize};
+
+/// What a person is to the municipality.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// Works on the granted shelves only.
+    Worker,
+    /// Sees whole programmes and settles questions.
+    Supervisor,
+    /// Keeps the registry and the devices.
+    Clerk,
+    /// All of it, and the accounts.
+    Administrator,
+}
+
+/// What one person on one device, or at the office, may hold and do.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Grant {
+    /// The person, as the office knows them.
+    pub person: String,
+    /// The role.
+    pub role: Role,
+    /// The shelves. The common shelf of each programme belongs to it without being named.
+    pub shelves: Vec<Shelf>,
+}
+
+impl Grant {
+    /// The programmes in which something is granted, in order, once each.
+    pub fn programmes(&self) -> Vec<&str> {
+        let mut all: Vec<&str> = self.shelves.iter().map(|shelf| shelf.programme.as_str()).collect();
+        all.sort_unstable();
+        all.dedup();
+        all
+    }
+
+    /// Every shelf a device with this grant holds, common shelves included, in order.
+    pub fn holds(&self) -> Vec<Shelf> {
+        let mut all = self.shelves.clone();
+        all.extend(self.programmes().into_iter().map(Shelf::common));
+        all.sort();
+        all.dedup();
+        all
+    }
+
+    /// Says whether the grant reaches a shelf. Office roles reach every shelf of the municipality;
+    /// a supervisor every shelf of the programmes granted.
+    pub fn reaches(&self, shelf: &Shelf) -> bool {
+        match self.role {
+            Role::Clerk | Role::Administrator => true,
+            Role::Supervisor => self.shelves.iter().any(|granted| granted.programme == shelf.programme),
+            Role::Worker => {
+                self.shelves.contains(shelf)
+                    || (shelf.zone == Shelf::COMMON
+                        && self.shelves.iter().any(|granted| granted.programme == shelf.programme))
+            }
+        }
+    }
+}
+
+/// Something a person wants to do.
+#[derive(Clone, Copy, Debug)]
+pub enum Action<'a> {
+    /// See the records of a shelf.
+    Read(&'a Shelf),
+    /// Write a visit with this form.
+    Visit(&'a Shelf, &'a Programme, &'a str),
+    /// Write a field of a subject.
+    EditSubject(&'a Shelf, &'a Programme, &'a str),
+    /// Make a new subject.
+    CreateSubject(&'a Shelf, &'a Programme),
+    /// Tie a code to a subject.
+    Bind(&'a Shelf, &'a Programme),
+    /// Settle a question.
+    Settle(&'a Shelf),
+    /// Remove a record.
+    Remove(&'a Shelf),
+    /// Change definitions or zones.
+    Define,
+    /// See and change devices and enrolment codes.
+    Devices,
+    /// See what the office sees: all visits, all questions.
+    Office,
+}
+
+/// Answers whether `grant` allows `action`; the error says which refusal to report.
+pub fn may(grant: &Grant, action: Action<'_>) -> Result<(), Code> {
+    let shelf = match action {
+        Action::Read(shelf)
+        | Action::Visit(shelf, ..)
+        | Action::EditSubject(shelf, ..)
+        | Action::CreateSubject(shelf, _)
+        | Action::Bind(shelf, _)
+        | Action::Settle(shelf)
+        | Action::Remove(shelf) => Some(shelf),
+        Action::Define | Action::Devices | Action::Office => None,
+    };
+    if shelf.is_some_and(|shelf| !grant.reaches(shelf)) {
+        return Err(Code::NotYourShelf);
+    }
+    let office = grant.role != Role::Worker;
+    let clerk = matches!(grant.role, Role::Clerk | Role::Administrator);
+    let allowed = match action {
+        Action::Read(_) | Action::Settle(_) => true,
+        Action::Visit(_, programme, form) => programme.form(form).is_some(),
+        Action::EditSubject(_, programme, field) => office || programme.worker_may_edit(field),
+        Action::CreateSubject(_, programme) => office || programme.worker_may.create,
+        Action::Bind(_, programme) => office || programme.worker_may.bind,
+        Action::Remove(_) => office,
+        Action::Define => clerk,
+        Action::Devices => clerk,
+        Action::Office => office,
+    };
+    match (allowed, action) {
+        (true, _) => Ok(()),
+        (false, Action::EditSubject(..)) => Err(Code::NotYourField),
+        (false, _) => Err(Code::Forbidden),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn grant(role: Role) -> Grant {
+        Grant { person: "นก".into(), role, shelves: vec![Shelf::new("water", "R01")] }
+    }
+
+    #[test]
+    fn a_worker_reaches_her_shelf_and_its_common_shelf_only() {
+        let nok = grant(Role::Worker);
+        assert!(nok.reaches(&Shelf::new("water", "R01")));
+        assert!(nok.reaches(&Shelf::common("water")));
+        assert!(!nok.reaches(&Shelf::new("water", "R02")));
+        assert!(!nok.reaches(&Shelf::common("care")));
+        assert_eq!(nok.holds(), [Shelf::new("water", "R01"), Shelf::common("water")]);
+    }
+
+    #[test]
+    fn rights_by_role() {
+        let programme = Programme::default();
+        let (own, other) = (Shelf::new("water", "R01"), Shelf::new("care", "M1"));
+        for (role, action, expected) in [
+            (Role::Worker, Action::Read(&own), Ok(())),
+            (Role::Worker, Action::Read(&other), Err(Code::NotYourShelf)),
+            (Role::Worker, Action::EditSubject(&own, &programme, "name"), Err(Code::NotYourField)),
+            (Role::Worker, Action::CreateSubject(&own, &programme), Err(Code::Forbidden)),
+            (Role::Worker, Action::Remove(&own), Err(Code::Forbidden)),
+            (Role::Worker, Action::Devices, Err(Code::Forbidden)),
+            (Role::Worker, Action::Office, Err(Code::Forbidden)),
+            (Role::Worker, Action::Settle(&own), Ok(())),
+            (Role::Supervisor, Action::Read(&other), Err(Code::NotYourShelf)),
+            (Role::Supervisor, Action::Office, Ok(())),
+            (Role::Supervisor, Action::Devices, Err(Code::Forbidden)),
+            (Role::Clerk, Action::Devices, Ok(())),
+            (Role::Clerk, Action::Read(&other), Ok(())),
+            (Role::Administrator, Action::Define, Ok(())),
+        ] {
+            assert_eq!(may(&grant(role), action), expected, "{role:?} {action:?}");
+        }
+    }
+}

@@ -1,0 +1,869 @@
+//! Everything a screen can ask for: one request, one reply type each, one table.
+//!
+//! `store::service::serve` answers it in one exhaustive `match`. The doors only carry it: `invoke` in the installed
+//! app, `postMessage` to the worker in a browser, `POST /api/call` at the office. Requests that need the network
+//! (`Enrol`, `Sync`) or a session (`Login` ...) are answered by the door itself; the table says so.
+
+use crate::access::{Grant, Role};
+use crate::change::{Place, Value, Values};
+use crate::code::Scanned;
+use crate::ids::{DeviceNo, RecordId, Shelf};
+use crate::problem::{Code, Problem};
+use crate::question::Question;
+use crate::schedule::Standing;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// A request with its reply type.
+pub trait Ask: Sized {
+    /// What is answered.
+    type Reply;
+    /// Wraps it for a door.
+    fn wrap(self) -> Request;
+    /// Takes its answer out of what a door brought.
+    fn unwrap(reply: Reply) -> Result<Self::Reply, Problem>;
+}
+
+macro_rules! api {
+    ($($(#[$doc:meta])* $name:ident => $reply:ty;)*) => {
+        /// Anything a screen can ask for.
+        #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+        #[serde(tag = "ask", content = "with", rename_all = "snake_case")]
+        pub enum Request {
+            $($(#[$doc])* $name($name),)*
+        }
+
+        /// The answer to the request of the same name.
+        #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+        #[serde(tag = "reply", content = "is", rename_all = "snake_case")]
+        pub enum Reply {
+            $($(#[$doc])* $name($reply),)*
+        }
+
+        impl Request {
+            /// The request's name, for logs. Never its content.
+            pub fn name(&self) -> &'static str {
+                match self { $(Request::$name(_) => stringify!($name),)* }
+            }
+        }
+
+        $(impl Ask for $name {
+            type Reply = $reply;
+            fn wrap(self) -> Request { Request::$name(self) }
+            fn unwrap(reply: Reply) -> Result<$reply, Problem> {
+                match reply {
+                    Reply::$name(is) => Ok(is),
+                    _ => Err(Problem::new(Code::Internal).about("a reply of another kind")),
+                }
+            }
+        })*
+    };
+}
+
+api! {
+    // -- the device itself
+    /// What this device is, and its three numbers.
+    Status => StatusReply;
+    /// Makes this device known to a server (answered by the door).
+    Enrol => StatusReply;
+    /// Exchanges what the other lacks (answered by the door).
+    Sync => SyncReply;
+    // -- finding
+    /// The programmes on this device, with their compiled forms.
+    Programmes => Vec<crate::programme::Programme>;
+    /// The home screen: what today holds.
+    Home => Vec<HomeProgramme>;
+    /// A page of the round, in route order.
+    Round => RoundReply;
+    /// Subjects by name, house number or code.
+    Search => Vec<SubjectRow>;
+    /// What a scanned or typed text is.
+    Find => Found;
+    /// All there is to know at the door.
+    Card => CardReply;
+    /// Every value a record ever had.
+    History => Vec<HistoryRow>;
+    /// Subjects near a place.
+    Nearby => Vec<SubjectRow>;
+    // -- recording
+    /// Opens a form with what is known.
+    OpenForm => OpenedForm;
+    /// Keeps an unfinished form; `None` drops it.
+    KeepDraft => Done;
+    /// The unfinished forms on this device.
+    Drafts => Vec<DraftRow>;
+    /// Saves a visit, durably, in one transaction.
+    SaveVisit => Saved;
+    /// Corrects fields of a subject.
+    EditSubject => Saved;
+    /// Makes a new subject.
+    CreateSubject => Saved;
+    /// Ties a code to a subject.
+    BindCode => Saved;
+    /// Keeps a photo, to be sent apart from records.
+    KeepPhoto => PhotoKept;
+    /// A photo's bytes.
+    Photo => PhotoReply;
+    // -- questions
+    /// The open questions, newest first.
+    Questions => Vec<QuestionRow>;
+    /// Settles one.
+    Settle => Saved;
+    // -- what was refused
+    /// Commits the office could not accept, with the reason.
+    Refused => Vec<RefusedRow>;
+    // -- the office
+    /// Visits of a day, newest first.
+    Today => Vec<VisitRow>;
+    /// All devices.
+    Devices => Vec<DeviceRow>;
+    /// A new enrolment code.
+    NewEnrolment => EnrolmentReply;
+    /// Ends a device's right.
+    Revoke => Done;
+    /// The zones of a programme.
+    Zones => Vec<ZoneRow>;
+    /// Who is signed in at the office (answered by the door).
+    Session => SessionReply;
+    /// Signs in at the office (answered by the door).
+    Login => SessionReply;
+    /// Signs out (answered by the door).
+    Logout => Done;
+    /// Sets the first administrator's password with the one-time link (answered by the door).
+    SetUp => SessionReply;
+}
+
+/// Asks for the device's state.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Status {}
+
+/// The device's state.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct StatusReply {
+    /// Set once enrolled.
+    pub enrolled: Option<Enrolled>,
+    /// The three numbers.
+    pub counts: Counts,
+    /// Server time of the last complete sync, in milliseconds.
+    pub last_sync_ms: Option<u64>,
+    /// Open questions.
+    pub questions: u64,
+    /// Visits the office could not accept.
+    pub refused: u64,
+    /// Unfinished forms.
+    pub drafts: u64,
+    /// The database was set aside because it did not open: where it is kept.
+    pub set_aside: Option<String>,
+}
+
+/// What an enrolled device knows of itself.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Enrolled {
+    /// Its number.
+    pub device: DeviceNo,
+    /// Name of the municipality.
+    pub municipality: String,
+    /// The server's address.
+    pub server: String,
+    /// What it may hold and do.
+    pub grant: Grant,
+    /// The office ended its right; it keeps what it has not sent.
+    pub revoked: bool,
+}
+
+/// The three plain numbers of every screen. Commits, from server acknowledgements only.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counts {
+    /// Saved on this device in the last 90 days.
+    pub saved: u64,
+    /// Of these, received by the office.
+    pub received: u64,
+    /// Photos not yet received.
+    pub photos_waiting: u64,
+}
+
+/// Enrols with a code. `text` is the scanned link or the typed code; `server` where a code alone was typed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Enrol {
+    /// Link or code.
+    pub text: String,
+    /// Server address if `text` is a code alone.
+    pub server: Option<String>,
+    /// What the person calls this device.
+    pub name: String,
+}
+
+/// Asks for a sync now.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Sync {}
+
+/// What a sync did.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct SyncReply {
+    /// Commits the office received now.
+    pub pushed: u64,
+    /// Records that came.
+    pub pulled: u64,
+    /// Photos the office received now.
+    pub photos: u64,
+    /// More waits; ask again (the door sends progress this way).
+    pub more: bool,
+    /// The state after.
+    pub status: StatusReply,
+}
+
+/// Asks for the programmes.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Programmes {}
+
+/// Asks for the home screen of a day.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Home {
+    /// Today, local, ISO.
+    pub today: String,
+}
+
+/// One programme on the home screen.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct HomeProgramme {
+    /// Programme id.
+    pub programme: String,
+    /// Subjects on this device.
+    pub subjects: u64,
+    /// Done in this period.
+    pub done: u64,
+    /// To do now.
+    pub left: u64,
+    /// Past their day.
+    pub overdue: u64,
+    /// The next few to do, in route order.
+    pub next: Vec<SubjectRow>,
+    /// Zones on this device.
+    pub zones: Vec<ZoneRow>,
+}
+
+/// A page of the round.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Round {
+    /// Programme id.
+    pub programme: String,
+    /// One zone, or all on the device.
+    pub zone: Option<String>,
+    /// Only these; empty for all.
+    pub standing: Vec<Standing>,
+    /// Today, local, ISO.
+    pub today: String,
+    /// Rows to skip.
+    pub offset: u32,
+    /// Rows to give, at most 200.
+    pub limit: u32,
+}
+
+/// A page of the round.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RoundReply {
+    /// The rows, in route order.
+    pub rows: Vec<SubjectRow>,
+    /// How many there are in all.
+    pub total: u64,
+}
+
+/// A subject in a list.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SubjectRow {
+    /// Which.
+    pub id: RecordId,
+    /// Its programme.
+    pub programme: String,
+    /// Its zone.
+    pub zone: String,
+    /// First line.
+    pub heading: String,
+    /// Second line.
+    pub second_line: String,
+    /// Place in the round.
+    pub order: String,
+    /// Where it stands, if it has a schedule.
+    pub standing: Option<Standing>,
+    /// Last day on which it is on time, ISO.
+    pub due_on: Option<String>,
+    /// Day of the last done visit, ISO.
+    pub last_done: Option<String>,
+    /// Outcome code of a later attempt that could not be done.
+    pub last_failed: Option<String>,
+    /// Metres from the place asked about, if one was.
+    pub distance_m: Option<f64>,
+    /// Latitude and longitude in degrees, if known.
+    pub place: Option<(f64, f64)>,
+}
+
+/// Searches.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Search {
+    /// As typed.
+    pub text: String,
+    /// One programme, or all on the device.
+    pub programme: Option<String>,
+    /// Today, local, ISO.
+    pub today: String,
+    /// Rows to give, at most 200.
+    pub limit: u32,
+}
+
+/// Asks what a text is.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Find {
+    /// As scanned or typed.
+    pub text: String,
+}
+
+/// What a scanned text turned out to be.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Found {
+    /// One subject.
+    Subject(RecordId),
+    /// Several: a code bound twice; the person chooses.
+    Several(Vec<SubjectRow>),
+    /// A code nobody is bound to here.
+    Unknown {
+        /// As it would be bound.
+        code: String,
+        /// It has the shape of one of our codes (a blank sticker), or of a foreign one.
+        ours: bool,
+        /// It has the length of ours but a wrong check character: probably mistyped.
+        mistyped: bool,
+        /// Programmes in which this person may bind it to a subject.
+        may_bind: Vec<String>,
+        /// Programmes in which this person may make a new subject for it.
+        may_create: Vec<String>,
+    },
+    /// An enrolment link.
+    Enrolment {
+        /// The server.
+        server: String,
+        /// The code.
+        code: String,
+    },
+}
+
+impl Found {
+    /// Turns an enrolment link into what was found; other texts need the store.
+    pub fn enrolment(scanned: &Scanned) -> Option<Found> {
+        match scanned {
+            Scanned::Enrol { server, code } => {
+                Some(Found::Enrolment { server: server.clone(), code: code.clone() })
+            }
+            _ => None,
+        }
+    }
+}
+
+/// Asks for a subject's card.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Card {
+    /// Which.
+    pub subject: RecordId,
+    /// Today, local, ISO.
+    pub today: String,
+}
+
+/// A subject's card.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CardReply {
+    /// As in a list.
+    pub row: SubjectRow,
+    /// Zone title.
+    pub zone_title: String,
+    /// All fields, by id; labels are in the programme.
+    pub values: Values,
+    /// Codes bound to it.
+    pub codes: Vec<String>,
+    /// Hashes of its photos, newest first.
+    pub photos: Vec<String>,
+    /// Last visits, newest first, at most 12.
+    pub visits: Vec<VisitRow>,
+    /// Open questions about it.
+    pub questions: Vec<QuestionRow>,
+    /// Forms this person may fill here, in order.
+    pub forms: Vec<FormButton>,
+    /// Fields this person may correct.
+    pub may_edit: Vec<String>,
+    /// This person may bind a code here.
+    pub may_bind: bool,
+    /// Removed.
+    pub removed: bool,
+}
+
+/// A form offered on a card.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FormButton {
+    /// Form id.
+    pub form: String,
+    /// Where the subject stands for it.
+    pub standing: Option<Standing>,
+    /// An unfinished one is kept.
+    pub draft: bool,
+}
+
+/// A visit in a list.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct VisitRow {
+    /// Which.
+    pub id: RecordId,
+    /// The subject.
+    pub subject: RecordId,
+    /// Its heading.
+    pub heading: String,
+    /// Programme id.
+    pub programme: String,
+    /// Form id.
+    pub form: String,
+    /// When, ISO with offset.
+    pub at: String,
+    /// Who.
+    pub by: String,
+    /// `done` or an outcome code.
+    pub outcome: String,
+    /// The cycle, or empty.
+    pub cycle: String,
+    /// The answers.
+    pub values: Values,
+    /// Hashes of its photos.
+    pub photos: Vec<String>,
+    /// The office has received it.
+    pub received: bool,
+}
+
+/// Asks for a record's history.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct History {
+    /// Which record.
+    pub record: RecordId,
+}
+
+/// One value a field had.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct HistoryRow {
+    /// Field id.
+    pub field: String,
+    /// The value.
+    pub value: Value,
+    /// Who wrote it.
+    pub by: String,
+    /// When, milliseconds, as the server fixed it.
+    pub at_ms: u64,
+    /// Where it was written.
+    pub place: Option<Place>,
+    /// It shows now.
+    pub current: bool,
+    /// It lost against a change its writer had not seen.
+    pub lost_unseen: bool,
+}
+
+/// Asks for subjects near a place.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Nearby {
+    /// Latitude, degrees.
+    pub lat: f64,
+    /// Longitude, degrees.
+    pub lon: f64,
+    /// Metres, at most 5,000.
+    pub radius_m: f64,
+    /// One programme, or all.
+    pub programme: Option<String>,
+    /// Today, local, ISO.
+    pub today: String,
+    /// Rows to give, at most 200.
+    pub limit: u32,
+}
+
+/// Opens a form.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct OpenForm {
+    /// Programme id.
+    pub programme: String,
+    /// Form id.
+    pub form: String,
+    /// The subject, unless the form makes one.
+    pub subject: Option<RecordId>,
+    /// Today, local, ISO.
+    pub today: String,
+}
+
+/// A form ready to be filled.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct OpenedForm {
+    /// The compiled form, for `forms::Form::from_json`. Of the draft's own version where a draft is kept.
+    pub definition: Value,
+    /// What is known: subject fields by id, `last_<question>`, `last_at`, `today`.
+    pub known: BTreeMap<String, String>,
+    /// The unfinished one.
+    pub draft: Option<Value>,
+    /// Heading of the subject, for the top of the form.
+    pub heading: String,
+}
+
+/// The place an unfinished form is kept under.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DraftKey {
+    /// Programme id.
+    pub programme: String,
+    /// Form id.
+    pub form: String,
+    /// The subject, unless the form makes one.
+    pub subject: Option<RecordId>,
+}
+
+/// Keeps an unfinished form.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct KeepDraft {
+    /// Where.
+    pub key: DraftKey,
+    /// What `forms` wrote; `None` drops it.
+    pub draft: Option<Value>,
+}
+
+/// Asks for the unfinished forms.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Drafts {}
+
+/// An unfinished form in a list.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DraftRow {
+    /// Where it is kept.
+    pub key: DraftKey,
+    /// Heading of the subject.
+    pub heading: String,
+    /// When it was last kept, milliseconds.
+    pub kept_ms: u64,
+}
+
+/// Saves a visit.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SaveVisit {
+    /// Programme id.
+    pub programme: String,
+    /// Form id.
+    pub form: String,
+    /// The subject; `None` makes a new one from the answers that the form saves to it.
+    pub subject: Option<RecordId>,
+    /// Zone of a new subject.
+    pub zone: Option<String>,
+    /// Code to bind to a new subject.
+    pub code: Option<String>,
+    /// `done`, or an outcome code (then `answers` may hold only `note`).
+    pub outcome: String,
+    /// What `forms` finished.
+    pub answers: Values,
+    /// Hashes of kept photos.
+    pub photos: Vec<String>,
+    /// The place stamped at the scan.
+    pub place: Option<Place>,
+    /// The visit this one corrects.
+    pub supersedes: Option<RecordId>,
+    /// Minutes by which local time is ahead of UTC.
+    pub offset_minutes: i32,
+}
+
+/// What was saved. It is durable when this arrives.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Saved {
+    /// The record: visit, subject or question.
+    pub record: RecordId,
+    /// The subject it belongs to.
+    pub subject: Option<RecordId>,
+    /// The three numbers after.
+    pub counts: Counts,
+}
+
+/// Corrects fields of a subject.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct EditSubject {
+    /// Which.
+    pub subject: RecordId,
+    /// New values by field id.
+    pub values: Values,
+    /// Why, if asked.
+    pub reason: Option<String>,
+}
+
+/// Makes a subject.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CreateSubject {
+    /// Programme id.
+    pub programme: String,
+    /// Zone id.
+    pub zone: String,
+    /// Values by field id; latitude and longitude under `lat`, `lon`.
+    pub values: Values,
+    /// Code to bind.
+    pub code: Option<String>,
+    /// Where it was made.
+    pub place: Option<Place>,
+}
+
+/// Ties a code to a subject.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct BindCode {
+    /// Which.
+    pub subject: RecordId,
+    /// As scanned or typed.
+    pub text: String,
+    /// Bind it although another subject has it: raises a question.
+    pub although_taken: bool,
+    /// Where.
+    pub place: Option<Place>,
+}
+
+/// Keeps a photo: a JPEG already resized, without position.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct KeepPhoto {
+    /// The file, base64.
+    pub base64: String,
+    /// Such as `image/jpeg`.
+    pub mime: String,
+}
+
+/// Where a kept photo is found.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PhotoKept {
+    /// BLAKE3 of its bytes, hexadecimal.
+    pub hash: String,
+}
+
+/// Asks for a photo.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Photo {
+    /// BLAKE3 of its bytes, hexadecimal.
+    pub hash: String,
+}
+
+/// A photo, if this replica has it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PhotoReply {
+    /// The file, base64; `None` if it is only at the office.
+    pub base64: Option<String>,
+    /// Its type.
+    pub mime: String,
+}
+
+/// Asks for questions.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Questions {
+    /// Settled ones as well.
+    pub settled: bool,
+}
+
+/// A question in a list.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct QuestionRow {
+    /// Which.
+    pub id: RecordId,
+    /// The question.
+    pub question: Question,
+    /// Heading of the subject.
+    pub heading: String,
+    /// Programme id.
+    pub programme: String,
+    /// For two visits: the visits, in the order of the choices.
+    pub visits: Vec<VisitRow>,
+    /// When it was raised, milliseconds.
+    pub raised_ms: u64,
+}
+
+/// Settles a question.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Settle {
+    /// Which.
+    pub question: RecordId,
+    /// The chosen value: one of the choices.
+    pub value: Value,
+}
+
+/// Asks for what was refused.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Refused {}
+
+/// A commit the office could not accept. It stays readable for its writer and the office.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RefusedRow {
+    /// Its number on the device.
+    pub n: u64,
+    /// The device, at the office.
+    pub device: DeviceNo,
+    /// When it was saved, milliseconds of the device's clock.
+    pub at_ms: u64,
+    /// Who saved it.
+    pub by: String,
+    /// Why it was refused.
+    pub problem: Problem,
+    /// What it says, as JSON.
+    pub content: String,
+}
+
+/// Asks for a day's visits.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Today {
+    /// The day, local, ISO.
+    pub day: String,
+    /// One programme, or all.
+    pub programme: Option<String>,
+    /// Rows to give, at most 500.
+    pub limit: u32,
+}
+
+/// Asks for the devices.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Devices {}
+
+/// A device, as the office sees it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DeviceRow {
+    /// Its number.
+    pub device: DeviceNo,
+    /// What its holder called it.
+    pub name: String,
+    /// What it may hold and do.
+    pub grant: Grant,
+    /// When it was enrolled, milliseconds.
+    pub enrolled_ms: u64,
+    /// When it last spoke to the server, milliseconds.
+    pub seen_ms: u64,
+    /// Commits received from it.
+    pub received: u64,
+    /// Commits it says it has but the server does not.
+    pub waiting: u64,
+    /// Its right was ended.
+    pub revoked: bool,
+    /// It is a copy of this one.
+    pub copy_of: Option<DeviceNo>,
+}
+
+/// Asks for an enrolment code.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct NewEnrolment {
+    /// The person who will hold the device.
+    pub person: String,
+    /// The role.
+    pub role: Role,
+    /// The shelves.
+    pub shelves: Vec<Shelf>,
+}
+
+/// A new enrolment code.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct EnrolmentReply {
+    /// The one-time code.
+    pub code: String,
+    /// The link in the QR.
+    pub link: String,
+    /// The QR, as SVG text.
+    pub svg: String,
+    /// Until when it can be used, milliseconds.
+    pub until_ms: u64,
+}
+
+/// Ends a device's right.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Revoke {
+    /// Which.
+    pub device: DeviceNo,
+}
+
+/// Asks for zones.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Zones {
+    /// Programme id.
+    pub programme: String,
+}
+
+/// A zone.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ZoneRow {
+    /// Zone id.
+    pub zone: String,
+    /// Title.
+    pub title: String,
+    /// Subjects in it, on this replica.
+    pub subjects: u64,
+}
+
+/// Asks who is signed in.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Session {}
+
+/// Who is signed in at the office.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct SessionReply {
+    /// The account, if signed in.
+    pub name: Option<String>,
+    /// Its rights.
+    pub grant: Option<Grant>,
+    /// Name of the municipality.
+    pub municipality: String,
+    /// No administrator exists yet: the one-time link is needed.
+    pub needs_setup: bool,
+}
+
+/// Signs in.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+pub struct Login {
+    /// Account name.
+    pub name: String,
+    /// Password.
+    pub password: String,
+}
+
+impl std::fmt::Debug for Login {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Login").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+/// Signs out.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Logout {}
+
+/// Sets the first administrator's password.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+pub struct SetUp {
+    /// From the one-time link.
+    pub code: String,
+    /// Name of the municipality.
+    pub municipality: String,
+    /// Account name.
+    pub name: String,
+    /// Password, at least ten characters.
+    pub password: String,
+}
+
+impl std::fmt::Debug for SetUp {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SetUp").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+/// Nothing more to say.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Done {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_and_its_reply_travel() {
+        let request = Find { text: "7K3D9QX2M4".into() }.wrap();
+        let text = serde_json::to_string(&request).unwrap();
+        assert_eq!(text, r#"{"ask":"find","with":{"text":"7K3D9QX2M4"}}"#);
+        assert_eq!(serde_json::from_str::<Request>(&text).unwrap(), request);
+        assert!(Find::unwrap(Reply::Logout(Done {})).is_err());
+    }
+
+    #[test]
+    fn a_password_is_never_printed() {
+        let login = Login { name: "a".into(), password: "secret-secret".into() };
+        assert!(!format!("{:?}", Request::Login(login)).contains("secret"));
+    }
+}

@@ -1,0 +1,1 @@
+//! Arithmetic that forms cannot express.

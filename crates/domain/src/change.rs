@@ -1,0 +1,122 @@
+//! What one save writes: a commit of changes to records, field by field.
+
+use crate::clock::Stamp;
+use crate::ids::{RecordId, Seq};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// A field's value. Any JSON value, so that a field of a newer form survives an older device untouched.
+/// Objects keep their keys sorted, so equal values have equal text.
+pub type Value = serde_json::Value;
+
+/// Field id to value, in field order.
+pub type Values = BTreeMap<String, Value>;
+
+/// The engine's own kinds of record. Any other kind is stored and passed on untouched.
+pub mod kind {
+    /// Who or what is visited.
+    pub const SUBJECT: &str = "subject";
+    /// A fact recorded at a subject. Written once; a correction is a new visit that `supersedes` it.
+    pub const VISIT: &str = "visit";
+    /// What only a person can settle.
+    pub const QUESTION: &str = "question";
+    /// A programme's definition, on its common shelf.
+    pub const PROGRAMME: &str = "programme";
+    /// A zone's title and order, on its programme's common shelf.
+    pub const ZONE: &str = "zone";
+}
+
+/// Field names the engine itself reads. Programmes give every other name its meaning.
+pub mod field {
+    /// `true` on a removed record. Removal is a cell like any other.
+    pub const DELETED: &str = "deleted";
+    /// Programme id of a subject, zone or definition.
+    pub const PROGRAMME: &str = "programme";
+    /// Zone id of a subject: where it belongs.
+    pub const ZONE: &str = "zone";
+    /// Place in the walking order of its zone: a number or a text that sorts.
+    pub const ORDER: &str = "order";
+    /// Latitude in degrees, WGS 84.
+    pub const LAT: &str = "lat";
+    /// Longitude in degrees, WGS 84.
+    pub const LON: &str = "lon";
+    /// Prefix of the set of codes bound to a subject: one cell per code, `codes.<text>` = `true`.
+    pub const CODES: &str = "codes.";
+    /// Prefix of the set of photos of a visit or subject: `photos.<blake3 hex>` = `true`.
+    pub const PHOTOS: &str = "photos.";
+    /// The subject a visit or question is about.
+    pub const SUBJECT: &str = "subject";
+    /// Which form a visit answers.
+    pub const FORM: &str = "form";
+    /// Version of that form.
+    pub const FORM_VERSION: &str = "form_version";
+    /// When a visit happened: local time, ISO 8601 with offset.
+    pub const AT: &str = "at";
+    /// `done`, or the outcome code of why not.
+    pub const OUTCOME: &str = "outcome";
+    /// The period a visit counts for, such as `2026-11`; empty where a form has no cycle.
+    pub const CYCLE: &str = "cycle";
+    /// The visit this one corrects.
+    pub const SUPERSEDES: &str = "supersedes";
+    /// `demo` on every simulated row.
+    pub const ORIGIN: &str = "origin";
+}
+
+/// Where a commit was made: once, at the scan or the save. No trail is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Place {
+    /// Degrees, WGS 84.
+    pub lat: f64,
+    /// Degrees, WGS 84.
+    pub lon: f64,
+    /// Accuracy radius in metres, as the device reported it.
+    pub accuracy_m: f64,
+}
+
+/// New values for some fields of one record.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Change {
+    /// Which record.
+    pub id: RecordId,
+    /// Its kind; the first writer decides.
+    pub kind: String,
+    /// The server's number of the record its writer was looking at; zero if it was new or not yet sent.
+    #[serde(default, skip_serializing_if = "Seq::is_zero")]
+    pub base_seq: Seq,
+    /// The fields that change, and to what.
+    pub cells: Values,
+}
+
+/// All that one save writes, atomically. The unit of sending, acknowledging and audit.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Commit {
+    /// 1, 2, 3 ... in this database, without a gap.
+    pub n: u64,
+    /// The device's own stamp, before the server fixed it: milliseconds and counter.
+    pub at: (u64, u16),
+    /// What the wall clock showed, uncorrected, in milliseconds: a witness for review.
+    pub wall: u64,
+    /// Who saved it, as the office knows them.
+    pub by: String,
+    /// Where, if the device knew.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<Place>,
+    /// Why, where the form asked for a reason.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// What changes.
+    pub changes: Vec<Change>,
+}
+
+impl Commit {
+    /// Returns the device's own stamp as a full stamp.
+    pub fn raw_stamp(&self, device: crate::ids::DeviceNo) -> Stamp {
+        Stamp { ms: self.at.0, counter: self.at.1, device }
+    }
+
+    /// Returns a hash of the whole content. The same identity with another hash is a forked device.
+    pub fn hash(&self) -> [u8; 32] {
+        // A struct of strings, numbers and sorted maps cannot fail to serialise.
+        *blake3::hash(&serde_json::to_vec(self).unwrap_or_default()).as_bytes()
+    }
+}

@@ -1,0 +1,323 @@
+//! A programme as data: what is visited, which forms are filled, how often, and who may do it.
+//!
+//! A municipality changes it in a spreadsheet; it travels as a record like any other. One engine runs them
+//! all, and no code names a programme outside [`crate::calc`].
+
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// A text in Thai and, if someone wrote it, in English.
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Words {
+    /// Thai.
+    pub th: String,
+    /// English; empty falls back to Thai.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub en: String,
+}
+
+impl Words {
+    /// Returns the text in a language: `en`, anything else is Thai.
+    pub fn in_language(&self, language: &str) -> &str {
+        if language == "en" && !self.en.is_empty() { &self.en } else { &self.th }
+    }
+}
+
+/// A whole programme, as `programme.toml` says it plus its compiled forms.
+#[derive(Clone, Debug, PartialEq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Programme {
+    /// Stable id, such as `water`.
+    pub id: String,
+    /// Grows with every published change.
+    pub version: u32,
+    /// Title, such as ประปา.
+    pub title: Words,
+    /// Accent colour, `#rrggbb`, dark enough for white text in the sun.
+    pub colour: String,
+    /// One emoji or short mark that stands for it on buttons.
+    pub icon: String,
+    /// What a zone is called here: สาย, หมู่, วงจร.
+    pub zone_title: Words,
+    /// What is visited.
+    pub subject: SubjectKind,
+    /// The forms, in the order shown on a card. The first whose `primary` is set is what "due" is about.
+    #[serde(rename = "form")]
+    pub forms: Vec<FormKind>,
+    /// Why a visit could not be done, for every form.
+    #[serde(rename = "outcome", default)]
+    pub outcomes: Vec<OutcomeKind>,
+    /// What a worker may do beyond visiting.
+    #[serde(default)]
+    pub worker_may: WorkerMay,
+    /// Health data: seen by this programme's own people only, every office view is logged.
+    #[serde(default)]
+    pub sensitive: bool,
+}
+
+/// The kind of subject a programme keeps.
+#[derive(Clone, Debug, PartialEq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SubjectKind {
+    /// Title, such as มาตรน้ำ.
+    pub title: Words,
+    /// Its fields.
+    #[serde(rename = "field")]
+    pub fields: Vec<FieldKind>,
+    /// Field ids whose texts, joined by a space, make the heading of a card and of a list row.
+    pub heading: Vec<String>,
+    /// Field ids of the second line.
+    #[serde(default)]
+    pub second_line: Vec<String>,
+    /// Field ids that search looks into, beside bound codes.
+    pub search: Vec<String>,
+}
+
+/// One field of a subject.
+#[derive(Clone, Debug, PartialEq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FieldKind {
+    /// Stable id; never reused or retyped.
+    pub id: String,
+    /// Label.
+    pub title: Words,
+    /// What its values are.
+    #[serde(rename = "type", default)]
+    pub kind: FieldType,
+    /// Choices of a `choice` field: value to label.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub choices: BTreeMap<String, Words>,
+    /// What happens when two devices change it unaware of each other.
+    #[serde(default)]
+    pub conflict: ConflictRule,
+    /// Workers may correct it, not only the office.
+    #[serde(default)]
+    pub worker_edits: bool,
+    /// Shown masked in lists (national ids).
+    #[serde(default)]
+    pub masked: bool,
+    /// Not shown on a worker's card.
+    #[serde(default)]
+    pub office_only: bool,
+}
+
+/// The types of a subject's fields.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum FieldType {
+    /// Any text.
+    #[default]
+    Text,
+    /// A whole number.
+    Integer,
+    /// A number.
+    Decimal,
+    /// ISO date: `1938`, `1938-02` or `1938-02-11`, as precisely as it is known.
+    Date,
+    /// One of `choices`.
+    Choice,
+    /// Digits of a telephone number.
+    Phone,
+    /// Yes or no.
+    Bool,
+}
+
+/// What to do when one field was changed by two people unaware of each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ConflictRule {
+    /// Keep the loser in the history.
+    #[default]
+    Auto,
+    /// Keep the loser in the history and ask a person.
+    Review,
+}
+
+/// A form of a programme.
+#[derive(Clone, Debug, PartialEq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FormKind {
+    /// Stable id; the folder of its sheets.
+    pub id: String,
+    /// Title, such as จดมาตร.
+    pub title: Words,
+    /// This form's schedule makes a subject due.
+    #[serde(default)]
+    pub primary: bool,
+    /// When a subject is due for it.
+    #[serde(default)]
+    pub schedule: Option<Schedule>,
+    /// A second visit with this form in one cycle raises a question.
+    #[serde(default)]
+    pub once_per_cycle: bool,
+    /// The form may start without a subject and makes one.
+    #[serde(default)]
+    pub creates_subject: bool,
+    /// Answers that are also written to the subject: question name to field id.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub save_to: BTreeMap<String, String>,
+    /// Question names, most telling first, that make the one-line summary of a visit.
+    #[serde(default)]
+    pub summary: Vec<String>,
+    /// The compiled form, as crate `forms` reads it. Absent in `programme.toml`.
+    #[serde(default, skip_serializing_if = "serde_json::Value::is_null")]
+    pub definition: serde_json::Value,
+}
+
+/// When a subject is due.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "every", rename_all = "lowercase", deny_unknown_fields)]
+pub enum Schedule {
+    /// Once in each calendar month, by `due_day`.
+    Month {
+        /// Last day of the month it should be done by, 1 to 28.
+        due_day: u32,
+    },
+    /// Some days after the last visit.
+    Days {
+        /// Interval in days.
+        days: u32,
+        /// A subject field whose value picks another interval.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        by_field: String,
+        /// That field's values and their intervals in days; zero means never due.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        days_by: BTreeMap<String, u32>,
+    },
+}
+
+/// Why a visit could not be done.
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OutcomeKind {
+    /// Stable code, such as `locked`. `done` is reserved.
+    pub code: String,
+    /// Label, such as บ้านปิด.
+    pub title: Words,
+    /// The subject is not due any more in this cycle (moved away, died).
+    #[serde(default)]
+    pub closes: bool,
+    /// A word of explanation is required.
+    #[serde(default)]
+    pub needs_note: bool,
+}
+
+/// What a worker may do beyond visiting.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WorkerMay {
+    /// Tie a code to a subject.
+    #[serde(default)]
+    pub bind: bool,
+    /// Make a new subject.
+    #[serde(default)]
+    pub create: bool,
+}
+
+/// A visit's outcome when it was done.
+pub const DONE: &str = "done";
+
+impl Programme {
+    /// Returns a form by id.
+    pub fn form(&self, id: &str) -> Option<&FormKind> {
+        self.forms.iter().find(|form| form.id == id)
+    }
+
+    /// Returns the form that makes a subject due.
+    pub fn primary_form(&self) -> Option<&FormKind> {
+        self.forms.iter().find(|form| form.primary)
+    }
+
+    /// Returns a subject's field by id.
+    pub fn field(&self, id: &str) -> Option<&FieldKind> {
+        self.subject.fields.iter().find(|field| field.id == id)
+    }
+
+    /// Returns an outcome by code.
+    pub fn outcome(&self, code: &str) -> Option<&OutcomeKind> {
+        self.outcomes.iter().find(|outcome| outcome.code == code)
+    }
+
+    /// Says whether a worker may write this field of a subject: marked so, or written by a form's `save_to`.
+    pub fn worker_may_edit(&self, field: &str) -> bool {
+        use crate::change::field as engine;
+        if field.starts_with(engine::CODES) {
+            return self.worker_may.bind;
+        }
+        if field.starts_with(engine::PHOTOS) {
+            return true;
+        }
+        if [engine::LAT, engine::LON].contains(&field) && self.worker_may.bind {
+            return true;
+        }
+        self.field(field).is_some_and(|field| field.worker_edits)
+            || self.forms.iter().any(|form| form.save_to.values().any(|target| target == field))
+    }
+
+    /// What happens when `field` is changed by two people unaware of each other. A place moved by more than a
+    /// few metres is worth a question; everything the programme does not name stays in the history.
+    pub fn conflict_rule(&self, field: &str) -> ConflictRule {
+        self.field(field).map(|field| field.conflict).unwrap_or_default()
+    }
+
+    /// Names what is inconsistent in the definition, one sentence each; empty if it can be published.
+    pub fn faults(&self) -> Vec<String> {
+        let mut faults = Vec::new();
+        let known = |id: &String| self.field(id).is_some();
+        for id in self.subject.heading.iter().chain(&self.subject.second_line).chain(&self.subject.search) {
+            if !known(id) {
+                faults.push(format!("subject names field {id:?}, which is not defined"));
+            }
+        }
+        if self.subject.heading.is_empty() {
+            faults.push("subject.heading is empty: a list row would be blank".to_owned());
+        }
+        for form in &self.forms {
+            for target in form.save_to.values().filter(|target| !known(target)) {
+                if ![crate::change::field::LAT, crate::change::field::LON].contains(&target.as_str()) {
+                    faults.push(format!("form {} saves to field {target:?}, which is not defined", form.id));
+                }
+            }
+            if let Some(Schedule::Month { due_day }) = form.schedule
+                && !(1..=28).contains(&due_day)
+            {
+                faults.push(format!("form {}: due_day is 1 to 28, not {due_day}", form.id));
+            }
+        }
+        if self.forms.iter().filter(|form| form.primary).count() > 1 {
+            faults.push("more than one primary form".to_owned());
+        }
+        if self.outcomes.iter().any(|outcome| outcome.code == DONE) {
+            faults.push("outcome code \"done\" is reserved".to_owned());
+        }
+        faults
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn faults_name_what_is_missing() {
+        let programme = Programme {
+            subject: SubjectKind { heading: vec!["name".into()], ..Default::default() },
+            forms: vec![FormKind {
+                id: "f".into(),
+                save_to: [("q".to_owned(), "nowhere".to_owned())].into(),
+                schedule: Some(Schedule::Month { due_day: 31 }),
+                ..Default::default()
+            }],
+            outcomes: vec![OutcomeKind { code: DONE.into(), ..Default::default() }],
+            ..Default::default()
+        };
+        let faults = programme.faults();
+        assert_eq!(faults.len(), 4, "{faults:?}");
+    }
+
+    #[test]
+    fn words_fall_back_to_thai() {
+        let words = Words { th: "ประปา".into(), en: String::new() };
+        assert_eq!(words.in_language("en"), "ประปา");
+    }
+}

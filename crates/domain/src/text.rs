@@ -1,0 +1,127 @@
+//! Thai text: digits, and the key under which a name is found however it was typed.
+
+/// Replaces Thai digits by ASCII ones.
+pub fn ascii_digits(text: &str) -> String {
+    text.chars().map(ascii_digit).collect()
+}
+
+fn ascii_digit(c: char) -> char {
+    match c {
+        '๐'..='๙' => char::from_u32(u32::from(c) - u32::from('๐') + u32::from('0')).unwrap_or(c),
+        other => other,
+    }
+}
+
+/// Replaces runs of white space by one space and trims.
+pub fn collapse_spaces(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Titles that people leave out or write differently. Longest first, so that นางสาว is not taken for นาง.
+const TITLES: &[&str] =
+    &["เด็กหญิง", "เด็กชาย", "นางสาว", "น.ส.", "ด.ญ.", "ด.ช.", "นาย", "นาง", "mrs.", "mr.", "ms."];
+
+/// Returns the key under which a text is stored for search, and by which it is looked up: without title,
+/// spaces, dots, hyphens, tone marks and other marks that people drop, in lower case, with ASCII digits.
+/// Two ways of typing น้ำ (with ำ, or with ํ and า in either order) give one key.
+pub fn search_key(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let only_word = text.split_whitespace().nth(1).is_none();
+    for word in text.split_whitespace() {
+        if !only_word && TITLES.contains(&word.to_lowercase().as_str()) {
+            continue;
+        }
+        let word = TITLES.iter().find_map(|title| strip_title(word, title)).unwrap_or(word);
+        push_key(word, &mut out);
+    }
+    out
+}
+
+/// Strips a title, unless nothing is left: somebody may be called นาย.
+fn strip_title<'a>(word: &'a str, title: &str) -> Option<&'a str> {
+    let head = word.get(..title.len())?;
+    let rest = word.get(title.len()..)?;
+    (head.to_lowercase() == title && rest.chars().count() > 1).then_some(rest)
+}
+
+fn push_key(word: &str, out: &mut String) {
+    let mut chars = word.chars().peekable();
+    while let Some(c) = chars.next() {
+        match c {
+            // Tone marks, the silencer, the short mark and the yamakkan: what hurried typing leaves out.
+            '\u{0e47}'..='\u{0e4c}' | '\u{0e4e}' => {}
+            // Nikhahit and sara aa are sara am, whatever tone mark stood between them.
+            '\u{0e4d}' => {
+                while chars.peek().is_some_and(|next| ('\u{0e47}'..='\u{0e4c}').contains(next)) {
+                    chars.next();
+                }
+                if chars.peek() == Some(&'\u{0e32}') {
+                    chars.next();
+                    out.push('\u{0e33}');
+                }
+            }
+            // Two sara e are one sara ae.
+            'เ' if chars.peek() == Some(&'เ') => {
+                chars.next();
+                out.push('แ');
+            }
+            '.' | '-' | '_' | ',' | '(' | ')' | '"' | '\'' | '\u{200b}' | '\u{200c}' | '\u{200d}'
+            | '\u{feff}' => {}
+            other => out.extend(ascii_digit(other).to_lowercase()),
+        }
+    }
+}
+
+/// Groups the last digits of a whole number by threes: `18,000`.
+pub fn grouped(number: i64) -> String {
+    let digits = number.unsigned_abs().to_string();
+    let mut out = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    if number < 0 { format!("-{out}") } else { out }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn one_key_for_all_ways_of_typing() {
+        for (a, b) in [
+            ("น\u{0e49}\u{0e33}", "น\u{0e49}\u{0e4d}\u{0e32}"),
+            ("น\u{0e49}\u{0e33}", "น\u{0e4d}\u{0e49}\u{0e32}"),
+            ("น้ำ", "นำ"),
+            ("นายสมชาย ทองตัวอย่างดี", "สมชายทองตัวอยางดี"),
+            ("นาย สมชาย", "นายสมชาย"),
+            ("นางสาวมาลี", "มาลี"),
+            ("๑๐/๘", "10/8"),
+            ("เเดง", "แดง"),
+            ("W-0001 23", "w000123"),
+        ] {
+            assert_eq!(search_key(a), search_key(b), "{a} {b}");
+        }
+        assert_eq!(search_key("นาย"), "นาย");
+    }
+
+    #[test]
+    fn thousands() {
+        assert_eq!(grouped(18_000), "18,000");
+        assert_eq!(grouped(-1_234_567), "-1,234,567");
+        assert_eq!(grouped(999), "999");
+    }
+
+    proptest! {
+        #[test]
+        fn a_key_is_its_own_key(text in "[ก-๙a-z0-9 .]{0,30}") {
+            // Titles are stripped once; a second pass could meet a name that looks like one.
+            let key = search_key(&text);
+            prop_assume!(TITLES.iter().all(|title| !key.starts_with(title)));
+            prop_assert_eq!(search_key(&key), key);
+        }
+    }
+}
