@@ -29,7 +29,7 @@ const PROFILE = DEV ? 'web-dev' : 'web';
 
 // What the browsers we support have had since 2023, and what LLVM already uses in its output.
 const WASM_FEATURES = ['bulk-memory', 'nontrapping-float-to-int', 'sign-ext', 'mutable-globals', 'reference-types', 'multivalue'];
-const WASM_OPT = ['-Oz', '--converge', ...WASM_FEATURES.map((feature) => `--enable-${feature}`)];
+const WASM_OPT = ['-Oz', '--converge', '--strip-debug', '--strip-producers', ...WASM_FEATURES.map((feature) => `--enable-${feature}`)];
 
 const FONT_WEIGHTS = [400, 700];
 const FONT_SUBSETS = {

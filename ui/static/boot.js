@@ -2,7 +2,8 @@
 //
 // Events on `window`, for the screens:
 //   sanam:update-ready   a newer version is stored and waits; nothing changes until someone asks
-//   sanam:update-now     (sent by the screens) switch to it; every open tab reloads
+//   sanam:update-now     (sent by the screens) switch to it and reload; another open tab hears update-ready, since only the
+//                        person in front of it knows whether something half-typed would be lost
 import init from '{{glue}}';
 
 // Inside the installed app (Tauri) the files are local already, and a service worker would only keep old ones.
@@ -26,11 +27,15 @@ async function keepOffline() {
   let asked = false;
   window.addEventListener('sanam:update-now', () => {
     asked = true;
-    registration.waiting?.postMessage('skip-waiting');
+    if (registration.waiting) registration.waiting.postMessage('skip-waiting');
+    else location.reload(); // another tab has switched already
   });
+  let replaces = navigator.serviceWorker.controller !== null;
   navigator.serviceWorker.addEventListener('controllerchange', () => {
-    // The first service worker takes over a page that already runs the same files; only a switch needs a reload.
+    // The first service worker takes over a page that already runs the same files.
     if (asked) location.reload();
+    else if (replaces) announce();
+    replaces = true;
   });
 
   // A phone keeps the app open for days; ask again when someone comes back to it.

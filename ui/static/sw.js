@@ -18,7 +18,7 @@ async function store(cache, url) {
     const held = await caches.match(url);
     if (held) return cache.put(url, held);
   }
-  const response = await fetch(url, { cache: 'reload' });
+  const response = await fetch(url, { cache: url.startsWith('/assets/') ? 'default' : 'reload' });
   if (!response.ok || response.redirected) throw new Error(`${url}: ${response.status}`);
   return cache.put(url, response);
 }

@@ -21,7 +21,8 @@ const CAPACITY: usize = 8;
 /// # Errors
 /// When the browser has no OPFS, or another worker of this origin already holds the files.
 pub async fn install() -> Result<(), OpfsSAHError> {
-    let config = OpfsSAHPoolCfgBuilder::new().vfs_name(VFS).directory(DIRECTORY).initial_capacity(CAPACITY).build();
+    let config =
+        OpfsSAHPoolCfgBuilder::new().vfs_name(VFS).directory(DIRECTORY).initial_capacity(CAPACITY).build();
     install_pool::<WasmOsCallback>(&config, true).await?;
     Ok(())
 }
