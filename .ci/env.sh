@@ -12,7 +12,7 @@
 
 sanam_root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 SANAM_CACHE=${XDG_CACHE_HOME:-$HOME/.cache}/sanam
-PATH=$HOME/.cargo/bin:$PATH
+PATH=$HOME/.cargo/bin:$SANAM_CACHE/tauri-driver/bin:$PATH
 export PATH SANAM_CACHE
 
 # Prints the version of wasm-bindgen that Cargo.lock holds; the command must be of the same version to the digit.

@@ -77,7 +77,8 @@ wasm_std() {
   sanam_has_wasm_std /usr/bin/rustc || step "building std for wasm32" build_debian_std
 }
 
-clang() {
+# Not called `clang`, because the function would hide the command it asks about.
+c_compiler() {
   sanam_clang_suffix >/dev/null || debian clang-22 llvm-22
 }
 
@@ -124,7 +125,7 @@ for part in "$@"; do
   case $part in
   web)
     wasm_std
-    clang
+    c_compiler
     wasm_bindgen
     node_packages
     ;;

@@ -19,7 +19,7 @@ import { brotliCompressSync, constants } from 'node:zlib';
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
 const UI = join(ROOT, 'ui');
 const DIST = join(UI, 'dist');
-const NEXT = join(UI, 'dist.next');
+const NEXT = join(ROOT, 'target/web/dist.next');
 const MEMORY = join(ROOT, 'target/web/build-memory');
 
 const unknown = process.argv.slice(2).filter((word) => word !== '--dev');
@@ -182,7 +182,7 @@ const started = Date.now();
 
 const env = compileCrates();
 rmSync(NEXT, { recursive: true, force: true });
-mkdirSync(NEXT);
+mkdirSync(NEXT, { recursive: true });
 const app = bindCrate(env, 'ui', 'ui');
 const store = bindCrate(env, 'ui_worker', 'store');
 const worker = putAsset('worker.js', fill(readStatic('worker.js'), { glue: `./${basename(store.js)}` }));
