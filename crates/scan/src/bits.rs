@@ -1,0 +1,133 @@
+//! Grey to black and white, by comparing each pixel with its surroundings.
+//!
+//! One threshold for a whole picture fails as soon as a shadow lies across the label, so each pixel is
+//! compared with the mean of a window round it. A window alone tears holes into dark fields that are larger
+//! than itself and turns plain walls into speckle: there the pixel hardly differs from its surroundings, and
+//! the mean of a four times wider window decides.
+
+use rxing::common::BitMatrix;
+
+use crate::luma::{Luma, box_blur, quartered, window_sums};
+
+/// A black-and-white picture; `true` is dark.
+pub(crate) struct Bits {
+    pub(crate) width: usize,
+    pub(crate) height: usize,
+    pub(crate) dark: Vec<bool>,
+}
+
+impl Bits {
+    pub(crate) fn is_dark(&self, x: usize, y: usize) -> bool {
+        x < self.width && self.dark.get(y * self.width + x).copied().unwrap_or(false)
+    }
+
+    /// The form that the QR reader takes; `of` is the shade it shall hold for dark.
+    pub(crate) fn to_matrix(&self, of: bool) -> Option<BitMatrix> {
+        let mut matrix =
+            BitMatrix::new(u32::try_from(self.width).ok()?, u32::try_from(self.height).ok()?).ok()?;
+        for (y, row) in (0u32..).zip(self.dark.chunks_exact(self.width)) {
+            for (x, dark) in (0u32..).zip(row) {
+                if *dark == of {
+                    matrix.set(x, y);
+                }
+            }
+        }
+        Some(matrix)
+    }
+}
+
+/// Thresholds with a window of `2 * radius + 1` pixels. 40 suits modules of 2 to 20 pixels.
+pub(crate) fn threshold(picture: &Luma<'_>, radius: usize) -> Bits {
+    let (width, height) = (picture.width(), picture.height());
+    // The wide mean changes slowly, so a quarter of the picture's size is enough for it.
+    let small = quartered(picture);
+    let wide_means = box_blur(&small.as_luma(), radius.min(small.as_luma().longest_side()));
+    // What counts as hardly different grows with the contrast of the picture, and so does the margin by which
+    // a flat field must be darker than the wide mean.
+    let flat = (contrast(picture) / 24).clamp(2, 8);
+    let count = window_count(radius);
+    let mut dark = Vec::with_capacity(width * height);
+    window_sums(picture, radius, |y, sums| {
+        let wide = wide_means.as_luma().row(y / 4).iter().flat_map(|mean| [mean; 4]);
+        dark.extend(picture.row(y).iter().zip(sums).zip(wide).map(|((pixel, sum), wide)| {
+            let pixel_sum = u32::from(*pixel) * count;
+            if pixel_sum.abs_diff(*sum) > flat * count {
+                pixel_sum < *sum
+            } else {
+                u32::from(*pixel) + flat < u32::from(*wide)
+            }
+        }));
+    });
+    Bits { width, height, dark }
+}
+
+fn window_count(radius: usize) -> u32 {
+    u32::try_from((2 * radius + 1).pow(2)).unwrap_or(u32::MAX)
+}
+
+/// The distance between the darkest and the lightest fiftieth of the pixels, of which it looks at every 13th.
+fn contrast(picture: &Luma<'_>) -> u32 {
+    let mut histogram = [0usize; 256];
+    let mut total = 0;
+    for pixel in picture.pixels().iter().step_by(13) {
+        if let Some(bin) = histogram.get_mut(usize::from(*pixel)) {
+            *bin += 1;
+            total += 1;
+        }
+    }
+    let darkest = level_past(histogram.iter().enumerate(), total / 50);
+    let lightest = level_past(histogram.iter().enumerate().rev(), total / 50);
+    u32::try_from(lightest.saturating_sub(darkest)).unwrap_or(0)
+}
+
+/// The first level by which more than `share` pixels have been counted.
+fn level_past<'a>(bins: impl Iterator<Item = (usize, &'a usize)>, share: usize) -> usize {
+    let mut seen = 0;
+    for (level, count) in bins {
+        seen += count;
+        if seen > share {
+            return level;
+        }
+    }
+    0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::luma::LumaBuf;
+
+    fn picture(width: usize, height: usize, shade: impl Fn(usize, usize) -> u8) -> LumaBuf {
+        let pixels = (0..height).flat_map(|y| (0..width).map(move |x| (x, y))).map(|(x, y)| shade(x, y));
+        LumaBuf::new(width, height, pixels.collect()).unwrap()
+    }
+
+    #[test]
+    fn a_shadow_across_the_label_does_not_hide_its_bars() {
+        // Bars 6 wide; the right half lies in a shadow in which white is darker than black in the sun.
+        let is_bar = |x: usize| (x / 6).is_multiple_of(2);
+        let buf = picture(400, 60, |x, _| match (x < 200, is_bar(x)) {
+            (true, true) => 110,
+            (true, false) => 240,
+            (false, true) => 20,
+            (false, false) => 70,
+        });
+        let bits = threshold(&buf.as_luma(), 20);
+        for x in (0..170).chain(230..400) {
+            assert_eq!(bits.is_dark(x, 30), is_bar(x), "column {x}");
+        }
+    }
+
+    #[test]
+    fn a_field_larger_than_the_window_stays_filled_and_a_plain_wall_stays_empty() {
+        let buf = picture(400, 300, |x, y| {
+            let grain = ((x * 7 + y * 13) % 5) as u8;
+            if (100..220).contains(&x) && (100..220).contains(&y) { 30 + grain } else { 200 + grain }
+        });
+        let bits = threshold(&buf.as_luma(), 20);
+        let inside = (105..215).flat_map(|y| (105..215).map(move |x| (x, y)));
+        assert!(inside.clone().all(|(x, y)| bits.is_dark(x, y)));
+        let wall = (0..90).flat_map(|y| (0..400).map(move |x| (x, y)));
+        assert!(!wall.clone().any(|(x, y)| bits.is_dark(x, y)));
+    }
+}

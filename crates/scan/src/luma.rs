@@ -1,0 +1,359 @@
+//! Grey pictures: what the decoder takes, and the copies of it (smaller, larger, sharper) that it tries.
+//!
+//! Light and dark is all a code consists of, so colour is dropped at the door. A [`Luma`] can only be made
+//! with as many bytes as it claims to have, and [`MAX_PIXELS`] bounds time and memory for every later step.
+
+use std::borrow::Cow;
+
+/// The most pixels a picture may have: 64 million, the largest photograph that phones of today take unasked.
+pub const MAX_PIXELS: usize = 64_000_000;
+
+/// Why a picture was refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BadPicture {
+    /// Width or height is 0.
+    Empty,
+    /// More than [`MAX_PIXELS`].
+    TooLarge,
+    /// Fewer bytes than width and height promise.
+    TooShort,
+}
+
+impl std::fmt::Display for BadPicture {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str(match self {
+            Self::Empty => "the picture has no pixels",
+            Self::TooLarge => "the picture has more pixels than can be searched",
+            Self::TooShort => "the picture has fewer bytes than its width and height say",
+        })
+    }
+}
+
+impl std::error::Error for BadPicture {}
+
+/// A grey picture, one byte a pixel (0 black, 255 white), row after row from the upper left corner.
+#[derive(Debug, Clone, Copy)]
+pub struct Luma<'a> {
+    width: usize,
+    height: usize,
+    pixels: &'a [u8],
+}
+
+impl<'a> Luma<'a> {
+    /// Takes width and height in pixels and at least `width * height` bytes; what follows them is ignored.
+    pub fn new(width: usize, height: usize, pixels: &'a [u8]) -> Result<Self, BadPicture> {
+        let count = checked_count(width, height)?;
+        let pixels = pixels.get(..count).ok_or(BadPicture::TooShort)?;
+        Ok(Self { width, height, pixels })
+    }
+
+    /// Width in pixels, at least 1.
+    pub fn width(&self) -> usize {
+        self.width
+    }
+
+    /// Height in pixels, at least 1.
+    pub fn height(&self) -> usize {
+        self.height
+    }
+
+    /// All pixels, exactly `width * height` of them.
+    pub fn pixels(&self) -> &'a [u8] {
+        self.pixels
+    }
+
+    /// One row; empty below the picture.
+    pub(crate) fn row(&self, y: usize) -> &'a [u8] {
+        let start = y.saturating_mul(self.width);
+        self.pixels.get(start..start.saturating_add(self.width)).unwrap_or_default()
+    }
+
+    /// One pixel; white outside the picture, as a quiet zone is.
+    pub(crate) fn at(&self, x: usize, y: usize) -> u8 {
+        self.row(y).get(x).copied().unwrap_or(u8::MAX)
+    }
+
+    pub(crate) fn longest_side(&self) -> usize {
+        self.width.max(self.height)
+    }
+}
+
+/// A grey picture that owns its bytes.
+#[derive(Debug, Clone)]
+pub struct LumaBuf {
+    width: usize,
+    height: usize,
+    pixels: Vec<u8>,
+}
+
+impl LumaBuf {
+    /// Takes width and height in pixels and at least `width * height` bytes.
+    pub fn new(width: usize, height: usize, mut pixels: Vec<u8>) -> Result<Self, BadPicture> {
+        let count = checked_count(width, height)?;
+        if pixels.len() < count {
+            return Err(BadPicture::TooShort);
+        }
+        pixels.truncate(count);
+        Ok(Self { width, height, pixels })
+    }
+
+    /// The same picture, borrowed.
+    pub fn as_luma(&self) -> Luma<'_> {
+        Luma { width: self.width, height: self.height, pixels: &self.pixels }
+    }
+
+    /// Gives the bytes back, to be used again for the next frame.
+    pub fn into_pixels(self) -> Vec<u8> {
+        self.pixels
+    }
+}
+
+fn checked_count(width: usize, height: usize) -> Result<usize, BadPicture> {
+    match width.checked_mul(height) {
+        Some(0) => Err(BadPicture::Empty),
+        Some(count) if count <= MAX_PIXELS => Ok(count),
+        _ => Err(BadPicture::TooLarge),
+    }
+}
+
+/// Turns the bytes of a canvas (red, green, blue, opacity) into a grey picture.
+///
+/// What is see-through counts as white, because the label that an application draws has nothing behind it.
+pub fn luma_from_rgba(width: usize, height: usize, rgba: &[u8]) -> Result<LumaBuf, BadPicture> {
+    let count = checked_count(width, height)?;
+    let (quads, _) = rgba.as_chunks::<4>();
+    let quads = quads.get(..count).ok_or(BadPicture::TooShort)?;
+    let pixels = quads
+        .iter()
+        .map(|&[red, green, blue, opacity]| {
+            // Weights of ITU-R BT.601 in 256ths.
+            let grey = (77 * u32::from(red) + 150 * u32::from(green) + 29 * u32::from(blue)) >> 8;
+            let opacity = u32::from(opacity);
+            narrow((grey * opacity + 255 * (255 - opacity)) / 255)
+        })
+        .collect();
+    Ok(LumaBuf { width, height, pixels })
+}
+
+/// A value that is known to be at most 255, as a byte.
+fn narrow(value: u32) -> u8 {
+    u8::try_from(value).unwrap_or(u8::MAX)
+}
+
+/// A picture that fits in `longest` pixels, and the factor from its pixels to those of the original.
+pub(crate) fn at_most<'a>(picture: &Luma<'a>, longest: usize) -> (Cow<'a, [u8]>, usize, usize, f32) {
+    let side = picture.longest_side();
+    if side <= longest {
+        return (Cow::Borrowed(picture.pixels), picture.width, picture.height, 1.0);
+    }
+    let (width, height) = ((picture.width * longest / side).max(1), (picture.height * longest / side).max(1));
+    let pixels = shrink(picture, width, height);
+    (Cow::Owned(pixels), width, height, side as f32 / longest as f32)
+}
+
+/// Shrinks by averaging the area that each new pixel covers, so that fine patterns grey out instead of turning
+/// into false bars.
+fn shrink(picture: &Luma<'_>, width: usize, height: usize) -> Vec<u8> {
+    let across = spans(picture.width, width);
+    let down = spans(picture.height, height);
+    let mut out = Vec::with_capacity(width * height);
+    let mut sums = vec![0u32; width];
+    for span in &down {
+        sums.fill(0);
+        for y in span.clone() {
+            let row = picture.row(y);
+            for (sum, part) in sums.iter_mut().zip(&across) {
+                *sum += row.get(part.clone()).unwrap_or_default().iter().map(|p| u32::from(*p)).sum::<u32>();
+            }
+        }
+        let rows = u32::try_from(span.len()).unwrap_or(1);
+        out.extend(sums.iter().zip(&across).map(|(sum, part)| {
+            let count = rows * u32::try_from(part.len()).unwrap_or(1);
+            narrow((sum + count / 2) / count.max(1))
+        }));
+    }
+    out
+}
+
+/// A quarter of the size, by averaging squares of four by four pixels. Those at the far edges may be smaller.
+pub(crate) fn quartered(picture: &Luma<'_>) -> LumaBuf {
+    let mut pixels = Vec::with_capacity(picture.pixels.len() / 16 + picture.width + picture.height);
+    let mut columns = vec![0u32; picture.width];
+    for band in picture.pixels.chunks(4 * picture.width) {
+        columns.fill(0);
+        for row in band.chunks(picture.width) {
+            columns.iter_mut().zip(row).for_each(|(sum, pixel)| *sum += u32::from(*pixel));
+        }
+        let rows = u32::try_from(band.len() / picture.width).unwrap_or(1);
+        pixels.extend(columns.chunks(4).map(|four| {
+            let count = rows * u32::try_from(four.len()).unwrap_or(1);
+            narrow((four.iter().sum::<u32>() + count / 2) / count.max(1))
+        }));
+    }
+    LumaBuf { width: picture.width.div_ceil(4), height: picture.height.div_ceil(4), pixels }
+}
+
+/// Cuts `from` pixels into `to` neighbouring stretches that together cover all, each at least one long. Where
+/// the ratio is no whole number, stretches overlap by a pixel rather than leave one out.
+fn spans(from: usize, to: usize) -> Vec<std::ops::Range<usize>> {
+    (0..to)
+        .map(|i| {
+            let start = i * from / to;
+            let end = ((i + 1) * from).div_ceil(to).clamp(start + 1, from.max(start + 1));
+            start..end
+        })
+        .collect()
+}
+
+/// Twice the size, by weighing the four nearest pixels 9:3:3:1, which keeps edges straight.
+pub(crate) fn doubled(picture: &Luma<'_>) -> LumaBuf {
+    let (width, height) = (picture.width * 2, picture.height * 2);
+    let mut pixels = Vec::with_capacity(width * height);
+    let last = picture.height.saturating_sub(1);
+    for y in 0..height {
+        let near = picture.row(y / 2);
+        let far_y = if y % 2 == 0 { (y / 2).saturating_sub(1) } else { (y / 2 + 1).min(last) };
+        let blended: Vec<u32> = near
+            .iter()
+            .zip(picture.row(far_y))
+            .map(|(near, far)| 3 * u32::from(*near) + u32::from(*far))
+            .collect();
+        for (x, here) in blended.iter().enumerate() {
+            let left = blended.get(x.wrapping_sub(1)).unwrap_or(here);
+            let right = blended.get(x + 1).unwrap_or(here);
+            pixels.push(narrow((3 * here + left + 8) >> 4));
+            pixels.push(narrow((3 * here + right + 8) >> 4));
+        }
+    }
+    LumaBuf { width, height, pixels }
+}
+
+/// Unsharp mask: adds what two box blurs would take away, one and a half times. It brings back edges
+/// that a lens out of focus or a shaking hand has washed out.
+pub(crate) fn sharpened(picture: &Luma<'_>, radius: usize) -> LumaBuf {
+    let blurred = box_blur(picture, radius);
+    let blurred = box_blur(&blurred.as_luma(), radius.div_ceil(2));
+    let pixels = picture
+        .pixels
+        .iter()
+        .zip(&blurred.pixels)
+        .map(|(sharp, soft)| {
+            let (sharp, soft) = (i32::from(*sharp), i32::from(*soft));
+            let value = sharp + (sharp - soft) * 3 / 2;
+            u8::try_from(value.clamp(0, 255)).unwrap_or(u8::MAX)
+        })
+        .collect();
+    LumaBuf { width: picture.width, height: picture.height, pixels }
+}
+
+pub(crate) fn box_blur(picture: &Luma<'_>, radius: usize) -> LumaBuf {
+    let mut pixels = Vec::with_capacity(picture.pixels.len());
+    let count = u64::try_from((2 * radius + 1).pow(2)).unwrap_or(1);
+    // Dividing by multiplying with the reciprocal is several times quicker and right for all sums here.
+    let reciprocal = (1u64 << 40).div_ceil(count);
+    window_sums(picture, radius, |_, sums| {
+        pixels.extend(sums.iter().map(|sum| narrow_quotient((u64::from(*sum) + count / 2) * reciprocal)));
+    });
+    LumaBuf { width: picture.width, height: picture.height, pixels }
+}
+
+/// The upper part of a product with a 2^40th reciprocal, which is known to be at most 255.
+fn narrow_quotient(product: u64) -> u8 {
+    u8::try_from(product >> 40).unwrap_or(u8::MAX)
+}
+
+/// Gives, row after row, the sum of the square window of `radius` round each pixel. Beyond the edges the edge
+/// pixels repeat, so each window has `(2 * radius + 1)²` pixels. One addition and one subtraction a pixel and
+/// direction, however large the window: sums over columns slide down, their sums slide along.
+pub(crate) fn window_sums(picture: &Luma<'_>, radius: usize, mut each_row: impl FnMut(usize, &[u32])) {
+    let last = picture.height.saturating_sub(1);
+    let mut columns = vec![0u32; picture.width];
+    // The window of row 0: the edge row repeated above it, then the rows below.
+    for offset in 0..=2 * radius {
+        let row = picture.row(offset.saturating_sub(radius).min(last));
+        columns.iter_mut().zip(row).for_each(|(sum, pixel)| *sum += u32::from(*pixel));
+    }
+    let mut padded = Vec::with_capacity(picture.width + 2 * radius + 1);
+    let mut sums = vec![0u32; picture.width];
+    for y in 0..picture.height {
+        padded.clear();
+        let (first, end) =
+            (columns.first().copied().unwrap_or_default(), columns.last().copied().unwrap_or_default());
+        padded.extend(std::iter::repeat_n(first, radius));
+        padded.extend_from_slice(&columns);
+        padded.extend(std::iter::repeat_n(end, radius + 1));
+        let mut sum: u32 = padded.iter().take(2 * radius + 1).sum();
+        let entering = padded.iter().skip(2 * radius + 1);
+        for ((out, leaves), enters) in sums.iter_mut().zip(&padded).zip(entering) {
+            *out = sum;
+            sum = sum + enters - leaves;
+        }
+        each_row(y, &sums);
+        let enters = picture.row((y + radius + 1).min(last));
+        let leaves = picture.row(y.saturating_sub(radius));
+        for ((sum, enters), leaves) in columns.iter_mut().zip(enters).zip(leaves) {
+            *sum = *sum + u32::from(*enters) - u32::from(*leaves);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ramp(width: usize, height: usize) -> LumaBuf {
+        let pixels = (0..width * height).map(|i| (i * 37 % 251) as u8).collect();
+        LumaBuf::new(width, height, pixels).unwrap()
+    }
+
+    #[test]
+    fn a_picture_needs_its_bytes() {
+        assert_eq!(Luma::new(0, 5, &[]).unwrap_err(), BadPicture::Empty);
+        assert_eq!(Luma::new(2, 2, &[0; 3]).unwrap_err(), BadPicture::TooShort);
+        assert_eq!(Luma::new(usize::MAX, 2, &[0; 3]).unwrap_err(), BadPicture::TooLarge);
+        assert_eq!(Luma::new(8_001, 8_000, &[0; 3]).unwrap_err(), BadPicture::TooLarge);
+        assert_eq!(Luma::new(2, 2, &[0; 9]).unwrap().pixels().len(), 4);
+        assert_eq!(luma_from_rgba(1, 2, &[0; 7]).unwrap_err(), BadPicture::TooShort);
+    }
+
+    #[test]
+    fn canvas_colours_become_grey_and_see_through_becomes_white() {
+        let rgba = [0, 0, 0, 255, 255, 255, 255, 255, 0, 0, 0, 0, 255, 0, 0, 255];
+        assert_eq!(luma_from_rgba(4, 1, &rgba).unwrap().into_pixels(), [0, 255, 255, 76]);
+    }
+
+    #[test]
+    fn window_sums_agree_with_adding_up_by_hand() {
+        for (width, height, radius) in [(7, 5, 1), (5, 7, 3), (1, 1, 2), (9, 3, 4), (3, 2, 9)] {
+            let buf = ramp(width, height);
+            let picture = buf.as_luma();
+            let clamp = |v: isize, n: usize| v.clamp(0, n as isize - 1) as usize;
+            window_sums(&picture, radius, |y, sums| {
+                for (x, sum) in sums.iter().enumerate() {
+                    let r = radius as isize;
+                    let mut by_hand = 0;
+                    for dy in -r..=r {
+                        for dx in -r..=r {
+                            let (x, y) = (clamp(x as isize + dx, width), clamp(y as isize + dy, height));
+                            by_hand += u32::from(picture.at(x, y));
+                        }
+                    }
+                    assert_eq!(*sum, by_hand, "{width}x{height} r{radius} at {x},{y}");
+                }
+            });
+        }
+    }
+
+    #[test]
+    fn shrinking_keeps_the_mean_and_doubling_keeps_the_picture() {
+        let flat = LumaBuf::new(50, 30, vec![77; 1500]).unwrap();
+        let (pixels, width, height, scale) = at_most(&flat.as_luma(), 20);
+        assert_eq!((width, height, scale), (20, 12, 2.5));
+        assert!(pixels.iter().all(|p| *p == 77));
+        let twice = doubled(&flat.as_luma());
+        assert_eq!((twice.width, twice.height), (100, 60));
+        assert!(twice.pixels.iter().all(|p| *p == 77));
+        let sharp = sharpened(&flat.as_luma(), 3);
+        assert!(sharp.pixels.iter().all(|p| *p == 77));
+    }
+}

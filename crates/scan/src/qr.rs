@@ -1,0 +1,111 @@
+//! QR codes in a black-and-white picture: two finders, one reader of what they find.
+//!
+//! rxing's port of the ZXing-C++ detector does nearly all the work; rqrr's finder reads others, so both are
+//! asked. What either samples goes through one decoder, so that error correction, character sets and the rules
+//! below hold for both. Only full QR codes are looked for: the micro and rectangular kinds protect themselves
+//! so little that they are found in plain noise.
+
+use rqrr::BitGrid;
+use rxing::common::cpp_essentials::ConcentricPattern;
+use rxing::common::{BitMatrix, DetectorRXingResult};
+use rxing::qrcode::cpp_port::decoder::Decode;
+use rxing::qrcode::cpp_port::detector::{FindFinderPatterns, GenerateFinderPatternSets, SampleQR};
+
+use crate::Point;
+use crate::bits::Bits;
+
+/// A code as read, in the pixels of the picture searched.
+pub(crate) struct Found {
+    pub(crate) text: String,
+    pub(crate) corners: [Point; 4],
+}
+
+/// More finder patterns than this are noise or a brick wall: a sheet of 42 labels has 126. The largest are kept.
+const MOST_PATTERNS: usize = 160;
+
+/// How many sets of three patterns may fail before a picture is given up; each costs some 20 microseconds.
+const MOST_FAILURES: usize = 400;
+
+/// The second finder takes time that grows with the square of the patterns; above this it is not asked.
+const MOST_PATTERNS_FOR_SECOND: usize = 40;
+
+/// Finds and reads all QR codes with the main finder.
+pub(crate) fn read(matrix: &BitMatrix, go_on: &mut dyn FnMut() -> bool) -> Vec<Found> {
+    let mut patterns = FindFinderPatterns(matrix, true, 0);
+    patterns.sort_by_key(|pattern| std::cmp::Reverse(pattern.size));
+    patterns.truncate(MOST_PATTERNS);
+    let mut used: Vec<ConcentricPattern> = Vec::new();
+    let mut failures = 0;
+    let mut found = Vec::new();
+    for set in GenerateFinderPatternSets(&mut patterns) {
+        if [&set.bl, &set.tl, &set.tr].iter().any(|pattern| used.contains(pattern)) {
+            continue;
+        }
+        if failures >= MOST_FAILURES || (failures % 32 == 31 && !go_on()) {
+            break;
+        }
+        let read = SampleQR(matrix, &set).ok().and_then(|sampled| {
+            let text = text_of(sampled.getBits())?;
+            // The library gives the lower left corner before the lower right one.
+            let [upper_left, upper_right, lower_left, lower_right] =
+                corners_of(sampled.getPoints().iter().map(|p| Point { x: p.x, y: p.y }))?;
+            let corners = [upper_left, upper_right, lower_right, lower_left];
+            Some(Found { text, corners })
+        });
+        match read {
+            Some(symbol) => {
+                used.extend([set.bl, set.tl, set.tr]);
+                found.push(symbol);
+            }
+            None => failures += 1,
+        }
+    }
+    found
+}
+
+/// Finds QR codes with the second finder. Give it at most 640 pixels: on larger pictures it has been seen to
+/// take many seconds. `matrix` is the same picture as `bits`.
+pub(crate) fn read_second(bits: &Bits, matrix: &BitMatrix) -> Vec<Found> {
+    if FindFinderPatterns(matrix, true, 0).len() > MOST_PATTERNS_FOR_SECOND {
+        return Vec::new();
+    }
+    let mut prepared =
+        rqrr::PreparedImage::prepare_from_bitmap(bits.width, bits.height, |x, y| bits.is_dark(x, y));
+    prepared
+        .detect_grids()
+        .iter()
+        .filter_map(|grid| {
+            let size = u32::try_from(grid.grid.size()).ok()?;
+            let mut sampled = BitMatrix::new(size, size).ok()?;
+            for y in 0..size {
+                for x in 0..size {
+                    if grid.grid.bit(usize::try_from(y).ok()?, usize::try_from(x).ok()?) {
+                        sampled.set(x, y);
+                    }
+                }
+            }
+            let corners = grid.bounds.iter().map(|p| Point { x: p.x as f32, y: p.y as f32 });
+            Some(Found { text: text_of(&sampled)?, corners: corners_of(corners)? })
+        })
+        .collect()
+}
+
+fn corners_of(points: impl Iterator<Item = Point>) -> Option<[Point; 4]> {
+    points.collect::<Vec<_>>().try_into().ok()
+}
+
+/// Reads the modules of one code.
+///
+/// A code that names no character set is UTF-8 if its bytes can be: that is what Thai labels are printed in,
+/// and a guess by frequency, as the library makes it, takes short ones for Japanese. A part of a message that
+/// is spread over several codes is no text of its own and is left out.
+fn text_of(modules: &BitMatrix) -> Option<String> {
+    let decoded = Decode(modules).ok()?;
+    let complete = decoded.isValid() && decoded.structuredAppend().count <= 1;
+    let content = decoded.content();
+    let text = match std::str::from_utf8(content.bytes()) {
+        Ok(text) if !content.has_eci => text.to_owned(),
+        _ => content.to_string(),
+    };
+    (complete && !text.is_empty()).then_some(text)
+}
