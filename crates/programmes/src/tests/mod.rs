@@ -1,0 +1,4 @@
+//! Every folder is consistent, and every form answers what its cases say.
+
+mod cases;
+mod folders;
