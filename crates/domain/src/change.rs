@@ -52,12 +52,22 @@ pub mod field {
     pub const FORM_VERSION: &str = "form_version";
     /// When a visit happened: local time, ISO 8601 with offset.
     pub const AT: &str = "at";
+    /// Who recorded a visit, as the office knows them.
+    pub const BY: &str = "by";
     /// `done`, or the outcome code of why not.
     pub const OUTCOME: &str = "outcome";
     /// The period a visit counts for, such as `2026-11`; empty where a form has no cycle.
     pub const CYCLE: &str = "cycle";
     /// The visit this one corrects.
     pub const SUPERSEDES: &str = "supersedes";
+    /// `true` on a visit that a person said does not count, because another of the same cycle does.
+    pub const SET_ASIDE: &str = "set_aside";
+    /// A zone's title.
+    pub const TITLE: &str = "title";
+    /// A programme's whole definition ([`crate::programme::Programme`]).
+    pub const DEFINITION: &str = "definition";
+    /// How a question was settled.
+    pub const SETTLED: &str = "settled";
     /// `demo` on every simulated row.
     pub const ORIGIN: &str = "origin";
 }

@@ -90,6 +90,9 @@ impl<'de> Deserialize<'de> for Install {
 pub struct Seq(pub u64);
 
 impl Seq {
+    /// Above every number: what a writer has seen who has seen everything.
+    pub const EVERYTHING: Seq = Seq((1 << 53) - 1);
+
     /// Says whether the server has never numbered this.
     pub fn is_zero(&self) -> bool {
         self.0 == 0

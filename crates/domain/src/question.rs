@@ -94,6 +94,21 @@ impl Question {
         RecordId::derived("question", &parts)
     }
 
+    /// Puts a later write of a device in the place of its earlier one; says whether there was one.
+    pub fn replace_own(&mut self, device: crate::ids::DeviceNo, later: Choice) -> bool {
+        match self
+            .choices
+            .iter_mut()
+            .find(|choice| choice.stamp.device == device && choice.stamp < later.stamp)
+        {
+            Some(choice) => {
+                *choice = later;
+                true
+            }
+            None => false,
+        }
+    }
+
     /// Writes the question as cells.
     pub fn to_cells(&self) -> Values {
         match serde_json::to_value(self) {

@@ -4,7 +4,6 @@
 //! cut-off reply shows by its missing last line and nothing has to be held in memory at once.
 
 use crate::access::Grant;
-use crate::change::Commit;
 use crate::clock::Stamp;
 use crate::ids::{DeviceNo, Install, RecordId, Seq, Shelf};
 use crate::merge::Packed;
@@ -68,6 +67,9 @@ pub struct PushHead {
     pub install: Install,
     /// The highest `n` that exists on the device now. It proves what did not exist yet.
     pub top_n: u64,
+    /// The lowest `n` the device still keeps. A server restored from an old backup cannot ask for less.
+    #[serde(default)]
+    pub lowest_n: u64,
 }
 
 /// What became of one pushed commit.
@@ -224,7 +226,7 @@ impl<'de> Deserialize<'de> for Digest {
 }
 
 /// Last line of a pull's answer.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct PullTail {
     /// The new cursor of each shelf, to be written in the transaction that writes the rows.
     pub upto: BTreeMap<Shelf, Seq>,
@@ -233,15 +235,6 @@ pub struct PullTail {
     /// On the last page: what each shelf must add up to.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub digests: BTreeMap<Shelf, Digest>,
-}
-
-/// A line of a push body.
-#[derive(Clone, Debug, PartialEq)]
-pub enum PushLine {
-    /// A commit that can be read.
-    Commit(Box<Commit>),
-    /// One that cannot: its line number, counted from 1 for the head.
-    Unreadable(usize),
 }
 
 /// Answer of `HEAD`/`POST /v1/blob/{hash}`: how much of a photo the server has.

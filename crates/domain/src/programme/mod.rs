@@ -25,7 +25,6 @@ impl Words {
 
 /// A whole programme, as `programme.toml` says it plus its compiled forms.
 #[derive(Clone, Debug, PartialEq, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Programme {
     /// Stable id, such as `water`.
     pub id: String,
@@ -57,7 +56,6 @@ pub struct Programme {
 
 /// The kind of subject a programme keeps.
 #[derive(Clone, Debug, PartialEq, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct SubjectKind {
     /// Title, such as มาตรน้ำ.
     pub title: Words,
@@ -75,7 +73,6 @@ pub struct SubjectKind {
 
 /// One field of a subject.
 #[derive(Clone, Debug, PartialEq, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct FieldKind {
     /// Stable id; never reused or retyped.
     pub id: String,
@@ -135,7 +132,6 @@ pub enum ConflictRule {
 
 /// A form of a programme.
 #[derive(Clone, Debug, PartialEq, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct FormKind {
     /// Stable id; the folder of its sheets.
     pub id: String,
@@ -166,7 +162,7 @@ pub struct FormKind {
 
 /// When a subject is due.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "every", rename_all = "lowercase", deny_unknown_fields)]
+#[serde(tag = "every", rename_all = "lowercase")]
 pub enum Schedule {
     /// Once in each calendar month, by `due_day`.
     Month {
@@ -188,7 +184,6 @@ pub enum Schedule {
 
 /// Why a visit could not be done.
 #[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct OutcomeKind {
     /// Stable code, such as `locked`. `done` is reserved.
     pub code: String,
@@ -204,7 +199,6 @@ pub struct OutcomeKind {
 
 /// What a worker may do beyond visiting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct WorkerMay {
     /// Tie a code to a subject.
     #[serde(default)]

@@ -1,0 +1,352 @@
+//! What only a server keeps: the municipality, accounts, sessions, enrolment codes, devices.
+
+use crate::error::{Error, Optional, Result};
+use crate::{Store, audit, hex, meta};
+use domain::access::Grant;
+use domain::api::{DeviceRow, NewEnrolment};
+use domain::change::{Change, Values, field, kind};
+use domain::ids::{DeviceNo, Install, RecordId, Seq};
+use domain::problem::{Code, Problem};
+use domain::programme::Programme;
+use domain::wire::{EnrolReply, EnrolRequest};
+
+/// The municipality this server belongs to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tenant {
+    /// Its name; empty before it is set up.
+    pub municipality: String,
+    /// Which life of the server this is.
+    pub incarnation: Install,
+    /// The address that devices and citizens use, if it was set.
+    pub address: Option<String>,
+}
+
+/// An office account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Account {
+    /// Its name.
+    pub name: String,
+    /// argon2id, as a PHC string.
+    pub password_hash: String,
+    /// Its rights.
+    pub grant: Grant,
+}
+
+/// A device whose token was right.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Authenticated {
+    /// Its number.
+    pub device: DeviceNo,
+    /// Its rights.
+    pub grant: Grant,
+}
+
+/// Looks a secret up by its hash, so that no comparison takes longer for a better guess.
+fn hash(secret: &str) -> [u8; 32] {
+    *blake3::hash(secret.as_bytes()).as_bytes()
+}
+
+impl Store {
+    /// The municipality and this life of the server.
+    pub fn tenant(&self) -> Result<Tenant> {
+        Ok(Tenant {
+            municipality: meta::get(&self.db, meta::MUNICIPALITY)?.unwrap_or_default(),
+            incarnation: Install(meta::get_parsed(&self.db, meta::INCARNATION)?.unwrap_or(0)),
+            address: meta::get(&self.db, meta::ADDRESS)?,
+        })
+    }
+
+    /// Names the municipality.
+    pub fn set_municipality(&mut self, name: &str) -> Result<()> {
+        self.transact(|tx| meta::set(tx.db, meta::MUNICIPALITY, name))
+    }
+
+    /// Sets the address that devices and citizens use, such as `https://sanam.example.go.th`.
+    pub fn set_address(&mut self, address: &str) -> Result<()> {
+        self.transact(|tx| meta::set(tx.db, meta::ADDRESS, address.trim_end_matches('/')))
+    }
+
+    /// Begins a new life of the server, after a restore: every device offers its black box again.
+    pub fn new_incarnation(&mut self) -> Result<()> {
+        let random = u64::from_le_bytes(self.random());
+        self.transact(|tx| meta::set(tx.db, meta::INCARNATION, random))
+    }
+
+    /// How many accounts there are.
+    pub fn account_count(&self) -> Result<u64> {
+        Ok(self.db.query_row("SELECT count(*) FROM account", [], |row| row.get(0))?)
+    }
+
+    /// Makes an account, or changes its password and rights.
+    pub fn put_account(&mut self, name: &str, password_hash: &str, grant: &Grant, now_ms: u64) -> Result<()> {
+        let grants = serde_json::to_string(grant)?;
+        self.transact(|tx| {
+            tx.db.execute(
+                "INSERT INTO account (name, password, grants, made) VALUES (?1, ?2, ?3, ?4) \
+                 ON CONFLICT DO UPDATE SET password = excluded.password, grants = excluded.grants",
+                (name, password_hash, grants, now_ms),
+            )?;
+            meta::clear(tx.db, meta::SETUP)?;
+            audit::append(tx.db, name, "account put", name, now_ms)
+        })
+    }
+
+    /// Returns an account by name.
+    pub fn account(&self, name: &str) -> Result<Option<Account>> {
+        let found = self
+            .db
+            .prepare_cached("SELECT name, password, grants FROM account WHERE name = ?1")?
+            .query_row([name], |row| Ok((row.get(0)?, row.get(1)?, row.get::<_, String>(2)?)))
+            .optional()?;
+        found
+            .map(|(name, password_hash, grants)| {
+                Ok(Account { name, password_hash, grant: serde_json::from_str(&grants)? })
+            })
+            .transpose()
+    }
+
+    /// Opens an office session. Only the token's hash is kept.
+    pub fn open_session(&mut self, token: &str, account: &str, now_ms: u64, until_ms: u64) -> Result<()> {
+        self.transact(|tx| {
+            tx.db.execute("DELETE FROM session WHERE until < ?1", [now_ms])?;
+            tx.db.execute(
+                "INSERT INTO session (token, account, until) VALUES (?1, ?2, ?3)",
+                (hash(token), account, until_ms),
+            )?;
+            audit::append(tx.db, account, "signed in", "", now_ms)
+        })
+    }
+
+    /// Returns the account of an open session.
+    pub fn session(&self, token: &str, now_ms: u64) -> Result<Option<Account>> {
+        let name: Option<String> = self
+            .db
+            .prepare_cached("SELECT account FROM session WHERE token = ?1 AND until >= ?2")?
+            .query_row((hash(token), now_ms), |row| row.get(0))
+            .optional()?;
+        match name {
+            Some(name) => self.account(&name),
+            None => Ok(None),
+        }
+    }
+
+    /// Ends a session.
+    pub fn close_session(&mut self, token: &str) -> Result<()> {
+        self.transact(|tx| {
+            tx.db.execute("DELETE FROM session WHERE token = ?1", [hash(token)])?;
+            Ok(())
+        })
+    }
+
+    /// Returns the one-time code of the first administrator while there is no account.
+    pub fn setup_code(&mut self) -> Result<Option<String>> {
+        if self.account_count()? > 0 {
+            return Ok(None);
+        }
+        if let Some(code) = meta::get(&self.db, meta::SETUP)? {
+            return Ok(Some(code));
+        }
+        let code = hex(&self.random::<16>());
+        self.transact(|tx| meta::set(tx.db, meta::SETUP, &code))?;
+        Ok(Some(code))
+    }
+
+    /// Publishes a programme's definition, if it differs from what is there.
+    pub fn define_programme(&mut self, programme: &Programme, now_ms: u64) -> Result<()> {
+        let faults = programme.faults();
+        if !faults.is_empty() {
+            return Err(Problem::new(Code::BadRecord).about(faults.join("; ")).into());
+        }
+        if self.programmes.get(&programme.id).is_some_and(|known| **known == *programme) {
+            return Ok(());
+        }
+        let cells: Values = [
+            (field::PROGRAMME.to_owned(), programme.id.clone().into()),
+            ("version".to_owned(), programme.version.into()),
+            (field::DEFINITION.to_owned(), serde_json::to_value(programme)?),
+        ]
+        .into();
+        let id = RecordId::derived("programme", &[programme.id.as_bytes()]);
+        let change = Change { id, kind: kind::PROGRAMME.to_owned(), base_seq: Seq(0), cells };
+        self.import("", vec![change], now_ms)
+    }
+
+    /// Issues a one-time enrolment code of ten characters (45 random bits), good for `lifetime_ms`.
+    pub fn new_enrolment(
+        &mut self,
+        by: &str,
+        request: &NewEnrolment,
+        now_ms: u64,
+        lifetime_ms: u64,
+    ) -> Result<(String, u64)> {
+        let code = domain::code::make(u64::from_le_bytes(self.random()));
+        let until = now_ms.saturating_add(lifetime_ms);
+        let grant =
+            Grant { person: request.person.clone(), role: request.role, shelves: request.shelves.clone() };
+        let grants = serde_json::to_string(&grant)?;
+        self.transact(|tx| {
+            tx.db.execute(
+                "INSERT INTO enrolment (code, grants, until, device) VALUES (?1, ?2, ?3, 0)",
+                (hash(&code), grants, until),
+            )?;
+            audit::append(tx.db, by, "enrolment issued", &grant.person, now_ms)
+        })?;
+        Ok((code, until))
+    }
+
+    /// Enrols a device with a one-time code.
+    pub fn enrol(&mut self, request: &EnrolRequest, now_ms: u64) -> Result<EnrolReply> {
+        let typed = match domain::code::read(&request.code) {
+            Ok(domain::code::Scanned::Ours { code, .. }) => code,
+            Ok(domain::code::Scanned::Enrol { code, .. }) => code,
+            _ => request.code.trim().to_owned(),
+        };
+        let token = hex(&self.random::<32>());
+        let tenant = self.tenant()?;
+        self.transact(|tx| {
+            let (grants, until, used): (String, u64, u32) = tx
+                .db
+                .query_row(
+                    "SELECT grants, until, device FROM enrolment WHERE code = ?1",
+                    [hash(&typed)],
+                    |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+                )
+                .optional()?
+                .ok_or(Code::EnrolUnknown)?;
+            if used != 0 {
+                audit::append(tx.db, &request.name, "used enrolment code tried", &used.to_string(), now_ms)?;
+                return Err(Code::EnrolUsed.into());
+            }
+            if until < now_ms {
+                return Err(Code::EnrolExpired.into());
+            }
+            let name: String = request.name.chars().filter(|c| !c.is_control()).take(80).collect();
+            let device = insert_device(tx.db, &name, request.install, &token, &grants, now_ms, DeviceNo(0))?;
+            tx.db.execute("UPDATE enrolment SET device = ?2 WHERE code = ?1", (hash(&typed), device.0))?;
+            note_contact(tx.db, device, request.top_n, now_ms)?;
+            audit::append(tx.db, &name, "enrolled", &device.0.to_string(), now_ms)?;
+            Ok(EnrolReply {
+                device,
+                token: token.clone(),
+                municipality: tenant.municipality.clone(),
+                grant: serde_json::from_str(&grants)?,
+                incarnation: tenant.incarnation,
+                now: now_ms,
+            })
+        })
+    }
+
+    /// Returns the device whose token this is.
+    ///
+    /// Errors: `token_unknown`; `token_revoked`.
+    pub fn authenticate(&mut self, token: &str) -> Result<Authenticated> {
+        let (device, grants, revoked): (u32, String, bool) = self
+            .db
+            .prepare_cached("SELECT no, grants, revoked FROM device WHERE token = ?1")?
+            .query_row([hash(token)], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+            .optional()?
+            .ok_or(Code::TokenUnknown)?;
+        if revoked {
+            return Err(Code::TokenRevoked.into());
+        }
+        Ok(Authenticated { device: DeviceNo(device), grant: serde_json::from_str(&grants)? })
+    }
+
+    /// Changes what a device may hold. It follows at its next sync; nothing unsent is touched.
+    pub fn set_grant(&mut self, by: &str, device: DeviceNo, grant: &Grant, now_ms: u64) -> Result<()> {
+        let grants = serde_json::to_string(grant)?;
+        self.transact(|tx| {
+            if tx.db.execute("UPDATE device SET grants = ?2 WHERE no = ?1", (device.0, grants))? == 0 {
+                return Err(Error::NotFound);
+            }
+            audit::append(tx.db, by, "grant changed", &device.0.to_string(), now_ms)
+        })
+    }
+
+    /// Ends a device's right.
+    pub fn revoke(&mut self, by: &str, device: DeviceNo, now_ms: u64) -> Result<()> {
+        self.transact(|tx| {
+            if tx.db.execute("UPDATE device SET revoked = 1 WHERE no = ?1", [device.0])? == 0 {
+                return Err(Error::NotFound);
+            }
+            audit::append(tx.db, by, "revoked", &device.0.to_string(), now_ms)
+        })
+    }
+
+    /// All devices, the last seen first.
+    pub fn devices(&self) -> Result<Vec<DeviceRow>> {
+        let mut statement = self.db.prepare_cached(
+            "SELECT no, name, grants, enrolled, seen, last_n, top_n, revoked, copy_of FROM device ORDER BY seen DESC, no",
+        )?;
+        let mut rows = statement.query([])?;
+        let mut devices = Vec::new();
+        while let Some(row) = rows.next()? {
+            let (last_n, top_n, copy_of): (u64, u64, u32) = (row.get(5)?, row.get(6)?, row.get(8)?);
+            devices.push(DeviceRow {
+                device: DeviceNo(row.get(0)?),
+                name: row.get(1)?,
+                grant: serde_json::from_str(&row.get::<_, String>(2)?)?,
+                enrolled_ms: row.get(3)?,
+                seen_ms: row.get(4)?,
+                received: last_n,
+                waiting: top_n.saturating_sub(last_n),
+                revoked: row.get(7)?,
+                copy_of: (copy_of != 0).then_some(DeviceNo(copy_of)),
+            });
+        }
+        Ok(devices)
+    }
+}
+
+/// Makes a device's row and returns its number.
+pub(crate) fn insert_device(
+    db: &rusqlite::Connection,
+    name: &str,
+    install: Install,
+    token: &str,
+    grants: &str,
+    now_ms: u64,
+    copy_of: DeviceNo,
+) -> Result<DeviceNo> {
+    let no: u32 = db.query_row("SELECT coalesce(max(no), 0) + 1 FROM device", [], |row| row.get(0))?;
+    db.execute(
+        "INSERT INTO device (no, name, install, token, grants, enrolled, seen, last_n, top_n, ms, counter, revoked, copy_of) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6, 0, 0, 0, 0, 0, ?7)",
+        (no, name, format!("{:016x}", install.0), hash(token), grants, now_ms, copy_of.0),
+    )?;
+    Ok(DeviceNo(no))
+}
+
+/// Notes that a device said it holds no commit above `top_n` now.
+pub(crate) fn note_contact(
+    db: &rusqlite::Connection,
+    device: DeviceNo,
+    top_n: u64,
+    now_ms: u64,
+) -> Result<()> {
+    db.prepare_cached(
+        "INSERT INTO contact (device, top_n, at_ms) VALUES (?1, ?2, ?3) \
+         ON CONFLICT DO UPDATE SET at_ms = max(at_ms, excluded.at_ms)",
+    )?
+    .execute((device.0, top_n, now_ms))?;
+    db.prepare_cached("UPDATE device SET seen = max(seen, ?2), top_n = max(top_n, ?3) WHERE no = ?1")?
+        .execute((device.0, now_ms, top_n))?;
+    Ok(())
+}
+
+/// Returns the latest contact at which commit `n` did not exist yet; zero if there was none.
+pub(crate) fn proof_of_absence(db: &rusqlite::Connection, device: DeviceNo, n: u64) -> Result<u64> {
+    Ok(db
+        .prepare_cached("SELECT coalesce(max(at_ms), 0) FROM contact WHERE device = ?1 AND top_n < ?2")?
+        .query_row((device.0, n), |row| row.get(0))?)
+}
+
+/// Forgets contacts that prove nothing more: of those below the acknowledged number only the latest is needed.
+pub(crate) fn trim_contacts(db: &rusqlite::Connection, device: DeviceNo, acked: u64) -> Result<()> {
+    db.prepare_cached(
+        "DELETE FROM contact WHERE device = ?1 AND top_n <= ?2 AND at_ms < \
+         (SELECT max(at_ms) FROM contact WHERE device = ?1 AND top_n <= ?2)",
+    )?
+    .execute((device.0, acked))?;
+    Ok(())
+}

@@ -1,0 +1,51 @@
+//! Who looked at or changed what: append-only, each row hashing the one before, so that a later edit shows.
+
+use crate::Store;
+use crate::error::{Optional, Result};
+use rusqlite::Connection;
+
+impl Store {
+    /// Notes that `who` did `what` to `about`. Names of records and devices only, never their content.
+    pub fn note_audit(&mut self, who: &str, what: &str, about: &str, now_ms: u64) -> Result<()> {
+        self.transact(|tx| append(tx.db, who, what, about, now_ms))
+    }
+
+    /// Returns the number of the first audit row whose hash is wrong, if any.
+    pub fn first_broken_audit_row(&self) -> Result<Option<i64>> {
+        let mut statement =
+            self.db.prepare("SELECT no, at_ms, who, what, about, hash FROM audit ORDER BY no")?;
+        let mut rows = statement.query([])?;
+        let mut last = [0u8; 32];
+        while let Some(row) = rows.next()? {
+            let (who, what, about): (String, String, String) = (row.get(2)?, row.get(3)?, row.get(4)?);
+            let stored: [u8; 32] = row.get(5)?;
+            last = chain(&last, row.get(1)?, &who, &what, &about);
+            if stored != last {
+                return Ok(Some(row.get(0)?));
+            }
+        }
+        Ok(None)
+    }
+}
+
+pub(crate) fn append(db: &Connection, who: &str, what: &str, about: &str, now_ms: u64) -> Result<()> {
+    let last: Option<[u8; 32]> = db
+        .prepare_cached("SELECT hash FROM audit ORDER BY no DESC LIMIT 1")?
+        .query_row([], |row| row.get(0))
+        .optional()?;
+    let hash = chain(&last.unwrap_or([0; 32]), now_ms, who, what, about);
+    db.prepare_cached("INSERT INTO audit (at_ms, who, what, about, hash) VALUES (?1, ?2, ?3, ?4, ?5)")?
+        .execute((now_ms, who, what, about, hash))?;
+    Ok(())
+}
+
+fn chain(last: &[u8; 32], at_ms: u64, who: &str, what: &str, about: &str) -> [u8; 32] {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(last);
+    hasher.update(&at_ms.to_le_bytes());
+    for text in [who, what, about] {
+        hasher.update(&(text.len() as u64).to_le_bytes());
+        hasher.update(text.as_bytes());
+    }
+    *hasher.finalize().as_bytes()
+}

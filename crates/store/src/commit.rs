@@ -1,0 +1,168 @@
+//! Saving: what a person on this device, or at the office, writes.
+
+use crate::accept::{self, Arrival};
+use crate::error::{Error, Result};
+use crate::row::{self, Row};
+use crate::transact::Tx;
+use crate::{Kind, Now, Store, meta, project};
+use domain::access::Grant;
+use domain::change::{Change, Commit, Place};
+use domain::clock::Stamp;
+use domain::ids::{DeviceNo, Seq};
+use domain::merge::{Cell, Record};
+use domain::wire::Fate;
+
+/// A commit before it has a number.
+#[derive(Clone, Debug, Default)]
+pub struct NewCommit {
+    /// Where it is made.
+    pub place: Option<Place>,
+    /// Why, where the form asked.
+    pub reason: Option<String>,
+    /// What changes. The store fills in `base_seq`: what it shows now is what the writer saw.
+    pub changes: Vec<Change>,
+}
+
+impl Store {
+    /// Saves a commit durably, in one transaction, and returns its number.
+    ///
+    /// On a device it waits in the outbox and shows at once. At the office it is judged like any other.
+    /// Errors: what the grant does not allow is refused before anything is written; [`Error::DiskFull`].
+    pub fn save(&mut self, grant: &Grant, now: Now, new: NewCommit) -> Result<u64> {
+        match self.kind {
+            Kind::Device => self.transact(|tx| save_on_device(tx, grant, now, new)),
+            Kind::Server => self.transact(|tx| save_on_server(tx, grant, now, new)),
+        }
+    }
+}
+
+fn save_on_device(tx: &mut Tx<'_>, grant: &Grant, now: Now, new: NewCommit) -> Result<u64> {
+    let skew: i64 = meta::get_parsed(tx.db, meta::SKEW)?.unwrap_or(0);
+    let stamp = tx.clock.tick(now.ms.saturating_add_signed(skew));
+    let n = meta::get_parsed::<u64>(tx.db, meta::LAST_N)?.unwrap_or(0) + 1;
+    let mut commit = Commit {
+        n,
+        at: (stamp.ms, stamp.counter),
+        wall: now.wall_ms,
+        by: grant.person.clone(),
+        place: new.place,
+        reason: new.reason,
+        changes: new.changes,
+    };
+    let mut rows = accept::rows_of(tx, &commit.changes)?;
+    accept::check(tx, grant, &commit, &rows)?;
+    for (change, row) in commit.changes.iter_mut().zip(&rows) {
+        change.base_seq = row.seq;
+    }
+    for (change, row) in commit.changes.iter().zip(&mut rows) {
+        let before = (row.no != 0).then_some((row.shelf, row.sum));
+        if row.synced.is_none() {
+            row.synced = Some(if row.no == 0 { Record::default() } else { row.view.clone() });
+        }
+        lay_over(&mut row.view, change, stamp);
+        row.shelf = accept::shelf_for(tx, row, Some(grant))?;
+        row::write(tx, row, before)?;
+        tx.db
+            .prepare_cached("INSERT OR IGNORE INTO outbox_record (record, n) VALUES (?1, ?2)")?
+            .execute((row.id.bytes(), n))?;
+        project::project(tx, row)?;
+    }
+    tx.db
+        .prepare_cached(
+            "INSERT INTO outbox (n, body, state, refused, ms, counter, seq, settled) VALUES (?1, ?2, 0, '', ?3, ?4, 0, 0)",
+        )?
+        .execute((n, serde_json::to_string(&commit)?, stamp.ms, stamp.counter))?;
+    meta::set(tx.db, meta::LAST_N, n)?;
+    Ok(n)
+}
+
+/// Lays an unsent change over what people see: on its own device a person's last word shows until it is judged.
+pub(crate) fn lay_over(view: &mut Record, change: &Change, stamp: Stamp) {
+    for (field, value) in &change.cells {
+        view.cells.insert(field.clone(), Cell { value: value.clone(), stamp, seq: Seq(0) });
+    }
+}
+
+fn save_on_server(tx: &mut Tx<'_>, grant: &Grant, now: Now, new: NewCommit) -> Result<u64> {
+    let mut commit = server_commit(tx, &grant.person, now.ms, new)?;
+    let rows: Vec<Row> = accept::rows_of(tx, &commit.changes)?;
+    for (change, row) in commit.changes.iter_mut().zip(&rows) {
+        change.base_seq = row.seq;
+    }
+    let arrival = Arrival::of_server(tx, Some(grant), now.ms)?;
+    match accept::accept(tx, &arrival, &commit)? {
+        Fate::Ok { .. } | Fate::Known { .. } => Ok(commit.n),
+        Fate::Refused { code } => Err(Error::from(code)),
+    }
+}
+
+/// Gives a commit of the server itself its number and stamp.
+pub(crate) fn server_commit(tx: &mut Tx<'_>, by: &str, at_ms: u64, new: NewCommit) -> Result<Commit> {
+    let n = meta::get_parsed::<u64>(tx.db, meta::LAST_N)?.unwrap_or(0) + 1;
+    meta::set(tx.db, meta::LAST_N, n)?;
+    Ok(Commit {
+        n,
+        at: (at_ms, 0),
+        wall: at_ms,
+        by: by.to_owned(),
+        place: new.place,
+        reason: new.reason,
+        changes: new.changes,
+    })
+}
+
+impl Store {
+    /// Writes many records as the server itself, in commits of a size that a pull page can end between.
+    /// No rights are asked. `at_ms` is the time they are stamped with, never after `now_ms`.
+    pub fn import_at(&mut self, by: &str, changes: Vec<Change>, at_ms: u64, now_ms: u64) -> Result<()> {
+        self.transact(|tx| {
+            let mut changes = changes.into_iter().peekable();
+            while changes.peek().is_some() {
+                let part: Vec<Change> = changes.by_ref().take(domain::wire::COMMIT_MAX_CHANGES).collect();
+                let new = NewCommit { changes: part, ..NewCommit::default() };
+                write_as_server(tx, by, at_ms.min(now_ms), now_ms, new)?;
+            }
+            Ok(())
+        })
+    }
+
+    /// [`Store::import_at`] with the present time.
+    pub fn import(&mut self, by: &str, changes: Vec<Change>, now_ms: u64) -> Result<()> {
+        self.import_at(by, changes, now_ms, now_ms)
+    }
+}
+
+/// Writes one commit of the server itself: it has seen everything, and may everything.
+pub(crate) fn write_as_server(
+    tx: &mut Tx<'_>,
+    by: &str,
+    at_ms: u64,
+    now_ms: u64,
+    new: NewCommit,
+) -> Result<()> {
+    let mut commit = server_commit(tx, by, at_ms, new)?;
+    for change in &mut commit.changes {
+        change.base_seq = Seq::EVERYTHING;
+    }
+    let mut arrival = Arrival::of_server(tx, None, now_ms)?;
+    arrival.not_before_ms = at_ms;
+    match accept::accept(tx, &arrival, &commit)? {
+        Fate::Ok { .. } | Fate::Known { .. } => Ok(()),
+        Fate::Refused { code } => Err(Error::from(code)),
+    }
+}
+
+impl Arrival<'_> {
+    /// An arrival of the server's own commits. Without a grant no rights are asked.
+    pub(crate) fn of_server<'g>(tx: &Tx<'_>, grant: Option<&'g Grant>, now_ms: u64) -> Result<Arrival<'g>> {
+        let install = meta::get_parsed(tx.db, meta::INSTALL)?.unwrap_or(0);
+        Ok(Arrival {
+            device: DeviceNo::SERVER,
+            install: domain::ids::Install(install),
+            grant,
+            not_before_ms: now_ms,
+            now_ms,
+            after: Stamp::default(),
+        })
+    }
+}

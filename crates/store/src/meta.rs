@@ -1,0 +1,67 @@
+//! What a replica knows of itself: one text per key.
+
+use crate::error::{Optional, Result};
+use rusqlite::Connection;
+use std::str::FromStr;
+
+/// Random number made with the database, decimal.
+pub(crate) const INSTALL: &str = "install";
+/// Which life of the server this is (server), or was last seen (device), decimal.
+pub(crate) const INCARNATION: &str = "incarnation";
+/// The server's last number.
+pub(crate) const SEQ: &str = "seq";
+/// Number of the last commit made here.
+pub(crate) const LAST_N: &str = "last_n";
+/// Last stamp given here: `ms counter`.
+pub(crate) const CLOCK: &str = "clock";
+/// Device number.
+pub(crate) const DEVICE: &str = "device";
+/// Token of this device.
+pub(crate) const TOKEN: &str = "token";
+/// Address of the server.
+pub(crate) const SERVER: &str = "server";
+/// Name of the municipality.
+pub(crate) const MUNICIPALITY: &str = "municipality";
+/// Public address of this server.
+pub(crate) const ADDRESS: &str = "address";
+/// The device's grant, JSON.
+pub(crate) const GRANT: &str = "grant";
+/// Set when the office ended the device's right.
+pub(crate) const REVOKED: &str = "revoked";
+/// Server time minus device time at the last answer, ms.
+pub(crate) const SKEW: &str = "skew";
+/// Server time of the last complete sync, ms.
+pub(crate) const LAST_SYNC: &str = "last_sync";
+/// One-time code of the first administrator.
+pub(crate) const SETUP: &str = "setup";
+/// Times a shelf's digest differed and was pulled again.
+pub(crate) const HEALED: &str = "healed";
+
+pub(crate) fn get(db: &Connection, key: &str) -> Result<Option<String>> {
+    db.prepare_cached("SELECT value FROM meta WHERE key = ?1")?.query_row([key], |row| row.get(0)).optional()
+}
+
+pub(crate) fn get_parsed<T: FromStr>(db: &Connection, key: &str) -> Result<Option<T>> {
+    Ok(get(db, key)?.and_then(|text| text.parse().ok()))
+}
+
+pub(crate) fn set(db: &Connection, key: &str, value: impl ToString) -> Result<()> {
+    db.prepare_cached(
+        "INSERT INTO meta (key, value) VALUES (?1, ?2) ON CONFLICT DO UPDATE SET value = excluded.value",
+    )?
+    .execute((key, value.to_string()))?;
+    Ok(())
+}
+
+pub(crate) fn clear(db: &Connection, key: &str) -> Result<()> {
+    db.prepare_cached("DELETE FROM meta WHERE key = ?1")?.execute([key])?;
+    Ok(())
+}
+
+/// Returns the server's next number. Called inside the writing transaction only, so numbers have no gap and no
+/// reader can pass one that is committed later.
+pub(crate) fn next_seq(db: &Connection) -> Result<u64> {
+    let next = get_parsed::<u64>(db, SEQ)?.unwrap_or(0) + 1;
+    set(db, SEQ, next)?;
+    Ok(next)
+}

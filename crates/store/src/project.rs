@@ -1,0 +1,370 @@
+//! From records to what screens ask for: search, places, codes, visits, due lists, questions. All of it can be worked
+//! out again from the records at any time.
+
+use crate::error::{Optional, Result};
+use crate::row::{self, Row};
+use crate::transact::Tx;
+use domain::change::{Value, field, kind};
+use domain::ids::RecordId;
+use domain::merge::Record;
+use domain::programme::{DONE, Programme, Schedule};
+use domain::{schedule, text, thai_date};
+use rusqlite::Connection;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Reads every definition that is here. One that a newer server wrote in a way unknown to us is left out.
+pub(crate) fn load_programmes(db: &Connection) -> Result<Arc<BTreeMap<String, Arc<Programme>>>> {
+    let mut programmes = BTreeMap::new();
+    row::each_of_kind(db, kind::PROGRAMME, |row| {
+        let definition = row.view.get(field::DEFINITION).cloned().unwrap_or_default();
+        if let Ok(programme) = serde_json::from_value::<Programme>(definition) {
+            programmes.insert(programme.id.clone(), Arc::new(programme));
+        }
+        Ok(())
+    })?;
+    Ok(Arc::new(programmes))
+}
+
+/// Brings the indexes in line with a record that was just written.
+pub(crate) fn project(tx: &mut Tx<'_>, row: &Row) -> Result<()> {
+    match row.kind.as_str() {
+        kind::SUBJECT => project_subject(tx, row),
+        kind::VISIT => project_visit(tx, row),
+        kind::QUESTION => project_question(tx, row),
+        kind::PROGRAMME => {
+            if let Some(programme) = row.view.text(field::PROGRAMME) {
+                tx.redefined.insert(programme.to_owned());
+            }
+            Ok(())
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Takes a record out of the indexes.
+pub(crate) fn forget(tx: &mut Tx<'_>, row: &Row) -> Result<()> {
+    match row.kind.as_str() {
+        kind::SUBJECT => forget_subject(tx, row.no),
+        kind::VISIT => {
+            tx.db.prepare_cached("DELETE FROM visit WHERE no = ?1")?.execute([row.no])?;
+            if let Some(subject) = subject_of(&row.view) {
+                tx.due.insert(subject);
+            }
+            Ok(())
+        }
+        kind::QUESTION => {
+            tx.db.prepare_cached("DELETE FROM question WHERE no = ?1")?.execute([row.no])?;
+            Ok(())
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Works out the indexes of a whole programme again, because its definition came or changed.
+pub(crate) fn rebuild(tx: &mut Tx<'_>, programme: &str) -> Result<()> {
+    let mut numbers: Vec<i64> = Vec::new();
+    {
+        let mut statement = tx.db.prepare_cached(
+            "SELECT record.no FROM record JOIN shelf ON shelf.no = record.shelf \
+             WHERE shelf.programme = ?1 AND record.kind = 'subject'",
+        )?;
+        let mut rows = statement.query([programme])?;
+        while let Some(found) = rows.next()? {
+            numbers.push(found.get(0)?);
+        }
+    }
+    for no in numbers {
+        if let Some(row) = row::load_no(tx.db, no)? {
+            project_subject(tx, &row)?;
+        }
+    }
+    Ok(())
+}
+
+fn project_subject(tx: &mut Tx<'_>, row: &Row) -> Result<()> {
+    if !row.view.is_alive() {
+        return forget_subject(tx, row.no);
+    }
+    let shelf = row::shelf_of(tx.db, row.shelf)?;
+    let programme = tx.programme(&shelf.programme);
+    let key = match &programme {
+        Some(programme) => search_key(programme, &row.view),
+        None => String::new(),
+    };
+    let sort = row.view.get(field::ORDER).map(sort_key).unwrap_or_default();
+    let old: Option<(String, String, i64)> = tx
+        .db
+        .prepare_cached("SELECT search_key, sort_key, shelf FROM subject WHERE no = ?1")?
+        .query_row([row.no], |found| Ok((found.get(0)?, found.get(1)?, found.get(2)?)))
+        .optional()?;
+    let is_new = old.is_none();
+    if old.as_ref() != Some(&(key.clone(), sort.clone(), row.shelf)) {
+        let first_ms = row.view.cells.values().map(|cell| cell.stamp.ms).min().unwrap_or(0);
+        let first_day = thai_date::day_of(first_ms, thai_date::THAI_OFFSET_MINUTES).to_string();
+        tx.db
+            .prepare_cached(
+                "INSERT INTO subject (no, shelf, sort_key, search_key, first_day) VALUES (?1, ?2, ?3, ?4, ?5) \
+                 ON CONFLICT DO UPDATE SET shelf = excluded.shelf, sort_key = excluded.sort_key, \
+                 search_key = excluded.search_key",
+            )?
+            .execute((row.no, row.shelf, &sort, &key, first_day))?;
+        if old.is_none_or(|(old_key, ..)| old_key != key) {
+            if !is_new {
+                tx.db.prepare_cached("DELETE FROM subject_search WHERE rowid = ?1")?.execute([row.no])?;
+            }
+            tx.db
+                .prepare_cached("INSERT INTO subject_search (rowid, search_key) VALUES (?1, ?2)")?
+                .execute((row.no, &key))?;
+        }
+    }
+    if let (Some(lat), Some(lon)) = (number(row.view.get(field::LAT)), number(row.view.get(field::LON))) {
+        tx.db
+            .prepare_cached("INSERT OR REPLACE INTO subject_place VALUES (?1, ?2, ?2, ?3, ?3)")?
+            .execute((row.no, lat, lon))?;
+    } else if !is_new {
+        tx.db.prepare_cached("DELETE FROM subject_place WHERE no = ?1")?.execute([row.no])?;
+    }
+    if !is_new {
+        tx.db.prepare_cached("DELETE FROM code WHERE subject = ?1")?.execute([row.no])?;
+    }
+    for code in row.view.elements(field::CODES) {
+        tx.db
+            .prepare_cached("INSERT OR IGNORE INTO code (code, subject) VALUES (?1, ?2)")?
+            .execute((code, row.no))?;
+    }
+    tx.due.insert(row.id);
+    Ok(())
+}
+
+fn forget_subject(tx: &mut Tx<'_>, no: i64) -> Result<()> {
+    for sql in [
+        "DELETE FROM subject_search WHERE rowid IN (SELECT no FROM subject WHERE no = ?1)",
+        "DELETE FROM subject WHERE no = ?1",
+        "DELETE FROM subject_place WHERE no = ?1",
+        "DELETE FROM code WHERE subject = ?1",
+        "DELETE FROM due WHERE subject = ?1",
+    ] {
+        tx.db.prepare_cached(sql)?.execute([no])?;
+    }
+    Ok(())
+}
+
+fn project_visit(tx: &mut Tx<'_>, row: &Row) -> Result<()> {
+    let view = &row.view;
+    let (Some(subject), Some(form)) = (subject_of(view), view.text(field::FORM)) else { return Ok(()) };
+    if !view.is_alive() {
+        return forget(tx, row);
+    }
+    let at = view.text(field::AT).unwrap_or_default();
+    let (day, at_ms) = day_and_ms(at);
+    tx.db
+        .prepare_cached(
+            "INSERT INTO visit (no, subject, shelf, form, at_ms, day, outcome, cycle) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) \
+             ON CONFLICT DO UPDATE SET subject = excluded.subject, shelf = excluded.shelf, form = excluded.form, \
+             at_ms = excluded.at_ms, day = excluded.day, outcome = excluded.outcome, cycle = excluded.cycle",
+        )?
+        .execute((
+            row.no,
+            subject.bytes(),
+            row.shelf,
+            form,
+            at_ms,
+            day,
+            outcome_of(view),
+            view.text(field::CYCLE).unwrap_or_default(),
+        ))?;
+    tx.due.insert(subject);
+    Ok(())
+}
+
+fn project_question(tx: &mut Tx<'_>, row: &Row) -> Result<()> {
+    let Some(subject) = subject_of(&row.view) else { return Ok(()) };
+    let settled = row.view.get(field::SETTLED).is_some_and(|settled| !settled.is_null());
+    let raised = row.view.cells.values().map(|cell| cell.stamp.ms).min().unwrap_or(0);
+    tx.db
+        .prepare_cached(
+            "INSERT INTO question (no, subject, shelf, raised, settled) VALUES (?1, ?2, ?3, ?4, ?5) \
+             ON CONFLICT DO UPDATE SET shelf = excluded.shelf, settled = excluded.settled",
+        )?
+        .execute((row.no, subject.bytes(), row.shelf, raised, settled))?;
+    Ok(())
+}
+
+/// Works out when a subject is due for each scheduled form. Does nothing while the subject is not here.
+pub(crate) fn refresh_due(tx: &mut Tx<'_>, subject: RecordId) -> Result<()> {
+    let Some((no, shelf, sort_key, first_day)) = tx
+        .db
+        .prepare_cached(
+            "SELECT subject.no, subject.shelf, sort_key, first_day FROM record JOIN subject ON subject.no = record.no \
+             WHERE record.id = ?1",
+        )?
+        .query_row([subject.bytes()], |row| {
+            Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?, row.get::<_, String>(2)?, row.get::<_, String>(3)?))
+        })
+        .optional()?
+    else {
+        return Ok(());
+    };
+    let Some(programme) = tx.programme(&row::shelf_of(tx.db, shelf)?.programme) else { return Ok(()) };
+    for form in &programme.forms {
+        let Some(rule) = &form.schedule else { continue };
+        let done: Option<String> = last_day(tx.db, subject, &form.id, "outcome = 'done'")?;
+        let failed: Option<(String, String)> = tx
+            .db
+            .prepare_cached(
+                "SELECT day, outcome FROM visit WHERE subject = ?1 AND form = ?2 AND outcome NOT IN ('done', 'set_aside') \
+                 ORDER BY at_ms DESC LIMIT 1",
+            )?
+            .query_row((subject.bytes(), &form.id), |row| Ok((row.get(0)?, row.get(1)?)))
+            .optional()?;
+        let group = match rule {
+            Schedule::Days { by_field, .. } if !by_field.is_empty() => {
+                row::load_no(tx.db, no)?.and_then(|row| row.view.get(by_field).map(plain))
+            }
+            _ => None,
+        };
+        let failed = failed.filter(|(day, _)| done.as_ref().is_none_or(|done| day > done));
+        let closed = failed
+            .as_ref()
+            .is_some_and(|(_, code)| programme.outcome(code).is_some_and(|outcome| outcome.closes));
+        let last_done = done.as_deref().and_then(|day| day.parse().ok());
+        let due = match first_day.parse() {
+            Ok(first) if !closed => schedule::due(rule, last_done, first, group.as_deref()),
+            _ => None,
+        };
+        match due {
+            Some(due) => {
+                tx.db
+                    .prepare_cached(
+                        "INSERT OR REPLACE INTO due (subject, form, shelf, sort_key, opens_on, due_on, done_on, failed) \
+                         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+                    )?
+                    .execute((
+                        no,
+                        &form.id,
+                        shelf,
+                        &sort_key,
+                        due.opens_on.to_string(),
+                        due.due_on.to_string(),
+                        done.unwrap_or_default(),
+                        failed.map(|(_, code)| code).unwrap_or_default(),
+                    ))?;
+            }
+            None => {
+                tx.db
+                    .prepare_cached("DELETE FROM due WHERE subject = ?1 AND form = ?2")?
+                    .execute((no, &form.id))?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn last_day(
+    db: &Connection,
+    subject: RecordId,
+    form: &str,
+    condition: &'static str,
+) -> Result<Option<String>> {
+    let sql = format!(
+        "SELECT day FROM visit WHERE subject = ?1 AND form = ?2 AND {condition} ORDER BY at_ms DESC LIMIT 1"
+    );
+    db.prepare_cached(&sql)?.query_row((subject.bytes(), form), |row| row.get(0)).optional()
+}
+
+/// The key under which a subject is found: its searchable fields, one blank between them.
+fn search_key(programme: &Programme, view: &Record) -> String {
+    let keys: Vec<String> = programme
+        .subject
+        .search
+        .iter()
+        .filter_map(|id| view.get(id))
+        .map(|value| text::search_key(&plain(value)))
+        .filter(|key| !key.is_empty())
+        .collect();
+    keys.join(" ")
+}
+
+/// A text that sorts as people count: runs of digits padded to ten.
+pub(crate) fn sort_key(order: &Value) -> String {
+    let plain = text::ascii_digits(&plain(order));
+    let mut key = String::new();
+    let mut digits = String::new();
+    for c in plain.chars().chain(std::iter::once('\0')) {
+        if c.is_ascii_digit() {
+            digits.push(c);
+            continue;
+        }
+        if !digits.is_empty() {
+            key.push_str(&format!("{digits:0>10}"));
+            digits.clear();
+        }
+        if c != '\0' {
+            key.push(c);
+        }
+    }
+    key
+}
+
+/// A value as plain text: what a person would read out.
+pub(crate) fn plain(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::String(text) => text.clone(),
+        Value::Array(items) => items.iter().map(plain).collect::<Vec<_>>().join(" "),
+        other => other.to_string(),
+    }
+}
+
+/// A number, also where it was written as text.
+pub(crate) fn number(value: Option<&Value>) -> Option<f64> {
+    match value? {
+        Value::Number(number) => number.as_f64(),
+        Value::String(text) => text.trim().parse().ok(),
+        _ => None,
+    }
+    .filter(|number: &f64| number.is_finite())
+}
+
+/// The subject that a visit or question names.
+pub(crate) fn subject_of(view: &Record) -> Option<RecordId> {
+    view.text(field::SUBJECT).and_then(|text| text.parse().ok())
+}
+
+/// The local day and the instant of an ISO moment with offset; a moment without one is Thai time.
+fn day_and_ms(at: &str) -> (String, i64) {
+    let moment = chrono::DateTime::parse_from_rfc3339(at)
+        .or_else(|_| chrono::DateTime::parse_from_rfc3339(&format!("{at}+07:00")));
+    match moment {
+        Ok(moment) => (moment.date_naive().to_string(), moment.timestamp_millis()),
+        Err(_) => (at.chars().take(10).collect(), 0),
+    }
+}
+
+/// A visit's outcome; a visit that a person set aside counts for nothing.
+fn outcome_of(view: &Record) -> &str {
+    if view.get(field::SET_ASIDE) == Some(&Value::Bool(true)) {
+        return field::SET_ASIDE;
+    }
+    view.text(field::OUTCOME).unwrap_or_default()
+}
+
+/// Says whether a visit counts as done.
+pub(crate) fn is_done(view: &Record) -> bool {
+    outcome_of(view) == DONE
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn house_numbers_sort_as_people_count() {
+        let mut orders = ["10/2", "9/10", "9/2", "๑๐/๑"].map(Value::from);
+        orders.sort_by_key(sort_key);
+        assert_eq!(orders, ["9/2", "9/10", "๑๐/๑", "10/2"].map(Value::from));
+        assert!(sort_key(&Value::from(9)) < sort_key(&Value::from(10)));
+    }
+}

@@ -1,0 +1,270 @@
+//! Records as rows: load one, write one, keep its shelf's digest right.
+
+use crate::error::{Optional, Result};
+use crate::transact::Tx;
+use domain::ids::{RecordId, Seq, Shelf};
+use domain::merge::{Packed, Record, checksum};
+use rusqlite::{Connection, Row as SqlRow};
+
+/// A record with its place in the store.
+#[derive(Clone, Debug)]
+pub(crate) struct Row {
+    /// `record.no`; zero while it is not stored yet.
+    pub no: i64,
+    pub id: RecordId,
+    pub kind: String,
+    /// `shelf.no`.
+    pub shelf: i64,
+    pub seq: Seq,
+    pub moved: Seq,
+    /// What people see.
+    pub view: Record,
+    /// The numbered cells, if unsent ones lie over them.
+    pub synced: Option<Record>,
+    /// Checksum of the numbered cells; zero if there are none.
+    pub sum: u64,
+}
+
+const COLUMNS: &str = "no, id, kind, shelf, seq, moved, sum, cells, synced";
+
+impl Row {
+    /// A record that is not stored yet.
+    pub fn new(id: RecordId, kind: &str, shelf: i64) -> Row {
+        Row {
+            no: 0,
+            id,
+            kind: kind.to_owned(),
+            shelf,
+            seq: Seq(0),
+            moved: Seq(0),
+            view: Record::default(),
+            synced: None,
+            sum: 0,
+        }
+    }
+
+    /// The cells the server has numbered.
+    pub fn numbered(&self) -> &Record {
+        self.synced.as_ref().unwrap_or(&self.view)
+    }
+
+    fn read(row: &SqlRow<'_>) -> rusqlite::Result<RawRow> {
+        Ok(RawRow {
+            no: row.get(0)?,
+            id: row.get(1)?,
+            kind: row.get(2)?,
+            shelf: row.get(3)?,
+            seq: row.get(4)?,
+            moved: row.get(5)?,
+            sum: row.get(6)?,
+            cells: row.get(7)?,
+            synced: row.get(8)?,
+        })
+    }
+}
+
+struct RawRow {
+    no: i64,
+    id: [u8; 16],
+    kind: String,
+    shelf: i64,
+    seq: u64,
+    moved: u64,
+    sum: i64,
+    cells: String,
+    synced: Option<String>,
+}
+
+impl RawRow {
+    fn parse(self) -> Result<Row> {
+        let synced = match self.synced.as_deref() {
+            None => None,
+            Some("") => Some(Record::default()),
+            Some(text) => Some(serde_json::from_str::<Packed>(text)?.into()),
+        };
+        Ok(Row {
+            no: self.no,
+            id: id_of(self.id),
+            kind: self.kind,
+            shelf: self.shelf,
+            seq: Seq(self.seq),
+            moved: Seq(self.moved),
+            view: serde_json::from_str::<Packed>(&self.cells)?.into(),
+            synced,
+            sum: self.sum.cast_unsigned(),
+        })
+    }
+}
+
+/// Reads the sixteen stored bytes of an id.
+pub(crate) fn id_of(bytes: [u8; 16]) -> RecordId {
+    RecordId(uuid::Uuid::from_bytes(bytes))
+}
+
+/// Loads a record by id.
+pub(crate) fn load(db: &Connection, id: RecordId) -> Result<Option<Row>> {
+    let sql = select("id = ?1");
+    db.prepare_cached(&sql)?.query_row([id.bytes()], Row::read).optional()?.map(RawRow::parse).transpose()
+}
+
+/// Loads a record by its row number.
+pub(crate) fn load_no(db: &Connection, no: i64) -> Result<Option<Row>> {
+    let sql = select("no = ?1");
+    db.prepare_cached(&sql)?.query_row([no], Row::read).optional()?.map(RawRow::parse).transpose()
+}
+
+/// Calls `each` for every record of a shelf with a number above `after`, in the order of the numbers, until it
+/// returns `false`.
+pub(crate) fn each_of_shelf(
+    db: &Connection,
+    shelf: i64,
+    after: Seq,
+    mut each: impl FnMut(Row) -> Result<bool>,
+) -> Result<()> {
+    let sql = select("shelf = ?1 AND seq > ?2 ORDER BY seq, no");
+    let mut statement = db.prepare_cached(&sql)?;
+    let mut rows = statement.query((shelf, after.0))?;
+    while let Some(row) = rows.next()? {
+        if !each(Row::read(row)?.parse()?)? {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// Calls `each` for every record of a shelf, numbered or not.
+pub(crate) fn each_of_shelf_all(
+    db: &Connection,
+    shelf: i64,
+    mut each: impl FnMut(Row) -> Result<()>,
+) -> Result<()> {
+    let sql = select("shelf = ?1 ORDER BY no");
+    let mut statement = db.prepare_cached(&sql)?;
+    let mut rows = statement.query([shelf])?;
+    while let Some(row) = rows.next()? {
+        each(Row::read(row)?.parse()?)?;
+    }
+    Ok(())
+}
+
+/// Calls `each` for every record of a kind (every kind if empty), in the order they were stored.
+pub(crate) fn each_of_kind(
+    db: &Connection,
+    kind: &str,
+    mut each: impl FnMut(Row) -> Result<()>,
+) -> Result<()> {
+    let sql = select("(?1 = '' OR kind = ?1) ORDER BY no");
+    let mut statement = db.prepare_cached(&sql)?;
+    let mut rows = statement.query([kind])?;
+    while let Some(row) = rows.next()? {
+        each(Row::read(row)?.parse()?)?;
+    }
+    Ok(())
+}
+
+/// Calls `each` for every record, in the order of ids.
+pub(crate) fn each_by_id(db: &Connection, mut each: impl FnMut(Row) -> Result<()>) -> Result<()> {
+    let sql = select("true ORDER BY id");
+    let mut statement = db.prepare(&sql)?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        each(Row::read(row)?.parse()?)?;
+    }
+    Ok(())
+}
+
+fn select(condition: &str) -> String {
+    format!("SELECT {COLUMNS} FROM record WHERE {condition}")
+}
+
+/// Writes a record and moves its shelf's digest along. `before` is the shelf and checksum it was loaded with;
+/// `None` for a new one.
+pub(crate) fn write(tx: &mut Tx<'_>, row: &mut Row, before: Option<(i64, u64)>) -> Result<()> {
+    let numbered = row.numbered();
+    row.sum = if numbered.cells.is_empty() { 0 } else { checksum(row.id, numbered) };
+    if before != Some((row.shelf, row.sum)) {
+        if let Some((shelf, sum)) = before {
+            tx.add_to_digest(shelf, sum, -1);
+        }
+        tx.add_to_digest(row.shelf, row.sum, 1);
+    }
+    let cells = serde_json::to_string(&Packed::from(row.view.clone()))?;
+    let synced = match &row.synced {
+        None => None,
+        Some(record) if record.cells.is_empty() => Some(String::new()),
+        Some(record) => Some(serde_json::to_string(&Packed::from(record.clone()))?),
+    };
+    let sum = row.sum.cast_signed();
+    if row.no == 0 {
+        tx.db
+            .prepare_cached(
+                "INSERT INTO record (id, kind, shelf, seq, moved, sum, cells, synced) \
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+            )?
+            .execute((row.id.bytes(), &row.kind, row.shelf, row.seq.0, row.moved.0, sum, cells, synced))?;
+        row.no = tx.db.last_insert_rowid();
+    } else {
+        tx.db
+            .prepare_cached(
+                "UPDATE record SET shelf = ?2, seq = ?3, moved = ?4, sum = ?5, cells = ?6, synced = ?7 WHERE no = ?1",
+            )?
+            .execute((row.no, row.shelf, row.seq.0, row.moved.0, sum, cells, synced))?;
+    }
+    Ok(())
+}
+
+/// Removes a record's row from this replica (a device that no longer holds its shelf).
+pub(crate) fn drop_row(tx: &mut Tx<'_>, row: &Row) -> Result<()> {
+    tx.add_to_digest(row.shelf, row.sum, -1);
+    tx.db.prepare_cached("DELETE FROM record WHERE no = ?1")?.execute([row.no])?;
+    Ok(())
+}
+
+/// Returns a shelf's number, making it if it is new.
+pub(crate) fn shelf_no(db: &Connection, shelf: &Shelf) -> Result<i64> {
+    let found = find_shelf(db, shelf)?;
+    if let Some(no) = found {
+        return Ok(no);
+    }
+    db.prepare_cached("INSERT INTO shelf (programme, zone) VALUES (?1, ?2)")?
+        .execute((&shelf.programme, &shelf.zone))?;
+    Ok(db.last_insert_rowid())
+}
+
+/// Returns a shelf's number, if it is known here.
+pub(crate) fn find_shelf(db: &Connection, shelf: &Shelf) -> Result<Option<i64>> {
+    db.prepare_cached("SELECT no FROM shelf WHERE programme = ?1 AND zone = ?2")?
+        .query_row((&shelf.programme, &shelf.zone), |row| row.get(0))
+        .optional()
+}
+
+/// Returns a shelf by number.
+pub(crate) fn shelf_of(db: &Connection, no: i64) -> Result<Shelf> {
+    Ok(db
+        .prepare_cached("SELECT programme, zone FROM shelf WHERE no = ?1")?
+        .query_row([no], |row| Ok(Shelf::new(row.get::<_, String>(0)?, row.get::<_, String>(1)?)))?)
+}
+
+/// Keeps a value that was replaced or lost.
+pub(crate) fn keep_history(
+    db: &Connection,
+    record: RecordId,
+    field: &str,
+    cell: &domain::merge::Cell,
+    unseen: bool,
+) -> Result<()> {
+    db.prepare_cached(
+        "INSERT INTO history (record, field, value, ms, counter, device, seq, unseen) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+    )?
+    .execute((
+        record.bytes(),
+        field,
+        cell.value.to_string(),
+        cell.stamp.ms,
+        cell.stamp.counter,
+        cell.stamp.device.0,
+        cell.seq.0,
+        unseen,
+    ))?;
+    Ok(())
+}

@@ -1,0 +1,173 @@
+//! A subject's card, and the history of a record.
+
+use super::Caller;
+use super::{list, questions};
+use crate::accept::author_of;
+use crate::error::{Error, Optional, Result};
+use crate::row::{self, Row};
+use crate::{Store, project};
+use domain::access::{self, Action};
+use domain::api::{Card, CardReply, FormButton, History, HistoryRow, VisitRow};
+use domain::change::{Place, Value, field};
+use domain::ids::{RecordId, Seq};
+
+/// Visits shown on a card.
+const VISITS: u32 = 12;
+
+pub(super) fn card(store: &mut Store, caller: &Caller<'_>, ask: &Card) -> Result<CardReply> {
+    let (row, shelf) = list::subject(store, caller, ask.subject)?;
+    let programme =
+        store.programmes.get(&shelf.programme).cloned().ok_or(domain::problem::Code::FormMissing)?;
+    if programme.sensitive && store.kind == crate::Kind::Server {
+        store.note_audit(&caller.grant.person, "card viewed", &row.id.to_string(), caller.now.ms)?;
+    }
+    let zone_title = list::zones(store, caller, &shelf.programme)?
+        .into_iter()
+        .find(|zone| zone.zone == shelf.zone)
+        .map_or_else(|| shelf.zone.clone(), |zone| zone.title);
+    let worker = caller.grant.role == access::Role::Worker;
+    let hidden = |name: &str| worker && programme.field(name).is_some_and(|field| field.office_only);
+    let plain = |name: &str| !name.starts_with(field::CODES) && !name.starts_with(field::PHOTOS);
+    let values = row.view.values().into_iter().filter(|(name, _)| plain(name) && !hidden(name)).collect();
+    let mut forms = Vec::new();
+    for form in &programme.forms {
+        if form.creates_subject
+            || access::may(caller.grant, Action::Visit(&shelf, &programme, &form.id)).is_err()
+        {
+            continue;
+        }
+        let standing = list::due(store, row.no, &programme, &form.id, &ask.today)?.map(|due| due.standing);
+        let draft = store
+            .db
+            .prepare_cached(
+                "SELECT EXISTS (SELECT 1 FROM draft WHERE programme = ?1 AND form = ?2 AND subject = ?3)",
+            )?
+            .query_row((&programme.id, &form.id, row.id.bytes().as_slice()), |row| row.get(0))?;
+        forms.push(FormButton { form: form.id.clone(), standing, draft });
+    }
+    let may_edit = programme.subject.fields.iter().map(|field| field.id.clone());
+    let may_edit = may_edit
+        .filter(|id| access::may(caller.grant, Action::EditSubject(&shelf, &programme, id)).is_ok())
+        .collect();
+    let mut photos: Vec<String> = row.view.elements(field::PHOTOS).map(str::to_owned).collect();
+    let visits = visits_of(store, row.id)?;
+    photos.extend(visits.iter().flat_map(|visit| visit.photos.clone()));
+    Ok(CardReply {
+        row: list::subject_row(store, &row, &ask.today)?,
+        zone_title,
+        values,
+        codes: row.view.elements(field::CODES).map(str::to_owned).collect(),
+        photos,
+        visits,
+        questions: questions::about_subject(store, row.id)?,
+        forms,
+        may_edit,
+        may_bind: access::may(caller.grant, Action::Bind(&shelf, &programme)).is_ok(),
+        removed: !row.view.is_alive(),
+    })
+}
+
+fn visits_of(store: &Store, subject: RecordId) -> Result<Vec<VisitRow>> {
+    let mut statement = store
+        .db
+        .prepare_cached("SELECT no FROM visit WHERE subject = ?1 ORDER BY at_ms DESC, no DESC LIMIT ?2")?;
+    let mut rows = statement.query((subject.bytes(), VISITS))?;
+    let mut visits = Vec::new();
+    while let Some(found) = rows.next()? {
+        if let Some(row) = row::load_no(&store.db, found.get(0)?)? {
+            visits.push(visit_row(store, &row)?);
+        }
+    }
+    Ok(visits)
+}
+
+/// A visit as a list shows it.
+pub(super) fn visit_row(store: &Store, row: &Row) -> Result<VisitRow> {
+    let shelf = row::shelf_of(&store.db, row.shelf)?;
+    let subject = project::subject_of(&row.view).unwrap_or(row.id);
+    let heading = match row::load(&store.db, subject)? {
+        Some(subject) => list::heading(store, &shelf.programme, &subject),
+        None => String::new(),
+    };
+    let text = |name: &str| row.view.text(name).unwrap_or_default().to_owned();
+    let engine = [
+        field::SUBJECT,
+        field::FORM,
+        field::FORM_VERSION,
+        field::AT,
+        field::BY,
+        field::OUTCOME,
+        field::CYCLE,
+        field::PROGRAMME,
+        field::ORIGIN,
+    ];
+    let values = row
+        .view
+        .values()
+        .into_iter()
+        .filter(|(name, _)| !engine.contains(&name.as_str()) && !name.starts_with(field::PHOTOS))
+        .collect();
+    Ok(VisitRow {
+        id: row.id,
+        subject,
+        heading,
+        programme: shelf.programme,
+        form: text(field::FORM),
+        at: text(field::AT),
+        by: text(field::BY),
+        outcome: text(field::OUTCOME),
+        cycle: text(field::CYCLE),
+        values,
+        photos: row.view.elements(field::PHOTOS).map(str::to_owned).collect(),
+        received: row.synced.is_none(),
+    })
+}
+
+pub(super) fn history(store: &Store, caller: &Caller<'_>, ask: &History) -> Result<Vec<HistoryRow>> {
+    let row = row::load(&store.db, ask.record)?.ok_or(Error::NotFound)?;
+    let shelf = row::shelf_of(&store.db, row.shelf)?;
+    access::may(caller.grant, Action::Read(&shelf)).map_err(|_| Error::NotFound)?;
+    let mut all = Vec::new();
+    for (name, cell) in &row.view.cells {
+        let mut entry = entry(store, name, cell.value.clone(), cell.stamp.ms, cell.seq)?;
+        entry.current = true;
+        all.push(entry);
+    }
+    let mut statement =
+        store.db.prepare_cached("SELECT field, value, ms, seq, unseen FROM history WHERE record = ?1")?;
+    let mut rows = statement.query([row.id.bytes()])?;
+    while let Some(found) = rows.next()? {
+        let name: String = found.get(0)?;
+        let value: String = found.get(1)?;
+        let mut entry =
+            entry(store, &name, serde_json::from_str(&value)?, found.get(2)?, Seq(found.get(3)?))?;
+        entry.lost_unseen = found.get(4)?;
+        all.push(entry);
+    }
+    all.sort_by(|a, b| a.field.cmp(&b.field).then(b.at_ms.cmp(&a.at_ms)).then(b.current.cmp(&a.current)));
+    Ok(all)
+}
+
+fn entry(store: &Store, name: &str, value: Value, at_ms: u64, seq: Seq) -> Result<HistoryRow> {
+    let mut by = author_of(&store.db, seq)?;
+    let mut place: Option<Place> = None;
+    let body: Option<String> = store
+        .db
+        .prepare_cached("SELECT body ->> 'place' FROM commit_log WHERE seq = ?1 AND seq > 0")?
+        .query_row([seq.0], |row| row.get::<_, Option<String>>(0))
+        .optional()?
+        .flatten();
+    if let Some(body) = body {
+        place = serde_json::from_str(&body).ok();
+    }
+    if by.is_empty() {
+        // A device knows the authors of its own commits.
+        let own: Option<String> = store
+            .db
+            .prepare_cached("SELECT body ->> 'by' FROM outbox WHERE ms = ?1 LIMIT 1")?
+            .query_row([at_ms], |row| row.get(0))
+            .optional()?;
+        by = own.unwrap_or_default();
+    }
+    Ok(HistoryRow { field: name.to_owned(), value, by, at_ms, place, current: false, lost_unseen: false })
+}

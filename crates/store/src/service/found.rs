@@ -1,0 +1,210 @@
+//! Finding: by name, house number, code, place, or whatever the camera read.
+
+use super::Caller;
+use super::list::{self, PAGE};
+use crate::Store;
+use crate::error::Result;
+use crate::row;
+use domain::access::{self, Action};
+use domain::api::{Find, Found, Nearby, Search, SubjectRow};
+use domain::change::field;
+use domain::code::{self, Scanned};
+use domain::problem::Code;
+use domain::{place, text};
+
+pub(super) fn search(store: &Store, caller: &Caller<'_>, ask: &Search) -> Result<Vec<SubjectRow>> {
+    let key = text::search_key(&ask.text);
+    if key.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut numbers: Vec<i64> = Vec::new();
+    let limit = ask.limit.min(PAGE);
+    for programme in list::visible(store, caller, ask.programme.as_deref()) {
+        let shelves =
+            list::sql_list(list::shelves(store, caller, &programme.id, None)?.iter().map(|(no, _)| *no));
+        // A code, as far as it was typed.
+        let code = text::ascii_digits(ask.text.trim()).to_uppercase();
+        let by_code = format!(
+            "SELECT code.subject FROM code JOIN subject ON subject.no = code.subject \
+             WHERE code >= ?1 AND code < ?1 || char(1114111) AND shelf IN ({shelves}) ORDER BY code LIMIT ?2"
+        );
+        collect(store, &by_code, (&code, limit), &mut numbers)?;
+        // The trigram index needs three characters; below that the plain column is quick enough.
+        if key.chars().count() >= 3 {
+            let by_text = format!(
+                "SELECT subject.no FROM subject_search JOIN subject ON subject.no = subject_search.rowid \
+                 WHERE subject_search MATCH ?1 AND shelf IN ({shelves}) ORDER BY shelf, sort_key LIMIT ?2"
+            );
+            collect(store, &by_text, (format!("\"{}\"", key.replace('"', "\"\"")), limit), &mut numbers)?;
+        } else {
+            let by_text = format!(
+                "SELECT no FROM subject WHERE instr(search_key, ?1) > 0 AND shelf IN ({shelves}) \
+                 ORDER BY shelf, sort_key LIMIT ?2"
+            );
+            collect(store, &by_text, (&key, limit), &mut numbers)?;
+        }
+    }
+    rows(store, numbers, &ask.today, limit)
+}
+
+fn collect(store: &Store, sql: &str, values: impl rusqlite::Params, into: &mut Vec<i64>) -> Result<()> {
+    let mut statement = store.db.prepare_cached(sql)?;
+    let mut rows = statement.query(values)?;
+    while let Some(row) = rows.next()? {
+        let no = row.get(0)?;
+        if !into.contains(&no) {
+            into.push(no);
+        }
+    }
+    Ok(())
+}
+
+fn rows(store: &Store, numbers: Vec<i64>, today: &str, limit: u32) -> Result<Vec<SubjectRow>> {
+    let mut found = Vec::new();
+    for no in numbers.into_iter().take(limit as usize) {
+        if let Some(row) = row::load_no(&store.db, no)? {
+            found.push(list::subject_row(store, &row, today)?);
+        }
+    }
+    Ok(found)
+}
+
+/// Says what a scanned or typed text is. A link of another municipality is refused; one that names this server, or
+/// a code that is known here, is ours wherever its sticker was printed.
+pub(super) fn find(store: &Store, caller: &Caller<'_>, ask: &Find) -> Result<Found> {
+    let scanned = match code::read(&ask.text) {
+        Ok(scanned) => scanned,
+        Err(problem) => {
+            // A maker's bar code may look like nothing of ours and yet be bound.
+            let bare = text::collapse_spaces(&ask.text);
+            return match subjects_of(store, caller, &bare)?.pop() {
+                Some(subject) => Ok(Found::Subject(subject)),
+                None => Err(problem.into()),
+            };
+        }
+    };
+    if let Some(found) = Found::enrolment(&scanned) {
+        return Ok(found);
+    }
+    let (code, ours, host) = match scanned {
+        Scanned::Ours { code, host } => (code, true, host),
+        Scanned::Foreign(code) => (code, false, None),
+        Scanned::Enrol { .. } => return Err(Code::CodeHostile.into()),
+    };
+    let mut subjects = subjects_of(store, caller, &code)?;
+    if subjects.len() == 1
+        && let Some(subject) = subjects.pop()
+    {
+        return Ok(Found::Subject(subject));
+    }
+    if subjects.len() > 1 {
+        let today = caller.now.day().to_string();
+        let mut several = Vec::new();
+        for id in subjects {
+            let (row, _) = list::subject(store, caller, id)?;
+            several.push(list::subject_row(store, &row, &today)?);
+        }
+        return Ok(Found::Several(several));
+    }
+    if host.is_some_and(|host| !is_own_host(store, &host)) {
+        return Err(Code::CodeElsewhere.into());
+    }
+    let mistyped = !ours && looks_like_ours(&code);
+    let programmes = list::visible(store, caller, None);
+    let may = |action: &dyn Fn(&domain::ids::Shelf, &domain::programme::Programme) -> bool| -> Vec<String> {
+        let allowed = programmes.iter().filter(|programme| {
+            caller
+                .grant
+                .shelves
+                .iter()
+                .filter(|shelf| shelf.programme == programme.id)
+                .any(|shelf| action(shelf, programme))
+                || (caller.grant.role >= access::Role::Clerk
+                    && action(&domain::ids::Shelf::common(programme.id.clone()), programme))
+        });
+        allowed.map(|programme| programme.id.clone()).collect()
+    };
+    Ok(Found::Unknown {
+        ours,
+        mistyped,
+        may_bind: may(&|shelf, programme| access::may(caller.grant, Action::Bind(shelf, programme)).is_ok()),
+        may_create: may(&|shelf, programme| {
+            access::may(caller.grant, Action::CreateSubject(shelf, programme)).is_ok()
+        }),
+        code,
+    })
+}
+
+/// Ten letters and digits, some of each, and no valid check character: somebody slipped while typing.
+fn looks_like_ours(code: &str) -> bool {
+    let plain: Vec<char> = code.chars().filter(|c| !c.is_whitespace() && *c != '-').collect();
+    plain.len() == code::LENGTH
+        && plain.iter().all(char::is_ascii_alphanumeric)
+        && plain.iter().any(char::is_ascii_alphabetic)
+}
+
+fn is_own_host(store: &Store, host: &str) -> bool {
+    let own = |key: &str| {
+        crate::meta::get(&store.db, key).ok().flatten().and_then(|address| {
+            address.split_once("://").map(|(_, rest)| rest.trim_end_matches('/').to_lowercase())
+        })
+    };
+    let known: Vec<String> =
+        [crate::meta::SERVER, crate::meta::ADDRESS].into_iter().filter_map(own).collect();
+    known.is_empty() || known.iter().any(|known| known == host)
+}
+
+/// The subjects a code is bound to, among those the caller may see.
+pub(super) fn subjects_of(
+    store: &Store,
+    caller: &Caller<'_>,
+    code: &str,
+) -> Result<Vec<domain::ids::RecordId>> {
+    let mut statement =
+        store.db.prepare_cached("SELECT subject FROM code WHERE code = ?1 ORDER BY subject")?;
+    let mut rows = statement.query([code])?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        if let Some(subject) = row::load_no(&store.db, row.get(0)?)?
+            && access::may(caller.grant, Action::Read(&row::shelf_of(&store.db, subject.shelf)?)).is_ok()
+        {
+            found.push(subject.id);
+        }
+    }
+    Ok(found)
+}
+
+pub(super) fn nearby(store: &Store, caller: &Caller<'_>, ask: &Nearby) -> Result<Vec<SubjectRow>> {
+    let centre = (ask.lat, ask.lon);
+    let radius = ask.radius_m.clamp(0.0, 5_000.0);
+    let (south, west, north, east) = place::around(centre, radius);
+    let programmes = list::visible(store, caller, ask.programme.as_deref());
+    let mut near: Vec<(f64, row::Row)> = Vec::new();
+    let mut statement = store.db.prepare_cached(
+        "SELECT no FROM subject_place WHERE north >= ?1 AND south <= ?3 AND east >= ?2 AND west <= ?4",
+    )?;
+    let mut rows = statement.query((south, west, north, east))?;
+    while let Some(found) = rows.next()? {
+        let Some(row) = row::load_no(&store.db, found.get(0)?)? else { continue };
+        let shelf = row::shelf_of(&store.db, row.shelf)?;
+        if !programmes.iter().any(|programme| programme.id == shelf.programme)
+            || !caller.grant.reaches(&shelf)
+        {
+            continue;
+        }
+        let at = crate::project::number(row.view.get(field::LAT))
+            .zip(crate::project::number(row.view.get(field::LON)));
+        // The index keeps 32-bit numbers; the record knows better.
+        let Some(distance) = at.map(|at| place::metres(centre, at)).filter(|distance| *distance <= radius)
+        else {
+            continue;
+        };
+        near.push((distance, row));
+    }
+    near.sort_by(|(a, _), (b, _)| a.total_cmp(b));
+    let mut found = Vec::new();
+    for (distance, row) in near.into_iter().take(ask.limit.min(PAGE) as usize) {
+        found.push(SubjectRow { distance_m: Some(distance), ..list::subject_row(store, &row, &ask.today)? });
+    }
+    Ok(found)
+}

@@ -1,0 +1,297 @@
+//! Lists: the home screen, the round, zones.
+
+use super::Caller;
+use crate::error::{Optional, Result};
+use crate::row::{self, Row};
+use crate::{Store, project};
+use domain::access::{self, Action};
+use domain::api::{Home, HomeProgramme, Round, RoundReply, SubjectRow, ZoneRow};
+use domain::change::{field, kind};
+use domain::ids::Shelf;
+use domain::merge::Record;
+use domain::programme::{Programme, Schedule};
+use domain::schedule::Standing;
+use domain::text;
+use std::sync::Arc;
+
+/// Most rows of one page.
+pub(super) const PAGE: u32 = 200;
+
+/// The standing of a due row, as `domain::schedule::standing` has it. `?1` today, `?2` first day of the period.
+const STANDING: &str =
+    "CASE WHEN due_on < ?1 THEN 0 WHEN opens_on <= ?1 THEN 1 WHEN done_on >= ?2 THEN 2 ELSE 3 END";
+
+pub(super) fn programmes(store: &Store, caller: &Caller<'_>) -> Vec<Programme> {
+    let own = caller.grant.programmes();
+    let everything = matches!(caller.grant.role, access::Role::Clerk | access::Role::Administrator);
+    store
+        .programmes
+        .values()
+        .filter(|programme| everything || own.contains(&programme.id.as_str()))
+        .map(|programme| (**programme).clone())
+        .collect()
+}
+
+/// The programmes that a caller sees, by id.
+pub(super) fn visible(store: &Store, caller: &Caller<'_>, only: Option<&str>) -> Vec<Arc<Programme>> {
+    let own = caller.grant.programmes();
+    let everything = matches!(caller.grant.role, access::Role::Clerk | access::Role::Administrator);
+    let wanted = |programme: &&Arc<Programme>| {
+        (everything || own.contains(&programme.id.as_str())) && only.is_none_or(|only| only == programme.id)
+    };
+    store.programmes.values().filter(wanted).cloned().collect()
+}
+
+/// The numbers and names of the shelves of a programme that a caller sees, as SQL list and as rows.
+pub(super) fn shelves(
+    store: &Store,
+    caller: &Caller<'_>,
+    programme: &str,
+    zone: Option<&str>,
+) -> Result<Vec<(i64, Shelf)>> {
+    let mut statement =
+        store.db.prepare_cached("SELECT no, zone FROM shelf WHERE programme = ?1 ORDER BY zone")?;
+    let mut rows = statement.query([programme])?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        let shelf = Shelf::new(programme, row.get::<_, String>(1)?);
+        if caller.grant.reaches(&shelf) && zone.is_none_or(|zone| zone == shelf.zone) {
+            found.push((row.get(0)?, shelf));
+        }
+    }
+    Ok(found)
+}
+
+/// Numbers as an SQL list. They are integers of ours, never text from outside.
+pub(super) fn sql_list(numbers: impl Iterator<Item = i64>) -> String {
+    numbers.map(|no| no.to_string()).collect::<Vec<_>>().join(",")
+}
+
+/// First day of the period in which a visit counts as "done now".
+fn period_start(programme: &Programme, today: &str) -> String {
+    match programme.primary_form().and_then(|form| form.schedule.as_ref()) {
+        Some(Schedule::Month { .. }) => format!("{}-01", today.get(..7).unwrap_or(today)),
+        _ => today.to_owned(),
+    }
+}
+
+pub(super) fn home(store: &Store, caller: &Caller<'_>, ask: &Home) -> Result<Vec<HomeProgramme>> {
+    let mut all = Vec::new();
+    for programme in visible(store, caller, None) {
+        let shelves = shelves(store, caller, &programme.id, None)?;
+        let list = sql_list(shelves.iter().map(|(no, _)| *no));
+        let subjects: u64 = store.db.query_row(
+            &format!("SELECT count(*) FROM subject WHERE shelf IN ({list})"),
+            [],
+            |row| row.get(0),
+        )?;
+        let mut numbers = [0u64; 4];
+        if let Some(form) = programme.primary_form() {
+            let sql = format!(
+                "SELECT {STANDING} AS standing, count(*) FROM due WHERE shelf IN ({list}) AND form = ?3 GROUP BY standing"
+            );
+            let mut statement = store.db.prepare_cached(&sql)?;
+            let mut rows = statement.query((&ask.today, period_start(&programme, &ask.today), &form.id))?;
+            while let Some(row) = rows.next()? {
+                if let Some(number) = numbers.get_mut(row.get::<_, usize>(0)?) {
+                    *number = row.get(1)?;
+                }
+            }
+        }
+        let next = round(
+            store,
+            caller,
+            &Round {
+                programme: programme.id.clone(),
+                zone: None,
+                standing: vec![Standing::Overdue, Standing::Left],
+                today: ask.today.clone(),
+                offset: 0,
+                limit: 5,
+            },
+        )?;
+        let [overdue, left, done, _] = numbers;
+        all.push(HomeProgramme {
+            programme: programme.id.clone(),
+            subjects,
+            done,
+            left,
+            overdue,
+            next: next.rows,
+            zones: zones(store, caller, &programme.id)?,
+        });
+    }
+    Ok(all)
+}
+
+pub(super) fn round(store: &Store, caller: &Caller<'_>, ask: &Round) -> Result<RoundReply> {
+    let Some(programme) = visible(store, caller, Some(&ask.programme)).pop() else {
+        return Ok(RoundReply { rows: Vec::new(), total: 0 });
+    };
+    let shelves = shelves(store, caller, &ask.programme, ask.zone.as_deref())?;
+    let list = sql_list(shelves.iter().map(|(no, _)| *no));
+    let start = period_start(&programme, &ask.today);
+    let form = programme.primary_form().map(|form| form.id.clone()).unwrap_or_default();
+    let standings = sql_list(ask.standing.iter().map(|standing| match standing {
+        Standing::Overdue => 0,
+        Standing::Left => 1,
+        Standing::Done => 2,
+        Standing::Later => 3,
+    }));
+    let from = if ask.standing.is_empty() {
+        // Every subject, also those without a due day.
+        format!("FROM subject AS s WHERE s.shelf IN ({list}) AND ?1 = ?1 AND ?2 = ?2 AND ?3 = ?3")
+    } else {
+        format!("FROM due AS s WHERE s.shelf IN ({list}) AND form = ?3 AND {STANDING} IN ({standings})")
+    };
+    let key = if ask.standing.is_empty() { "s.no" } else { "s.subject" };
+    let total: u64 = store
+        .db
+        .prepare_cached(&format!("SELECT count(*) {from}"))?
+        .query_row((&ask.today, &start, &form), |row| row.get(0))?;
+    let sql = format!(
+        "SELECT {key} {from} ORDER BY (SELECT zone FROM shelf WHERE shelf.no = s.shelf), s.sort_key, {key} LIMIT ?4 OFFSET ?5"
+    );
+    let mut statement = store.db.prepare_cached(&sql)?;
+    let mut found = statement.query((&ask.today, &start, &form, ask.limit.min(PAGE), ask.offset))?;
+    let mut rows = Vec::new();
+    while let Some(row) = found.next()? {
+        if let Some(subject) = row::load_no(&store.db, row.get(0)?)? {
+            rows.push(subject_row(store, &subject, &ask.today)?);
+        }
+    }
+    Ok(RoundReply { rows, total })
+}
+
+pub(super) fn zones(store: &Store, caller: &Caller<'_>, programme: &str) -> Result<Vec<ZoneRow>> {
+    let mut titles = std::collections::BTreeMap::new();
+    if let Some(common) = row::find_shelf(&store.db, &Shelf::common(programme))? {
+        row::each_of_shelf_all(&store.db, common, |row| {
+            if row.kind == kind::ZONE
+                && let (Some(zone), Some(title)) = (row.view.text(field::ZONE), row.view.text(field::TITLE))
+            {
+                titles.insert(zone.to_owned(), title.to_owned());
+            }
+            Ok(())
+        })?;
+    }
+    let mut zones = Vec::new();
+    for (no, shelf) in shelves(store, caller, programme, None)? {
+        if shelf.zone == Shelf::COMMON {
+            continue;
+        }
+        let subjects: u64 = store
+            .db
+            .prepare_cached("SELECT count(*) FROM subject WHERE shelf = ?1")?
+            .query_row([no], |row| row.get(0))?;
+        let title = titles.remove(&shelf.zone).unwrap_or_else(|| shelf.zone.clone());
+        zones.push(ZoneRow { zone: shelf.zone, title, subjects });
+    }
+    // Zones that are defined but hold nothing yet, where the caller may see them.
+    for (zone, title) in titles {
+        if caller.grant.reaches(&Shelf::new(programme, zone.clone())) {
+            zones.push(ZoneRow { zone, title, subjects: 0 });
+        }
+    }
+    Ok(zones)
+}
+
+/// The texts of some fields, as people read them, joined by a blank.
+fn texts(programme: &Programme, view: &Record, fields: &[String]) -> String {
+    let each = fields.iter().filter_map(|id| {
+        let value = view.get(id)?;
+        let plain = project::plain(value);
+        let chosen =
+            programme.field(id).and_then(|field| field.choices.get(&plain)).map(|words| words.th.clone());
+        Some(chosen.unwrap_or(plain))
+    });
+    text::collapse_spaces(&each.collect::<Vec<_>>().join(" "))
+}
+
+/// A subject's heading; its id's first digits if the programme is not here yet.
+pub(super) fn heading(store: &Store, programme: &str, row: &Row) -> String {
+    let heading = store
+        .programmes
+        .get(programme)
+        .map(|programme| texts(programme, &row.view, &programme.subject.heading))
+        .unwrap_or_default();
+    if heading.is_empty() { row.id.to_string().chars().take(8).collect() } else { heading }
+}
+
+/// A subject as a list shows it.
+pub(super) fn subject_row(store: &Store, row: &Row, today: &str) -> Result<SubjectRow> {
+    let shelf = row::shelf_of(&store.db, row.shelf)?;
+    let programme = store.programmes.get(&shelf.programme);
+    let second_line = programme
+        .map(|programme| texts(programme, &row.view, &programme.subject.second_line))
+        .unwrap_or_default();
+    let mut subject = SubjectRow {
+        id: row.id,
+        heading: heading(store, &shelf.programme, row),
+        second_line,
+        order: row.view.get(field::ORDER).map(project::plain).unwrap_or_default(),
+        standing: None,
+        due_on: None,
+        last_done: None,
+        last_failed: None,
+        distance_m: None,
+        place: project::number(row.view.get(field::LAT)).zip(project::number(row.view.get(field::LON))),
+        programme: shelf.programme,
+        zone: shelf.zone,
+    };
+    if let Some((programme, form)) =
+        programme.and_then(|programme| Some((programme, programme.primary_form()?)))
+        && let Some(due) = due(store, row.no, programme, &form.id, today)?
+    {
+        subject.standing = Some(due.standing);
+        subject.due_on = Some(due.due_on);
+        subject.last_done = Some(due.done_on).filter(|day| !day.is_empty());
+        subject.last_failed = Some(due.failed).filter(|code| !code.is_empty());
+    }
+    Ok(subject)
+}
+
+/// Where a subject stands for one form.
+pub(super) struct DueRow {
+    pub standing: Standing,
+    pub due_on: String,
+    pub done_on: String,
+    pub failed: String,
+}
+
+pub(super) fn due(
+    store: &Store,
+    no: i64,
+    programme: &Programme,
+    form: &str,
+    today: &str,
+) -> Result<Option<DueRow>> {
+    let start = match programme.form(form).and_then(|form| form.schedule.as_ref()) {
+        Some(Schedule::Month { .. }) => format!("{}-01", today.get(..7).unwrap_or(today)),
+        _ => today.to_owned(),
+    };
+    let sql = format!("SELECT {STANDING}, due_on, done_on, failed FROM due WHERE subject = ?3 AND form = ?4");
+    store
+        .db
+        .prepare_cached(&sql)?
+        .query_row((today, start, no, form), |row| {
+            let standing = match row.get::<_, u8>(0)? {
+                0 => Standing::Overdue,
+                1 => Standing::Left,
+                2 => Standing::Done,
+                _ => Standing::Later,
+            };
+            Ok(DueRow { standing, due_on: row.get(1)?, done_on: row.get(2)?, failed: row.get(3)? })
+        })
+        .optional()
+}
+
+/// Loads a subject the caller may see.
+pub(super) fn subject(store: &Store, caller: &Caller<'_>, id: domain::ids::RecordId) -> Result<(Row, Shelf)> {
+    let row =
+        row::load(&store.db, id)?.filter(|row| row.kind == kind::SUBJECT).ok_or(crate::Error::NotFound)?;
+    let shelf = row::shelf_of(&store.db, row.shelf)?;
+    // What is not yours to see does not exist for you.
+    access::may(caller.grant, Action::Read(&shelf)).map_err(|_| crate::Error::NotFound)?;
+    Ok((row, shelf))
+}

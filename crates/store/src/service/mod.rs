@@ -1,0 +1,124 @@
+//! The one door for screens: every request in one exhaustive `match`.
+
+mod card;
+mod found;
+mod list;
+mod office;
+mod questions;
+mod record;
+
+use crate::error::Result;
+use crate::{Kind, Now, Store, meta};
+use domain::access::Grant;
+use domain::api::{Counts, Enrolled, Reply, Request, StatusReply};
+use domain::problem::{Code, Problem};
+
+/// Answers a request.
+///
+/// `office` is the signed-in account's grant on a server; on a device it is ignored, the enrolled grant counts.
+/// Requests that need a network or a session (`Enrol`, `Sync`, `Login` ...) belong to the door and are refused here.
+pub fn serve(
+    store: &mut Store,
+    office: Option<&Grant>,
+    now: Now,
+    request: Request,
+) -> std::result::Result<Reply, Problem> {
+    Ok(answer(store, office, now, request)?)
+}
+
+/// Who asks: the grant of this device, or of the office account.
+struct Caller<'a> {
+    grant: &'a Grant,
+    now: Now,
+}
+
+fn answer(store: &mut Store, office: Option<&Grant>, now: Now, request: Request) -> Result<Reply> {
+    if let Request::Status(_) = request {
+        return Ok(Reply::Status(status(store, now)?));
+    }
+    let grant = match store.kind {
+        Kind::Server => office.cloned().ok_or(Code::LoginNeeded)?,
+        Kind::Device => own_grant(store)?.ok_or(Code::NotEnrolled)?,
+    };
+    let caller = &Caller { grant: &grant, now };
+    Ok(match request {
+        Request::Status(_) => Reply::Status(status(store, now)?),
+        Request::Programmes(_) => Reply::Programmes(list::programmes(store, caller)),
+        Request::Home(ask) => Reply::Home(list::home(store, caller, &ask)?),
+        Request::Round(ask) => Reply::Round(list::round(store, caller, &ask)?),
+        Request::Search(ask) => Reply::Search(found::search(store, caller, &ask)?),
+        Request::Find(ask) => Reply::Find(found::find(store, caller, &ask)?),
+        Request::Nearby(ask) => Reply::Nearby(found::nearby(store, caller, &ask)?),
+        Request::Card(ask) => Reply::Card(card::card(store, caller, &ask)?),
+        Request::History(ask) => Reply::History(card::history(store, caller, &ask)?),
+        Request::OpenForm(ask) => Reply::OpenForm(record::open_form(store, caller, &ask)?),
+        Request::KeepDraft(ask) => Reply::KeepDraft(record::keep_draft(store, caller, ask)?),
+        Request::Drafts(_) => Reply::Drafts(record::drafts(store)?),
+        Request::SaveVisit(ask) => Reply::SaveVisit(record::save_visit(store, caller, ask)?),
+        Request::EditSubject(ask) => Reply::EditSubject(record::edit_subject(store, caller, ask)?),
+        Request::CreateSubject(ask) => Reply::CreateSubject(record::create_subject(store, caller, ask)?),
+        Request::BindCode(ask) => Reply::BindCode(record::bind_code(store, caller, ask)?),
+        Request::KeepPhoto(ask) => Reply::KeepPhoto(record::keep_photo(store, caller, &ask)?),
+        Request::Photo(ask) => Reply::Photo(record::photo(store, &ask)?),
+        Request::Questions(ask) => Reply::Questions(questions::questions(store, caller, &ask)?),
+        Request::Settle(ask) => Reply::Settle(questions::settle(store, caller, ask)?),
+        Request::Refused(_) => Reply::Refused(office::refused(store, caller)?),
+        Request::Today(ask) => Reply::Today(office::today(store, caller, &ask)?),
+        Request::Devices(_) => Reply::Devices(office::devices(store, caller)?),
+        Request::NewEnrolment(ask) => Reply::NewEnrolment(office::new_enrolment(store, caller, &ask)?),
+        Request::Revoke(ask) => Reply::Revoke(office::revoke(store, caller, &ask)?),
+        Request::Zones(ask) => Reply::Zones(list::zones(store, caller, &ask.programme)?),
+        Request::Enrol(_)
+        | Request::Sync(_)
+        | Request::Session(_)
+        | Request::Login(_)
+        | Request::Logout(_)
+        | Request::SetUp(_) => {
+            return Err(Problem::new(Code::Forbidden).about("answered by the door").into());
+        }
+    })
+}
+
+fn own_grant(store: &Store) -> Result<Option<Grant>> {
+    Ok(match meta::get(&store.db, meta::GRANT)? {
+        Some(text) => Some(serde_json::from_str(&text)?),
+        None => None,
+    })
+}
+
+/// The device's state and its three numbers.
+pub(crate) fn status(store: &Store, _now: Now) -> Result<StatusReply> {
+    let enrolled = match (own_grant(store)?, meta::get(&store.db, meta::SERVER)?) {
+        (Some(grant), Some(server)) => Some(Enrolled {
+            device: store.device(),
+            municipality: meta::get(&store.db, meta::MUNICIPALITY)?.unwrap_or_default(),
+            server,
+            grant,
+            revoked: meta::get(&store.db, meta::REVOKED)?.is_some(),
+        }),
+        _ => None,
+    };
+    let number =
+        |sql: &str| -> Result<u64> { Ok(store.db.prepare_cached(sql)?.query_row([], |row| row.get(0))?) };
+    Ok(StatusReply {
+        enrolled,
+        counts: counts(store)?,
+        last_sync_ms: meta::get_parsed(&store.db, meta::LAST_SYNC)?,
+        questions: number("SELECT count(*) FROM question WHERE settled = 0")?,
+        refused: number("SELECT count(*) FROM outbox WHERE state = 2")?,
+        drafts: number("SELECT count(*) FROM draft")?,
+        set_aside: store.set_aside.clone(),
+    })
+}
+
+/// The three numbers. "Received" counts commits the server has answered for: accepted, or kept for the office.
+pub(crate) fn counts(store: &Store) -> Result<Counts> {
+    let number =
+        |sql: &str| -> Result<u64> { Ok(store.db.prepare_cached(sql)?.query_row([], |row| row.get(0))?) };
+    let saved = number("SELECT count(*) FROM outbox")?;
+    Ok(Counts {
+        saved,
+        received: saved - number("SELECT count(*) FROM outbox WHERE state = 0")?,
+        photos_waiting: number("SELECT count(*) FROM photo WHERE state = 1")?,
+    })
+}

@@ -1,0 +1,89 @@
+//! What the office sees: the day's visits, devices, enrolment codes, and what was refused.
+
+use super::Caller;
+use super::{card, list};
+use crate::error::Result;
+use crate::{Kind, Store, row};
+use domain::access::{self, Action};
+use domain::api::{DeviceRow, Done, EnrolmentReply, NewEnrolment, RefusedRow, Revoke, Today, VisitRow};
+use domain::change::Commit;
+use domain::ids::DeviceNo;
+use domain::problem::{Code, Problem};
+
+/// How long an enrolment code is good for, in milliseconds.
+const ENROLMENT_LIFETIME_MS: u64 = 10 * 60 * 1_000;
+
+pub(super) fn today(store: &Store, caller: &Caller<'_>, ask: &Today) -> Result<Vec<VisitRow>> {
+    let mut shelves = Vec::new();
+    for programme in list::visible(store, caller, ask.programme.as_deref()) {
+        shelves.extend(list::shelves(store, caller, &programme.id, None)?);
+    }
+    let sql = format!(
+        "SELECT no FROM visit WHERE day = ?1 AND shelf IN ({}) ORDER BY at_ms DESC, no DESC LIMIT ?2",
+        list::sql_list(shelves.iter().map(|(no, _)| *no))
+    );
+    let mut statement = store.db.prepare(&sql)?;
+    let mut rows = statement.query((&ask.day, ask.limit.min(500)))?;
+    let mut visits = Vec::new();
+    while let Some(found) = rows.next()? {
+        if let Some(row) = row::load_no(&store.db, found.get(0)?)? {
+            visits.push(card::visit_row(store, &row)?);
+        }
+    }
+    Ok(visits)
+}
+
+pub(super) fn devices(store: &Store, caller: &Caller<'_>) -> Result<Vec<DeviceRow>> {
+    access::may(caller.grant, Action::Office)?;
+    store.devices()
+}
+
+pub(super) fn new_enrolment(
+    store: &mut Store,
+    caller: &Caller<'_>,
+    ask: &NewEnrolment,
+) -> Result<EnrolmentReply> {
+    access::may(caller.grant, Action::Devices)?;
+    if ask.shelves.is_empty() || ask.person.trim().is_empty() || ask.role > caller.grant.role {
+        return Err(Code::Forbidden.into());
+    }
+    let (code, until_ms) =
+        store.new_enrolment(&caller.grant.person, ask, caller.now.ms, ENROLMENT_LIFETIME_MS)?;
+    let server = store.tenant()?.address.unwrap_or_default();
+    let link = domain::code::enrol_link(&server, &code);
+    Ok(EnrolmentReply { code, link, svg: String::new(), until_ms })
+}
+
+pub(super) fn revoke(store: &mut Store, caller: &Caller<'_>, ask: &Revoke) -> Result<Done> {
+    access::may(caller.grant, Action::Devices)?;
+    store.revoke(&caller.grant.person, ask.device, caller.now.ms)?;
+    Ok(Done {})
+}
+
+pub(super) fn refused(store: &Store, caller: &Caller<'_>) -> Result<Vec<RefusedRow>> {
+    let sql = match store.kind {
+        Kind::Device => "SELECT n, 0, refused, body FROM outbox WHERE state = 2 ORDER BY n DESC LIMIT 500",
+        Kind::Server => {
+            access::may(caller.grant, Action::Office)?;
+            "SELECT n, device, refused, body FROM commit_log WHERE refused <> '' ORDER BY received DESC LIMIT 500"
+        }
+    };
+    let mut statement = store.db.prepare_cached(sql)?;
+    let mut rows = statement.query([])?;
+    let mut all = Vec::new();
+    while let Some(row) = rows.next()? {
+        let (code, content): (String, String) = (row.get(2)?, row.get(3)?);
+        let commit = serde_json::from_str::<Commit>(&content).ok();
+        let code = serde_json::from_value(code.into()).unwrap_or(Code::Unknown);
+        let device = if store.kind == Kind::Device { store.device() } else { DeviceNo(row.get(1)?) };
+        all.push(RefusedRow {
+            n: row.get(0)?,
+            device,
+            at_ms: commit.as_ref().map_or(0, |commit| commit.at.0),
+            by: commit.map(|commit| commit.by).unwrap_or_default(),
+            problem: Problem::new(code),
+            content,
+        });
+    }
+    Ok(all)
+}

@@ -1,0 +1,94 @@
+//! Questions: listing and settling.
+
+use super::Caller;
+use super::{card, list};
+use crate::commit::NewCommit;
+use crate::error::{Error, Result};
+use crate::row::{self, Row};
+use crate::{Store, project};
+use domain::access::{self, Action};
+use domain::api::{QuestionRow, Questions, Saved, Settle};
+use domain::change::{Change, field, kind};
+use domain::ids::{RecordId, Seq};
+use domain::problem::Code;
+use domain::question::{Question, Settled, Topic};
+
+pub(super) fn questions(store: &Store, caller: &Caller<'_>, ask: &Questions) -> Result<Vec<QuestionRow>> {
+    let condition = if ask.settled { "true" } else { "settled = 0" };
+    let numbers = numbers(
+        store,
+        &format!("SELECT no FROM question WHERE {condition} ORDER BY raised DESC LIMIT 500"),
+        (),
+    )?;
+    let mut all = Vec::new();
+    for no in numbers {
+        let Some(row) = row::load_no(&store.db, no)? else { continue };
+        let shelf = row::shelf_of(&store.db, row.shelf)?;
+        if access::may(caller.grant, Action::Settle(&shelf)).is_ok() {
+            all.extend(question_row(store, &row)?);
+        }
+    }
+    Ok(all)
+}
+
+/// The open questions about a subject.
+pub(super) fn about_subject(store: &Store, subject: RecordId) -> Result<Vec<QuestionRow>> {
+    let sql = "SELECT no FROM question WHERE subject = ?1 AND settled = 0 ORDER BY raised DESC";
+    let mut all = Vec::new();
+    for no in numbers(store, sql, [subject.bytes()])? {
+        if let Some(row) = row::load_no(&store.db, no)? {
+            all.extend(question_row(store, &row)?);
+        }
+    }
+    Ok(all)
+}
+
+fn numbers(store: &Store, sql: &str, values: impl rusqlite::Params) -> Result<Vec<i64>> {
+    let mut statement = store.db.prepare_cached(sql)?;
+    let mut rows = statement.query(values)?;
+    let mut numbers = Vec::new();
+    while let Some(row) = rows.next()? {
+        numbers.push(row.get(0)?);
+    }
+    Ok(numbers)
+}
+
+fn question_row(store: &Store, row: &Row) -> Result<Option<QuestionRow>> {
+    let Some(question) = Question::from_cells(&row.view.values()) else { return Ok(None) };
+    let shelf = row::shelf_of(&store.db, row.shelf)?;
+    let heading = match row::load(&store.db, question.subject)? {
+        Some(subject) => list::heading(store, &shelf.programme, &subject),
+        None => String::new(),
+    };
+    let mut visits = Vec::new();
+    if question.topic == Topic::TwoVisits {
+        for choice in &question.choices {
+            let id = choice.value.as_str().and_then(|id| id.parse().ok());
+            if let Some(visit) = id.map(|id| row::load(&store.db, id)).transpose()?.flatten() {
+                visits.push(card::visit_row(store, &visit)?);
+            }
+        }
+    }
+    let raised_ms = row.view.cells.values().map(|cell| cell.stamp.ms).min().unwrap_or(0);
+    Ok(Some(QuestionRow { id: row.id, question, heading, programme: shelf.programme, visits, raised_ms }))
+}
+
+pub(super) fn settle(store: &mut Store, caller: &Caller<'_>, ask: Settle) -> Result<Saved> {
+    let row = row::load(&store.db, ask.question)?
+        .filter(|row| row.kind == kind::QUESTION)
+        .ok_or(Error::NotFound)?;
+    let question = Question::from_cells(&row.view.values()).ok_or(Code::BadRecord)?;
+    if !question.choices.iter().any(|choice| choice.value == ask.value) {
+        return Err(Code::BadRecord.into());
+    }
+    let settled = Settled { value: ask.value, by: caller.grant.person.clone() };
+    let change = Change {
+        id: row.id,
+        kind: kind::QUESTION.to_owned(),
+        base_seq: Seq(0),
+        cells: [(field::SETTLED.to_owned(), serde_json::to_value(settled)?)].into(),
+    };
+    store.save(caller.grant, caller.now, NewCommit { changes: vec![change], ..NewCommit::default() })?;
+    let subject = project::subject_of(&row.view);
+    Ok(Saved { record: row.id, subject, counts: super::counts(store)? })
+}

@@ -1,0 +1,299 @@
+//! Recording: forms with what is known, drafts, visits, corrections, codes, photos.
+
+use super::{Caller, counts, found, list};
+use crate::commit::NewCommit;
+use crate::error::{Error, Optional, Result};
+use crate::row::{self, Row};
+use crate::{Store, project};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use domain::access::{self, Action};
+use domain::api::{
+    BindCode, CreateSubject, Done, DraftKey, DraftRow, EditSubject, KeepDraft, KeepPhoto, OpenForm,
+    OpenedForm, Photo, PhotoKept, PhotoReply, SaveVisit, Saved,
+};
+use domain::change::{Change, Place, Value, Values, field, kind};
+use domain::code::{self, Scanned};
+use domain::ids::{RecordId, Seq, Shelf};
+use domain::problem::{Code, Problem};
+use domain::programme::{DONE, FormKind, Programme};
+use domain::{schedule, thai_date};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+fn programme(store: &Store, id: &str) -> Result<Arc<Programme>> {
+    Ok(store.programmes.get(id).cloned().ok_or(Code::FormMissing)?)
+}
+
+fn form<'a>(programme: &'a Programme, id: &str) -> Result<&'a FormKind> {
+    Ok(programme.form(id).ok_or(Code::FormMissing)?)
+}
+
+pub(super) fn open_form(store: &Store, caller: &Caller<'_>, ask: &OpenForm) -> Result<OpenedForm> {
+    let programme = programme(store, &ask.programme)?;
+    let form = form(&programme, &ask.form)?;
+    let mut known = BTreeMap::from([("today".to_owned(), ask.today.clone())]);
+    let mut heading = programme.subject.title.th.clone();
+    if let Some(subject) = ask.subject {
+        let (row, shelf) = list::subject(store, caller, subject)?;
+        access::may(caller.grant, Action::Visit(&shelf, &programme, &form.id))?;
+        heading = list::heading(store, &programme.id, &row);
+        for (name, cell) in &row.view.cells {
+            if !name.starts_with(field::CODES) && !name.starts_with(field::PHOTOS) {
+                known.insert(name.clone(), project::plain(&cell.value));
+            }
+        }
+        if let Some(visit) = last_done(store, subject, &form.id)? {
+            for (name, cell) in &visit.view.cells {
+                known.insert(format!("last_{name}"), project::plain(&cell.value));
+            }
+        }
+    }
+    let key = DraftKey { programme: ask.programme.clone(), form: ask.form.clone(), subject: ask.subject };
+    let draft = load_draft(store, &key)?;
+    let mut definition = form.definition.clone();
+    let mut state = None;
+    if let Some(Value::Object(mut kept)) = draft {
+        // A draft stays on the version it was begun with.
+        definition = kept.remove("definition").unwrap_or(definition);
+        state = kept.remove("state");
+    }
+    Ok(OpenedForm { definition, known, draft: state, heading })
+}
+
+/// The last visit that was done with a form.
+fn last_done(store: &Store, subject: RecordId, form: &str) -> Result<Option<Row>> {
+    let no: Option<i64> = store
+        .db
+        .prepare_cached(
+            "SELECT no FROM visit WHERE subject = ?1 AND form = ?2 AND outcome = 'done' ORDER BY at_ms DESC, no DESC LIMIT 1",
+        )?
+        .query_row((subject.bytes(), form), |row| row.get(0))
+        .optional()?;
+    match no {
+        Some(no) => row::load_no(&store.db, no),
+        None => Ok(None),
+    }
+}
+
+fn subject_key(key: &DraftKey) -> Vec<u8> {
+    key.subject.map(|id| id.bytes().to_vec()).unwrap_or_default()
+}
+
+fn load_draft(store: &Store, key: &DraftKey) -> Result<Option<Value>> {
+    let body: Option<String> = store
+        .db
+        .prepare_cached("SELECT body FROM draft WHERE programme = ?1 AND form = ?2 AND subject = ?3")?
+        .query_row((&key.programme, &key.form, subject_key(key)), |row| row.get(0))
+        .optional()?;
+    Ok(body.map(|body| serde_json::from_str(&body)).transpose()?)
+}
+
+pub(super) fn keep_draft(store: &mut Store, caller: &Caller<'_>, ask: KeepDraft) -> Result<Done> {
+    let key = ask.key;
+    let body = match ask.draft {
+        None => None,
+        Some(state) => {
+            let programme = programme(store, &key.programme)?;
+            let begun = load_draft(store, &key)?.and_then(|kept| kept.get("definition").cloned());
+            let definition = begun.unwrap_or(form(&programme, &key.form)?.definition.clone());
+            Some(serde_json::json!({"definition": definition, "state": state}).to_string())
+        }
+    };
+    store.transact(|tx| {
+        let subject = subject_key(&key);
+        match body {
+            Some(body) => tx
+                .db
+                .prepare_cached("INSERT OR REPLACE INTO draft (programme, form, subject, body, kept) VALUES (?1, ?2, ?3, ?4, ?5)")?
+                .execute((&key.programme, &key.form, subject, body, caller.now.ms))?,
+            None => tx
+                .db
+                .prepare_cached("DELETE FROM draft WHERE programme = ?1 AND form = ?2 AND subject = ?3")?
+                .execute((&key.programme, &key.form, subject))?,
+        };
+        Ok(Done {})
+    })
+}
+
+pub(super) fn drafts(store: &Store) -> Result<Vec<DraftRow>> {
+    let mut statement =
+        store.db.prepare_cached("SELECT programme, form, subject, kept FROM draft ORDER BY kept DESC")?;
+    let mut rows = statement.query([])?;
+    let mut all = Vec::new();
+    while let Some(found) = rows.next()? {
+        let subject: Option<RecordId> =
+            <[u8; 16]>::try_from(found.get::<_, Vec<u8>>(2)?).ok().map(row::id_of);
+        let key = DraftKey { programme: found.get(0)?, form: found.get(1)?, subject };
+        let heading = match subject.map(|id| row::load(&store.db, id)).transpose()?.flatten() {
+            Some(subject) => list::heading(store, &key.programme, &subject),
+            None => String::new(),
+        };
+        all.push(DraftRow { key, heading, kept_ms: found.get(3)? });
+    }
+    Ok(all)
+}
+
+pub(super) fn save_visit(store: &mut Store, caller: &Caller<'_>, ask: SaveVisit) -> Result<Saved> {
+    let programme = programme(store, &ask.programme)?;
+    let form = form(&programme, &ask.form)?;
+    let done = ask.outcome == DONE;
+    if !done {
+        let outcome = programme.outcome(&ask.outcome).ok_or(Code::BadRecord)?;
+        let note = ask.answers.get("note").map(project::plain).unwrap_or_default();
+        if outcome.needs_note && note.trim().is_empty() {
+            return Err(Problem::new(Code::FormIncomplete).about("note").into());
+        }
+    }
+    let mut changes = Vec::new();
+    let from_form = saved_to_subject(form, &ask.answers);
+    let subject = match ask.subject {
+        Some(subject) => {
+            let (row, _) = list::subject(store, caller, subject)?;
+            let changed: Values =
+                from_form.into_iter().filter(|(name, value)| row.view.get(name) != Some(value)).collect();
+            if done && !changed.is_empty() {
+                changes.push(change(subject, kind::SUBJECT, changed));
+            }
+            subject
+        }
+        None if form.creates_subject && done => {
+            let id = store.new_record_id(caller.now.ms);
+            let zone = ask.zone.clone().ok_or_else(|| Problem::new(Code::FormIncomplete).about("zone"))?;
+            let code = ask.code.as_deref().map(|code| bindable(store, caller, code, true)).transpose()?;
+            changes.push(new_subject(id, &programme.id, &zone, from_form, code));
+            id
+        }
+        None => return Err(Problem::new(Code::FormIncomplete).about("subject").into()),
+    };
+    let mut cells: Values = ask.answers.into_iter().filter(|(_, value)| !value.is_null()).collect();
+    let day = thai_date::day_of(caller.now.ms, ask.offset_minutes);
+    for (name, value) in [
+        (field::PROGRAMME, programme.id.clone()),
+        (field::SUBJECT, subject.to_string()),
+        (field::FORM, form.id.clone()),
+        (field::AT, thai_date::iso(caller.now.ms, ask.offset_minutes)),
+        (field::BY, caller.grant.person.clone()),
+        (field::OUTCOME, ask.outcome.clone()),
+        (field::CYCLE, schedule::cycle(form.schedule.as_ref(), day)),
+    ] {
+        cells.insert(name.to_owned(), value.into());
+    }
+    if let Some(version) = form.definition.get("version") {
+        cells.insert(field::FORM_VERSION.to_owned(), version.clone());
+    }
+    if let Some(corrected) = ask.supersedes {
+        cells.insert(field::SUPERSEDES.to_owned(), corrected.to_string().into());
+    }
+    for photo in &ask.photos {
+        cells.insert(format!("{}{photo}", field::PHOTOS), true.into());
+    }
+    let visit = store.new_record_id(caller.now.ms);
+    changes.push(change(visit, kind::VISIT, cells));
+    let new = NewCommit { place: ask.place, reason: None, changes };
+    store.save(caller.grant, caller.now, new)?;
+    let key = DraftKey { programme: ask.programme, form: ask.form, subject: ask.subject };
+    keep_draft(store, caller, KeepDraft { key, draft: None })?;
+    Ok(Saved { record: visit, subject: Some(subject), counts: counts(store)? })
+}
+
+/// What a form's answers write to the subject. A geopoint saved to `lat` or `lon` gives its part.
+fn saved_to_subject(form: &FormKind, answers: &Values) -> Values {
+    let mut values = Values::new();
+    for (question, target) in &form.save_to {
+        let Some(value) = answers.get(question).filter(|value| !value.is_null()) else { continue };
+        let part = |at: usize, name: &str| match value {
+            Value::String(text) => {
+                text.split_whitespace().nth(at).and_then(|part| part.parse::<f64>().ok()).map(Value::from)
+            }
+            Value::Object(point) => point.get(name).cloned(),
+            other => Some(other.clone()),
+        };
+        let value = match target.as_str() {
+            field::LAT => part(0, "lat"),
+            field::LON => part(1, "lon"),
+            _ => Some(value.clone()),
+        };
+        if let Some(value) = value {
+            values.insert(target.clone(), value);
+        }
+    }
+    values
+}
+
+fn change(id: RecordId, kind: &str, cells: Values) -> Change {
+    Change { id, kind: kind.to_owned(), base_seq: Seq(0), cells }
+}
+
+fn new_subject(id: RecordId, programme: &str, zone: &str, mut cells: Values, code: Option<String>) -> Change {
+    cells.insert(field::PROGRAMME.to_owned(), programme.into());
+    cells.insert(field::ZONE.to_owned(), zone.into());
+    if let Some(code) = code {
+        cells.insert(format!("{}{code}", field::CODES), true.into());
+    }
+    change(id, kind::SUBJECT, cells)
+}
+
+/// The text under which a code is bound. Errors: `code_hostile`; `code_taken` unless `although_taken`.
+fn bindable(store: &Store, caller: &Caller<'_>, text: &str, although_taken: bool) -> Result<String> {
+    let code = match code::read(text)? {
+        Scanned::Ours { code, .. } | Scanned::Foreign(code) => code,
+        Scanned::Enrol { .. } => return Err(Code::CodeHostile.into()),
+    };
+    if !although_taken && !found::subjects_of(store, caller, &code)?.is_empty() {
+        return Err(Code::CodeTaken.into());
+    }
+    Ok(code)
+}
+
+pub(super) fn edit_subject(store: &mut Store, caller: &Caller<'_>, ask: EditSubject) -> Result<Saved> {
+    let (row, _) = list::subject(store, caller, ask.subject)?;
+    let changed: Values =
+        ask.values.into_iter().filter(|(name, value)| row.view.get(name) != Some(value)).collect();
+    if !changed.is_empty() {
+        let changes = vec![change(row.id, kind::SUBJECT, changed)];
+        store.save(caller.grant, caller.now, NewCommit { place: None, reason: ask.reason, changes })?;
+    }
+    Ok(Saved { record: row.id, subject: Some(row.id), counts: counts(store)? })
+}
+
+pub(super) fn create_subject(store: &mut Store, caller: &Caller<'_>, ask: CreateSubject) -> Result<Saved> {
+    let programme = programme(store, &ask.programme)?;
+    access::may(
+        caller.grant,
+        Action::CreateSubject(&Shelf::new(ask.programme.clone(), ask.zone.clone()), &programme),
+    )?;
+    let code = ask.code.as_deref().map(|code| bindable(store, caller, code, true)).transpose()?;
+    let mut values = ask.values;
+    if let Some(place) = ask.place {
+        values.entry(field::LAT.to_owned()).or_insert_with(|| place.lat.into());
+        values.entry(field::LON.to_owned()).or_insert_with(|| place.lon.into());
+    }
+    let id = store.new_record_id(caller.now.ms);
+    let changes = vec![new_subject(id, &programme.id, &ask.zone, values, code)];
+    store.save(caller.grant, caller.now, NewCommit { place: ask.place, reason: None, changes })?;
+    Ok(Saved { record: id, subject: Some(id), counts: counts(store)? })
+}
+
+pub(super) fn bind_code(store: &mut Store, caller: &Caller<'_>, ask: BindCode) -> Result<Saved> {
+    let (row, _) = list::subject(store, caller, ask.subject)?;
+    let code = bindable(store, caller, &ask.text, ask.although_taken)?;
+    let cells: Values = [(format!("{}{code}", field::CODES), Value::Bool(true))].into();
+    let place: Option<Place> = ask.place;
+    let changes = vec![change(row.id, kind::SUBJECT, cells)];
+    store.save(caller.grant, caller.now, NewCommit { place, reason: None, changes })?;
+    Ok(Saved { record: row.id, subject: Some(row.id), counts: counts(store)? })
+}
+
+pub(super) fn keep_photo(store: &mut Store, caller: &Caller<'_>, ask: &KeepPhoto) -> Result<PhotoKept> {
+    let bytes = STANDARD.decode(&ask.base64).map_err(|_| Error::from(Code::PhotoUnreadable))?;
+    let hash = store.keep_photo(&bytes, &ask.mime, caller.now.ms)?;
+    Ok(PhotoKept { hash })
+}
+
+pub(super) fn photo(store: &Store, ask: &Photo) -> Result<PhotoReply> {
+    Ok(match store.photo(&ask.hash)? {
+        Some((mime, bytes)) => PhotoReply { base64: Some(STANDARD.encode(bytes)), mime },
+        None => PhotoReply { base64: None, mime: String::new() },
+    })
+}

@@ -1,0 +1,335 @@
+//! Pull: the server sends what changed on a device's shelves since its cursors; rows and cursors are written in one
+//! transaction, so a reply cut off anywhere costs nothing but the asking again.
+
+use super::push::{offer, settle_view};
+use super::{note_incarnation, note_server_time};
+use crate::admin::{self, Authenticated};
+use crate::error::{Error, Optional, Result};
+use crate::row::{self, Row};
+use crate::transact::Tx;
+use crate::{Store, meta, project};
+use domain::access::Grant;
+use domain::ids::{RecordId, Seq, Shelf};
+use domain::merge::{Cell, Packed, Record};
+use domain::wire::{
+    Digest, GoneRecord, PULL_PAGE_RECORDS, PullHead, PullLine, PullRequest, PullTail, PulledRecord,
+};
+use std::collections::BTreeMap;
+
+// ---------------------------------------------------------------------------------------------------- the device's half
+
+/// What a page of a pull did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Absorbed {
+    pub records: u64,
+    /// More pages wait, or a shelf must be read again.
+    pub more: bool,
+}
+
+impl Store {
+    pub(crate) fn next_pull(&self) -> Result<PullRequest> {
+        let mut cursors = BTreeMap::new();
+        let mut statement = self
+            .db
+            .prepare_cached("SELECT programme, zone, cursor FROM shelf WHERE held = 1 AND cursor > 0")?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            cursors.insert(Shelf::new(row.get::<_, String>(0)?, row.get::<_, String>(1)?), Seq(row.get(2)?));
+        }
+        Ok(PullRequest {
+            install: self.install()?,
+            top_n: meta::get_parsed(&self.db, meta::LAST_N)?.unwrap_or(0),
+            incarnation: meta::get_parsed(&self.db, meta::INCARNATION)?.map(domain::ids::Install),
+            cursors,
+        })
+    }
+
+    /// Takes in one page, in one transaction. A page without its last line changes nothing.
+    ///
+    /// With `heal`, a shelf whose digest differs is read again from its start.
+    pub(crate) fn absorb_pull(&mut self, body: &[u8], heal: bool, now_ms: u64) -> Result<Absorbed> {
+        let cut = || Error::Corrupt("the page is cut off".to_owned());
+        let text = std::str::from_utf8(body).map_err(|_| cut())?;
+        let mut lines = Vec::new();
+        for line in text.lines().filter(|line| !line.is_empty()) {
+            lines.push(serde_json::from_str::<PullLine>(line).map_err(|_| cut())?);
+        }
+        let (Some(PullLine::Head(head)), Some(PullLine::Tail(tail))) = (lines.first(), lines.last()) else {
+            return Err(cut());
+        };
+        let (head, tail) = (head.clone(), tail.clone());
+        self.transact(|tx| {
+            note_server_time(tx.db, head.now, now_ms)?;
+            let stale = meta::get_parsed::<u64>(tx.db, meta::INCARNATION)?
+                .is_some_and(|known| known != head.incarnation.0);
+            note_incarnation(tx, head.incarnation)?;
+            hold(tx, &head.grant)?;
+            let mut absorbed = Absorbed::default();
+            for line in lines {
+                match line {
+                    PullLine::Rec(record) => {
+                        take_in(tx, record)?;
+                        absorbed.records += 1;
+                    }
+                    PullLine::Gone(gone) => let_go(tx, &gone)?,
+                    PullLine::Head(_) | PullLine::Tail(_) => {}
+                }
+            }
+            if stale {
+                // The page was asked for with cursors of another life: its rows hold, its cursors do not.
+                absorbed.more = true;
+                return Ok(absorbed);
+            }
+            for (shelf, upto) in &tail.upto {
+                let no = row::shelf_no(tx.db, shelf)?;
+                tx.db
+                    .prepare_cached("UPDATE shelf SET cursor = max(cursor, ?2) WHERE no = ?1")?
+                    .execute((no, upto.0))?;
+            }
+            absorbed.more = tail.more;
+            if !tail.more {
+                tx.flush_digests()?;
+                absorbed.more = compare(tx, &tail.digests, heal)?;
+                meta::set(tx.db, meta::LAST_SYNC, head.now)?;
+            }
+            Ok(absorbed)
+        })
+    }
+}
+
+/// Follows the grant: shelves that are no longer granted leave, what has not been sent stays.
+fn hold(tx: &mut Tx<'_>, grant: &Grant) -> Result<()> {
+    let text = serde_json::to_string(grant)?;
+    if meta::get(tx.db, meta::GRANT)?.as_deref() != Some(&text) {
+        meta::set(tx.db, meta::GRANT, text)?;
+    }
+    let mut wanted = BTreeMap::new();
+    for shelf in grant.holds() {
+        wanted.insert(row::shelf_no(tx.db, &shelf)?, shelf);
+    }
+    let mut leaving = Vec::new();
+    {
+        let mut statement = tx.db.prepare_cached("SELECT no, held FROM shelf")?;
+        let mut rows = statement.query([])?;
+        while let Some(found) = rows.next()? {
+            let (no, held): (i64, bool) = (found.get(0)?, found.get(1)?);
+            if held && !wanted.contains_key(&no) {
+                leaving.push(no);
+            }
+        }
+    }
+    for no in wanted.keys() {
+        tx.db.prepare_cached("UPDATE shelf SET held = 1 WHERE no = ?1 AND held = 0")?.execute([no])?;
+    }
+    for no in leaving {
+        let mut records = Vec::new();
+        row::each_of_shelf_all(tx.db, no, |row| {
+            records.push(row);
+            Ok(())
+        })?;
+        for row in records {
+            drop_unless_waiting(tx, row)?;
+        }
+        tx.db.prepare_cached("UPDATE shelf SET held = 0, cursor = 0 WHERE no = ?1")?.execute([no])?;
+    }
+    Ok(())
+}
+
+fn drop_unless_waiting(tx: &mut Tx<'_>, row: Row) -> Result<()> {
+    if row.synced.is_some() {
+        return Ok(()); // something of it has not been received by the office
+    }
+    project::forget(tx, &row)?;
+    row::drop_row(tx, &row)
+}
+
+fn take_in(tx: &mut Tx<'_>, pulled: PulledRecord) -> Result<()> {
+    let shelf = row::shelf_no(tx.db, &pulled.shelf)?;
+    let theirs = Record::from(pulled.cells);
+    let found = row::load(tx.db, pulled.id)?;
+    let before = found.as_ref().map(|row| (row.shelf, row.sum));
+    let mut row = found.unwrap_or_else(|| Row::new(pulled.id, &pulled.kind, shelf));
+    if before.is_none() {
+        row.view = theirs;
+    } else {
+        let mut numbered = row.synced.take().unwrap_or_else(|| std::mem::take(&mut row.view));
+        for (field, cell) in theirs.cells {
+            offer(tx, row.id, &mut numbered, &field, cell)?;
+        }
+        settle_view(tx, &mut row, numbered)?;
+    }
+    row.shelf = shelf;
+    row.seq = row.seq.max(pulled.seq);
+    row::write(tx, &mut row, before)?;
+    project::project(tx, &row)
+}
+
+fn let_go(tx: &mut Tx<'_>, gone: &GoneRecord) -> Result<()> {
+    let Some(row) = row::load(tx.db, gone.id)? else { return Ok(()) };
+    if row::shelf_of(tx.db, row.shelf)? != gone.shelf {
+        return Ok(()); // it came to another shelf of ours already
+    }
+    drop_unless_waiting(tx, row)
+}
+
+/// Compares what each shelf adds up to; says whether one must be read again.
+fn compare(tx: &Tx<'_>, digests: &BTreeMap<Shelf, Digest>, heal: bool) -> Result<bool> {
+    let mut again = false;
+    for (shelf, theirs) in digests {
+        let no = row::shelf_no(tx.db, shelf)?;
+        if digest_of(tx.db, no)? != *theirs && heal {
+            tx.db.prepare_cached("UPDATE shelf SET cursor = 0 WHERE no = ?1")?.execute([no])?;
+            let healed: u64 = meta::get_parsed(tx.db, meta::HEALED)?.unwrap_or(0);
+            meta::set(tx.db, meta::HEALED, healed + 1)?;
+            again = true;
+        }
+    }
+    Ok(again)
+}
+
+fn digest_of(db: &rusqlite::Connection, shelf: i64) -> Result<Digest> {
+    Ok(db
+        .prepare_cached("SELECT count, sum FROM shelf WHERE no = ?1")?
+        .query_row([shelf], |row| {
+            Ok(Digest { count: row.get(0)?, sum: row.get::<_, i64>(1)?.cast_unsigned() })
+        })
+        .optional()?
+        .unwrap_or_default())
+}
+
+// ---------------------------------------------------------------------------------------------------- the server's half
+
+impl Store {
+    /// Answers a pull with JSON lines: a head, records, a tail.
+    pub fn answer_pull(
+        &mut self,
+        from: &Authenticated,
+        request: &PullRequest,
+        now_ms: u64,
+    ) -> Result<Vec<u8>> {
+        let tenant = self.tenant()?;
+        self.transact(|tx| admin::note_contact(tx.db, from.device, request.top_n, now_ms))?;
+        let fresh = request.incarnation.is_none_or(|known| known == tenant.incarnation);
+        let mut page = Page { lines: Vec::new(), records: 0, tail: PullTail::default() };
+        page.push(&PullLine::Head(PullHead {
+            incarnation: tenant.incarnation,
+            now: now_ms,
+            grant: from.grant.clone(),
+        }))?;
+        let shelves = from.grant.holds();
+        for shelf in &shelves {
+            let Some(no) = row::find_shelf(&self.db, shelf)? else { continue };
+            let cursor = request.cursors.get(shelf).copied().filter(|_| fresh).unwrap_or_default();
+            if page.records >= PULL_PAGE_RECORDS {
+                page.tail.more |= self.has_newer(no, cursor)?;
+                continue;
+            }
+            self.page_of_shelf(from, shelf, no, cursor, &mut page)?;
+        }
+        if !page.tail.more {
+            for shelf in shelves {
+                if let Some(no) = row::find_shelf(&self.db, &shelf)? {
+                    page.tail.digests.insert(shelf, digest_of(&self.db, no)?);
+                }
+            }
+        }
+        let tail = PullLine::Tail(std::mem::take(&mut page.tail));
+        page.push(&tail)?;
+        Ok(page.lines)
+    }
+
+    fn has_newer(&self, shelf: i64, cursor: Seq) -> Result<bool> {
+        Ok(self
+            .db
+            .prepare_cached(
+                "SELECT EXISTS (SELECT 1 FROM record WHERE shelf = ?1 AND seq > ?2) \
+                 OR EXISTS (SELECT 1 FROM gone WHERE shelf = ?1 AND seq > ?2)",
+            )?
+            .query_row((shelf, cursor.0), |row| row.get(0))?)
+    }
+
+    /// Adds what changed on one shelf. A page ends only where a commit ends.
+    fn page_of_shelf(
+        &self,
+        from: &Authenticated,
+        shelf: &Shelf,
+        no: i64,
+        cursor: Seq,
+        page: &mut Page,
+    ) -> Result<()> {
+        let mut upto = cursor;
+        let mut cut = false;
+        row::each_of_shelf(&self.db, no, cursor, |row| {
+            if page.records >= PULL_PAGE_RECORDS && row.seq > upto {
+                cut = true;
+                return Ok(false);
+            }
+            upto = row.seq;
+            if let Some(record) = record_for(&row, shelf, from, cursor) {
+                page.push(&PullLine::Rec(record))?;
+                page.records += 1;
+            }
+            Ok(true)
+        })?;
+        if cursor.0 > 0 {
+            let last = if cut { upto.0 } else { Seq::EVERYTHING.0 };
+            let mut statement = self.db.prepare_cached(
+                "SELECT record, seq FROM gone WHERE shelf = ?1 AND seq > ?2 AND seq <= ?3 ORDER BY seq",
+            )?;
+            let mut rows = statement.query((no, cursor.0, last))?;
+            while let Some(gone) = rows.next()? {
+                let id: RecordId = row::id_of(gone.get(0)?);
+                upto = upto.max(Seq(gone.get(1)?));
+                page.push(&PullLine::Gone(GoneRecord { id, shelf: shelf.clone() }))?;
+            }
+        }
+        if upto > cursor {
+            page.tail.upto.insert(shelf.clone(), upto);
+        }
+        page.tail.more |= cut;
+        Ok(())
+    }
+}
+
+/// The cells of a record that are new to a device; `None` if there are none. What the device wrote itself it has
+/// already, with the stamp it was told, unless it reads the shelf from the start.
+fn record_for(row: &Row, shelf: &Shelf, to: &Authenticated, cursor: Seq) -> Option<PulledRecord> {
+    let whole = cursor.is_zero();
+    let came = row.moved > cursor;
+    let is_new = |cell: &Cell| whole || came || cell.seq > cursor;
+    let is_own = |cell: &Cell| !whole && cell.stamp.device == to.device;
+    // Created or moved by the device itself: it knows. Brought along with its subject: no cell tells of it.
+    let came_from_elsewhere =
+        came && !row.view.cells.values().any(|cell| cell.seq == row.moved && is_own(cell));
+    let cells: BTreeMap<String, Cell> = row
+        .view
+        .cells
+        .iter()
+        .filter(|(_, cell)| is_new(cell) && (came_from_elsewhere || !is_own(cell)))
+        .map(|(field, cell)| (field.clone(), Cell { seq: Seq(0), ..cell.clone() }))
+        .collect();
+    if cells.is_empty() {
+        return None;
+    }
+    Some(PulledRecord {
+        id: row.id,
+        kind: row.kind.clone(),
+        shelf: shelf.clone(),
+        seq: row.seq,
+        cells: Packed::from(Record { cells }),
+    })
+}
+
+struct Page {
+    lines: Vec<u8>,
+    records: usize,
+    tail: PullTail,
+}
+
+impl Page {
+    fn push(&mut self, line: &PullLine) -> Result<()> {
+        serde_json::to_writer(&mut self.lines, line)?;
+        self.lines.push(b'\n');
+        Ok(())
+    }
+}

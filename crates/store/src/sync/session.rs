@@ -1,0 +1,279 @@
+//! One exchange with the server as a list of calls: push all, pull all, then photos. The doors carry each call over
+//! whatever network they have and give back the answer; every step is durable before the next is asked for.
+
+use crate::error::{Error, Result};
+use crate::{Now, Store, meta, service};
+use domain::api::{Enrol, SyncReply};
+use domain::code::{self, Scanned};
+use domain::problem::{Code, Problem};
+use domain::wire::{self, BlobReply, EnrolReply, EnrolRequest, PushReply};
+
+/// A call that a door shall make. Bodies are not compressed yet; the door does that and says so in the header.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HttpCall {
+    /// `POST`.
+    pub method: &'static str,
+    /// Whole address.
+    pub url: String,
+    /// Token for `Authorization: Bearer`; empty for none.
+    pub bearer: String,
+    /// The body.
+    pub body: Vec<u8>,
+    /// Its type.
+    pub content_type: &'static str,
+}
+
+/// What came back, decompressed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum HttpAnswer {
+    /// Somebody answered.
+    Response {
+        /// HTTP status.
+        status: u16,
+        /// Type of the body, as the header says.
+        content_type: String,
+        /// The body.
+        body: Vec<u8>,
+    },
+    /// Nobody did, or the answer was cut off.
+    Unreachable,
+}
+
+/// What is next.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Step {
+    /// Make this call and come back with its answer.
+    Call(HttpCall),
+    /// Everything was exchanged.
+    Done(SyncReply),
+    /// It cannot go on now. What was exchanged stays exchanged.
+    Failed(Problem),
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Waiting {
+    Start,
+    Push { commits: u64 },
+    Pull,
+    Photo { hash: String, offset: usize },
+}
+
+/// One exchange in progress.
+#[derive(Debug)]
+pub struct SyncSession {
+    waiting: Waiting,
+    with_photos: bool,
+    batch: usize,
+    healed: bool,
+    pushed: u64,
+    pulled: u64,
+    photos: u64,
+}
+
+const FIRST_BATCH: usize = 100;
+const JSON: &str = "application/json";
+const LINES: &str = "application/x-ndjson";
+const BYTES: &str = "application/octet-stream";
+
+impl SyncSession {
+    /// Begins. Without photos only records are exchanged (a phone that shall wait for Wi-Fi).
+    pub fn new(with_photos: bool) -> SyncSession {
+        SyncSession {
+            waiting: Waiting::Start,
+            with_photos,
+            batch: FIRST_BATCH,
+            healed: false,
+            pushed: 0,
+            pulled: 0,
+            photos: 0,
+        }
+    }
+
+    /// Commits received by the office, records that came, and photos received, so far.
+    pub fn progress(&self) -> (u64, u64, u64) {
+        (self.pushed, self.pulled, self.photos)
+    }
+
+    /// Takes in the answer to the last call (`None` at first) and says what is next.
+    pub fn next(&mut self, store: &mut Store, answer: Option<HttpAnswer>, now: Now) -> Step {
+        match self.advance(store, answer, now) {
+            Ok(step) => step,
+            Err(error) => Step::Failed(error.into()),
+        }
+    }
+
+    fn advance(&mut self, store: &mut Store, answer: Option<HttpAnswer>, now: Now) -> Result<Step> {
+        match (self.waiting.clone(), answer) {
+            (Waiting::Start, _) => self.push_or_pull(store),
+            (_, None) => Err(Problem::new(Code::Offline).into()),
+            (Waiting::Push { commits }, Some(answer)) => {
+                let body = match self.body_of(store, answer) {
+                    Err(Error::Refused(problem)) if problem.code == Code::TooLarge && self.batch > 1 => {
+                        self.batch /= 2;
+                        return self.push_or_pull(store);
+                    }
+                    other => other?,
+                };
+                let reply: PushReply = serde_json::from_slice(&body).map_err(|_| not_ours())?;
+                let moved = !reply.verdicts.is_empty();
+                store.absorb_push(&reply, now.ms)?;
+                self.pushed += commits.min(reply.verdicts.len() as u64);
+                self.batch = (self.batch * 2).min(wire::PUSH_MAX_COMMITS);
+                if moved { self.push_or_pull(store) } else { Err(Problem::new(Code::Gap).into()) }
+            }
+            (Waiting::Pull, Some(answer)) => {
+                let body = self.body_of(store, answer)?;
+                let heal = !self.healed;
+                let absorbed = match store.absorb_pull(&body, heal, now.ms) {
+                    Err(Error::Corrupt(_)) => return Err(not_ours().into()),
+                    other => other?,
+                };
+                self.pulled += absorbed.records;
+                self.healed |= absorbed.more && absorbed.records == 0;
+                // A new life of the server puts commits back into the outbox.
+                if absorbed.more || store.next_push(1)?.is_some() {
+                    self.push_or_pull(store)
+                } else {
+                    self.photo(store, now)
+                }
+            }
+            (Waiting::Photo { hash, offset }, Some(answer)) => {
+                let reply: BlobReply = match self.body_of(store, answer) {
+                    // Damaged on the way: begin again, once a sync.
+                    Err(Error::Refused(problem)) if problem.code == Code::PhotoHash => {
+                        return self.done(store, now);
+                    }
+                    other => serde_json::from_slice(&other?).map_err(|_| not_ours())?,
+                };
+                if reply.done {
+                    store.photo_received(&hash)?;
+                    self.photos += 1;
+                } else if reply.have as usize <= offset && offset > 0 {
+                    return self.done(store, now); // no progress: leave it for the next sync
+                } else {
+                    return self.chunk(store, &hash, reply.have as usize, now);
+                }
+                self.photo(store, now)
+            }
+        }
+    }
+
+    fn push_or_pull(&mut self, store: &Store) -> Result<Step> {
+        if let Some(push) = store.next_push(self.batch)? {
+            self.waiting = Waiting::Push { commits: push.commits };
+            return self.call(store, "/v1/push", push.body, LINES);
+        }
+        self.waiting = Waiting::Pull;
+        let body = serde_json::to_vec(&store.next_pull()?)?;
+        self.call(store, "/v1/pull", body, JSON)
+    }
+
+    fn photo(&mut self, store: &Store, now: Now) -> Result<Step> {
+        if !self.with_photos {
+            return self.done(store, now);
+        }
+        match store.next_waiting_photo()? {
+            Some(hash) => {
+                // An empty piece asks how much has arrived.
+                let path = format!("/v1/blob/{hash}?offset=0&last=0");
+                self.waiting = Waiting::Photo { hash, offset: 0 };
+                self.call(store, &path, Vec::new(), BYTES)
+            }
+            None => self.done(store, now),
+        }
+    }
+
+    fn chunk(&mut self, store: &Store, hash: &str, have: usize, now: Now) -> Result<Step> {
+        let Some((_, bytes)) = store.photo(hash)? else { return self.done(store, now) };
+        let end = (have + wire::PHOTO_CHUNK_BYTES).min(bytes.len());
+        let piece = bytes.get(have..end).unwrap_or_default().to_vec();
+        let last = u8::from(end == bytes.len());
+        self.waiting = Waiting::Photo { hash: hash.to_owned(), offset: have.max(1) };
+        self.call(store, &format!("/v1/blob/{hash}?offset={have}&last={last}"), piece, BYTES)
+    }
+
+    fn done(&self, store: &Store, now: Now) -> Result<Step> {
+        Ok(Step::Done(SyncReply {
+            pushed: self.pushed,
+            pulled: self.pulled,
+            photos: self.photos,
+            more: false,
+            status: service::status(store, now)?,
+        }))
+    }
+
+    fn call(&self, store: &Store, path: &str, body: Vec<u8>, content_type: &'static str) -> Result<Step> {
+        let server = meta::get(&store.db, meta::SERVER)?.ok_or(Code::NotEnrolled)?;
+        let bearer = meta::get(&store.db, meta::TOKEN)?.ok_or(Code::NotEnrolled)?;
+        Ok(Step::Call(HttpCall {
+            method: "POST",
+            url: format!("{server}{path}"),
+            bearer,
+            body,
+            content_type,
+        }))
+    }
+
+    /// Returns the body of a good answer; notes a revoked token.
+    fn body_of(&self, store: &mut Store, answer: HttpAnswer) -> Result<Vec<u8>> {
+        let body = body_of(answer);
+        if let Err(problem) = &body
+            && problem.code == Code::TokenRevoked
+        {
+            store.transact(|tx| meta::set(tx.db, meta::REVOKED, 1))?;
+        }
+        Ok(body?)
+    }
+}
+
+fn not_ours() -> Problem {
+    Problem::new(Code::NotOurServer)
+}
+
+fn body_of(answer: HttpAnswer) -> std::result::Result<Vec<u8>, Problem> {
+    match answer {
+        HttpAnswer::Unreachable => Err(Code::Offline.into()),
+        HttpAnswer::Response { status: 200, content_type, body }
+            if content_type.starts_with("application/") =>
+        {
+            Ok(body)
+        }
+        HttpAnswer::Response { body, .. } => {
+            Err(serde_json::from_slice::<Problem>(&body).unwrap_or_else(|_| not_ours()))
+        }
+    }
+}
+
+/// The call that enrols this device. `request.text` is the scanned link, or a code with `request.server`.
+///
+/// Returns the server's address and the call. Errors: `code_mistyped`, `enrol_unknown` without a server.
+pub fn enrol_call(store: &Store, request: &Enrol) -> std::result::Result<(String, HttpCall), Problem> {
+    let own = request.server.clone().unwrap_or_default();
+    let (server, code) = match code::read(&request.text)? {
+        Scanned::Enrol { server, code } => (server, code),
+        Scanned::Ours { code, host: None } if !own.is_empty() => (own, code),
+        _ => return Err(Code::EnrolUnknown.into()),
+    };
+    let server = server.trim_end_matches('/').to_owned();
+    let body = EnrolRequest {
+        code,
+        install: store.install()?,
+        name: request.name.clone(),
+        top_n: meta::get_parsed(&store.db, meta::LAST_N)?.unwrap_or(0),
+    };
+    let body = serde_json::to_vec(&body).map_err(Error::from)?;
+    let url = format!("{server}/v1/enrol");
+    Ok((server, HttpCall { method: "POST", url, bearer: String::new(), body, content_type: JSON }))
+}
+
+/// Takes in the answer to [`enrol_call`].
+pub fn absorb_enrol(
+    store: &mut Store,
+    server: &str,
+    answer: HttpAnswer,
+    now: Now,
+) -> std::result::Result<(), Problem> {
+    let body = body_of(answer)?;
+    let reply: EnrolReply = serde_json::from_slice(&body).map_err(|_| not_ours())?;
+    Ok(store.adopt_enrolment(server, &reply, now.ms)?)
+}

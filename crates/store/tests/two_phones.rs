@@ -1,0 +1,320 @@
+//! Two phones and a server in one process: the shortest story of the product.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
+
+use domain::access::Role;
+use domain::api::{self, Ask, Request};
+use domain::change::{Change, Values, kind};
+use domain::ids::{RecordId, Seq, Shelf};
+use domain::programme::{ConflictRule, FieldKind, FormKind, Programme, Schedule, SubjectKind, Words};
+use store::{HttpAnswer, Kind, Now, Step, Store, SyncSession};
+
+const NOON: u64 = 1_795_000_000_000;
+
+fn entropy(seed: u64) -> store::Entropy {
+    let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+    Box::new(move |bytes| {
+        for byte in bytes {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            *byte = (state >> 32) as u8;
+        }
+    })
+}
+
+fn words(th: &str) -> Words {
+    Words { th: th.into(), en: String::new() }
+}
+
+fn programme() -> Programme {
+    Programme {
+        id: "water".into(),
+        version: 1,
+        title: words("ประปา"),
+        zone_title: words("สาย"),
+        subject: SubjectKind {
+            title: words("มาตรน้ำ"),
+            fields: vec![
+                FieldKind {
+                    id: "name".into(),
+                    title: words("ชื่อ"),
+                    conflict: ConflictRule::Review,
+                    worker_edits: true,
+                    ..Default::default()
+                },
+                FieldKind {
+                    id: "house".into(),
+                    title: words("บ้านเลขที่"),
+                    worker_edits: true,
+                    ..Default::default()
+                },
+            ],
+            heading: vec!["name".into()],
+            second_line: vec!["house".into()],
+            search: vec!["name".into(), "house".into()],
+        },
+        forms: vec![FormKind {
+            id: "reading".into(),
+            title: words("จดมาตร"),
+            primary: true,
+            once_per_cycle: true,
+            schedule: Some(Schedule::Month { due_day: 25 }),
+            ..Default::default()
+        }],
+        worker_may: domain::programme::WorkerMay { bind: true, create: true },
+        ..Default::default()
+    }
+}
+
+struct World {
+    server: Store,
+    now: u64,
+}
+
+impl World {
+    fn new() -> World {
+        let mut server = Store::in_memory(Kind::Server, entropy(1)).unwrap();
+        server.set_municipality("ตำบลตัวอย่าง").unwrap();
+        server.define_programme(&programme(), NOON).unwrap();
+        let subjects = (0..5)
+            .map(|at| Change {
+                id: meter(at),
+                kind: kind::SUBJECT.into(),
+                base_seq: Seq(0),
+                cells: [
+                    ("programme".to_owned(), "water".into()),
+                    ("zone".to_owned(), "R01".into()),
+                    ("order".to_owned(), at.into()),
+                    ("name".to_owned(), format!("นายสมชาย ทองตัวอย่างดี {at}").into()),
+                    ("house".to_owned(), format!("{at}/8").into()),
+                    (format!("codes.SERIAL{at}"), true.into()),
+                    ("lat".to_owned(), (13.0 + f64::from(at) * 0.0001).into()),
+                    ("lon".to_owned(), 100.6.into()),
+                ]
+                .into(),
+            })
+            .collect();
+        server.import("demo", subjects, NOON).unwrap();
+        World { server, now: NOON }
+    }
+
+    fn phone(&mut self, seed: u64, person: &str) -> Store {
+        let mut phone = Store::in_memory(Kind::Device, entropy(seed)).unwrap();
+        let ask = api::NewEnrolment {
+            person: person.into(),
+            role: Role::Worker,
+            shelves: vec![Shelf::new("water", "R01")],
+        };
+        let (code, _) = self.server.new_enrolment("clerk", &ask, self.now, 600_000).unwrap();
+        let enrol = api::Enrol { text: code, server: Some("http://office".into()), name: person.into() };
+        let (server, call) = store::enrol_call(&phone, &enrol).unwrap();
+        let reply = self.server.enrol(&serde_json::from_slice(&call.body).unwrap(), self.now).unwrap();
+        let answer = json(&reply);
+        store::absorb_enrol(&mut phone, &server, answer, Now::thai(self.now)).unwrap();
+        phone
+    }
+
+    fn sync(&mut self, phone: &mut Store) -> api::SyncReply {
+        self.now += 1_000;
+        let mut session = SyncSession::new(true);
+        let mut answer = None;
+        loop {
+            match session.next(phone, answer.take(), Now::thai(self.now)) {
+                Step::Call(call) => answer = Some(self.carry(&call)),
+                Step::Done(reply) => return reply,
+                Step::Failed(problem) => panic!("{problem:?}"),
+            }
+        }
+    }
+
+    fn carry(&mut self, call: &store::HttpCall) -> HttpAnswer {
+        let from = self.server.authenticate(&call.bearer).unwrap();
+        if call.url.ends_with("/v1/push") {
+            json(&self.server.answer_push(&from, &call.body, self.now).unwrap())
+        } else {
+            let request = serde_json::from_slice(&call.body).unwrap();
+            let body = self.server.answer_pull(&from, &request, self.now).unwrap();
+            HttpAnswer::Response { status: 200, content_type: "application/x-ndjson".into(), body }
+        }
+    }
+}
+
+fn json(value: &impl serde::Serialize) -> HttpAnswer {
+    let body = serde_json::to_vec(value).unwrap();
+    HttpAnswer::Response { status: 200, content_type: "application/json".into(), body }
+}
+
+fn meter(at: u8) -> RecordId {
+    RecordId::derived("meter", &[&[at]])
+}
+
+fn ask<A: Ask>(store: &mut Store, now: u64, ask: A) -> A::Reply {
+    let request: Request = ask.wrap();
+    A::unwrap(store::service::serve(store, None, Now::thai(now), request).unwrap()).unwrap()
+}
+
+fn reading(at: u8, value: i64) -> api::SaveVisit {
+    api::SaveVisit {
+        programme: "water".into(),
+        form: "reading".into(),
+        subject: Some(meter(at)),
+        zone: None,
+        code: None,
+        outcome: "done".into(),
+        answers: [("reading".to_owned(), value.into())].into(),
+        photos: vec![],
+        place: None,
+        supersedes: None,
+        offset_minutes: 420,
+    }
+}
+
+fn rename(at: u8, name: &str) -> api::EditSubject {
+    let values: Values = [("name".to_owned(), name.into())].into();
+    api::EditSubject { subject: meter(at), values, reason: None }
+}
+
+fn dump(store: &Store) -> String {
+    let mut out = Vec::new();
+    store.dump(Some(&[Shelf::new("water", "R01"), Shelf::common("water")]), &mut out).unwrap();
+    String::from_utf8(out).unwrap()
+}
+
+fn today(now: u64) -> String {
+    Now::thai(now).day().to_string()
+}
+
+#[test]
+fn a_visit_reaches_the_other_phone_and_all_replicas_dump_alike() {
+    let mut world = World::new();
+    let (mut nok, mut lek) = (world.phone(2, "นก"), world.phone(3, "เล็ก"));
+    world.sync(&mut nok);
+    world.sync(&mut lek);
+    let home = ask(&mut nok, world.now, api::Home { today: today(world.now) });
+    assert_eq!((home[0].subjects, home[0].left + home[0].overdue, home[0].done), (5, 5, 0));
+
+    let saved = ask(&mut nok, world.now, reading(2, 117));
+    assert_eq!((saved.counts.saved, saved.counts.received), (1, 0));
+    let home = ask(&mut nok, world.now, api::Home { today: today(world.now) });
+    assert_eq!(home[0].done, 1, "shows before it is sent");
+
+    let reply = world.sync(&mut nok);
+    assert_eq!((reply.pushed, reply.status.counts.received), (1, 1));
+    world.sync(&mut lek);
+    let card = ask(&mut lek, world.now, api::Card { subject: meter(2), today: today(world.now) });
+    assert_eq!(card.visits[0].values["reading"], 117);
+    assert_eq!(card.visits[0].by, "นก");
+    assert_eq!(dump(&nok), dump(&world.server));
+    assert_eq!(dump(&lek), dump(&world.server));
+    for store in [&nok, &lek, &world.server] {
+        assert_eq!(store.verify().unwrap(), Vec::<String>::new());
+    }
+}
+
+#[test]
+fn found_by_name_house_code_and_place() {
+    let mut world = World::new();
+    let mut nok = world.phone(2, "นก");
+    world.sync(&mut nok);
+    for (text, expected) in [("สมชาย ทองตัวอยางดี 3", 1), ("๓/๘", 1), ("SERIAL3", 1), ("สม", 5), ("ไม่มี", 0)]
+    {
+        let rows = ask(
+            &mut nok,
+            world.now,
+            api::Search { text: text.into(), programme: None, today: today(world.now), limit: 20 },
+        );
+        assert_eq!(rows.len(), expected, "{text}");
+    }
+    let found = ask(&mut nok, world.now, api::Find { text: "SERIAL3".into() });
+    assert_eq!(found, api::Found::Subject(meter(3)));
+    let near = ask(
+        &mut nok,
+        world.now,
+        api::Nearby {
+            lat: 13.0,
+            lon: 100.6,
+            radius_m: 25.0,
+            programme: None,
+            today: today(world.now),
+            limit: 9,
+        },
+    );
+    assert_eq!(near.len(), 3);
+    assert!(near[0].distance_m.unwrap() < near[1].distance_m.unwrap());
+}
+
+#[test]
+fn two_unaware_edits_the_last_wins_the_other_is_asked_about_and_one_tap_settles() {
+    let mut world = World::new();
+    let (mut nok, mut lek) = (world.phone(2, "นก"), world.phone(3, "เล็ก"));
+    world.sync(&mut nok);
+    world.sync(&mut lek);
+    let monday = world.now;
+    ask(&mut nok, monday, rename(1, "ก"));
+    ask(&mut nok, monday, rename(1, "ข"));
+    ask(&mut nok, monday + 1, rename(1, "ค"));
+    ask(&mut lek, monday + 500, rename(1, "ศุกร์"));
+    world.sync(&mut lek);
+    world.sync(&mut nok);
+    world.sync(&mut lek);
+    for phone in [&mut nok, &mut lek] {
+        let card = ask(phone, world.now, api::Card { subject: meter(1), today: today(world.now) });
+        assert_eq!(card.values["name"], "ศุกร์", "Friday's one edit beats Monday's three");
+    }
+    let questions = ask(&mut nok, world.now, api::Questions { settled: false });
+    assert_eq!(questions.len(), 1, "three edits of one person against one of another are one question");
+    let question = &questions[0];
+    let offered: Vec<_> =
+        question.question.choices.iter().map(|choice| (choice.value.clone(), choice.winning)).collect();
+    assert_eq!(offered, [("ศุกร์".into(), true), ("ค".into(), false)]);
+    let other = question.question.choices[1].value.clone();
+    ask(&mut nok, world.now, api::Settle { question: question.id, value: other.clone() });
+    world.sync(&mut nok);
+    world.sync(&mut lek);
+    let card = ask(&mut lek, world.now, api::Card { subject: meter(1), today: today(world.now) });
+    assert_eq!(card.values["name"], other);
+    assert_eq!(dump(&lek), dump(&world.server));
+}
+
+#[test]
+fn two_readings_of_one_month_both_stay_and_raise_one_question() {
+    let mut world = World::new();
+    let (mut nok, mut lek) = (world.phone(2, "นก"), world.phone(3, "เล็ก"));
+    world.sync(&mut nok);
+    world.sync(&mut lek);
+    ask(&mut nok, world.now, reading(0, 100));
+    ask(&mut lek, world.now, reading(0, 101));
+    world.sync(&mut nok);
+    world.sync(&mut lek);
+    world.sync(&mut nok);
+    for phone in [&mut nok, &mut lek] {
+        let card = ask(phone, world.now, api::Card { subject: meter(0), today: today(world.now) });
+        assert_eq!(card.visits.len(), 2);
+        assert_eq!(card.questions.len(), 1);
+    }
+    let question = ask(&mut nok, world.now, api::Questions::default()).remove(0);
+    let first = question.visits[0].id.to_string();
+    ask(&mut nok, world.now, api::Settle { question: question.id, value: first.into() });
+    world.sync(&mut nok);
+    world.sync(&mut lek);
+    assert!(ask(&mut lek, world.now, api::Questions::default()).is_empty());
+    assert_eq!(dump(&nok), dump(&world.server));
+}
+
+#[test]
+fn a_phone_ten_years_ahead_saves_and_does_not_win_for_ever() {
+    let mut world = World::new();
+    let (mut nok, mut lek) = (world.phone(2, "นก"), world.phone(3, "เล็ก"));
+    world.sync(&mut nok);
+    world.sync(&mut lek);
+    let ten_years = 10 * 365 * 86_400_000;
+    ask(&mut nok, world.now + ten_years, rename(1, "อนาคต"));
+    world.sync(&mut nok);
+    world.sync(&mut lek);
+    ask(&mut lek, world.now, rename(1, "วันนี้"));
+    world.sync(&mut lek);
+    world.sync(&mut nok);
+    let card = ask(&mut nok, world.now, api::Card { subject: meter(1), today: today(world.now) });
+    assert_eq!(card.values["name"], "วันนี้");
+    assert_eq!(dump(&nok), dump(&world.server));
+}
