@@ -244,6 +244,68 @@ fn forms_answer_what_their_cases_say() {
     assert!(failures.is_empty(), "\n{}", failures.join("\n"));
 }
 
+/// Takes each rule out of each form, one at a time; some case must notice. So no rule is there that nobody checked,
+/// and nobody loosens one by accident.
+#[test]
+fn every_rule_is_held_by_a_case() {
+    let mut unnoticed = Vec::new();
+    let mut rules = 0;
+    for source in SOURCES {
+        let file: File = toml::from_str(source.cases).unwrap();
+        for form_source in source.forms {
+            let cases: Vec<&Case> = file.case.iter().filter(|case| case.form == form_source.id).collect();
+            let mut reader = csv::Reader::from_reader(form_source.survey.as_bytes());
+            let heads = reader.headers().unwrap().clone();
+            let rows: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
+            for (column, neutral) in [
+                ("required", ""),
+                ("relevant", ""),
+                ("constraint", ""),
+                ("warning", ""),
+                ("calculation", "''"),
+                ("default", ""),
+            ] {
+                let Some(column) = heads.iter().position(|head| head == column) else { continue };
+                for (at, row) in rows.iter().enumerate().filter(|(_, row)| !row[column].is_empty()) {
+                    rules += 1;
+                    let mut writer = csv::Writer::from_writer(Vec::new());
+                    writer.write_record(&heads).unwrap();
+                    for (other, row) in rows.iter().enumerate() {
+                        let cells = row.iter().enumerate();
+                        let without =
+                            |(place, cell)| if other == at && place == column { neutral } else { cell };
+                        writer.write_record(cells.map(without)).unwrap();
+                    }
+                    let survey = String::from_utf8(writer.into_inner().unwrap()).unwrap();
+                    let sheets = forms::Sheets::from_csv([
+                        ("survey", survey.as_str()),
+                        ("choices", form_source.choices),
+                        ("settings", form_source.settings),
+                    ]);
+                    let form = Arc::new(forms::import(&sheets.unwrap()).unwrap().form);
+                    if cases.iter().all(|case| differences(&form, case).is_empty()) {
+                        unnoticed.push(format!(
+                            "{}/{} row {}: {} {}",
+                            source.id,
+                            form_source.id,
+                            at + 2,
+                            &heads[column],
+                            &row[1]
+                        ));
+                    }
+                }
+            }
+        }
+    }
+    assert!(rules > 150, "only {rules} rules were found");
+    assert!(
+        unnoticed.is_empty(),
+        "{} of {rules} rules go unnoticed:\n{}",
+        unnoticed.len(),
+        unnoticed.join("\n")
+    );
+}
+
 /// What one visit leaves behind is what the next one starts from: the months carried along become an average.
 #[test]
 fn a_meter_learns_its_average_from_its_own_readings() {
