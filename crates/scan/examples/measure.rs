@@ -78,7 +78,7 @@ fn open(path: &Path) -> Result<LumaBuf, Box<dyn Error>> {
 fn time_frames() -> Result<(), Box<dyn Error>> {
     let (width, height) = (1280usize, 720usize);
     let wall = |x: usize, y: usize| {
-        let grain = (x.wrapping_mul(2_654_435_761) ^ y.wrapping_mul(40_503)) >> 3 & 31;
+        let grain = (x.wrapping_mul(40_507) ^ y.wrapping_mul(40_503)) >> 3 & 31;
         let slope = (x * 80) / width;
         u8::try_from(90 + grain + slope).unwrap_or(255)
     };

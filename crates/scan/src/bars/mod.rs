@@ -162,12 +162,12 @@ impl<'a> Poll<'a> {
             // It may have come from a line beside; then that one's neighbours are these all the same.
             for distance in BESIDE {
                 let beside = line.beside(distance * self.thickness());
-                let (end_x, end_y) = beside.at(beside.count as f32);
-                let is_inside = |x: f32, y: f32| {
-                    (1.0..=self.picture.width() as f32 + 1.0).contains(&(x + 1.0))
-                        && (1.0..=self.picture.height() as f32 + 1.0).contains(&(y + 1.0))
-                };
-                if is_inside(beside.x, beside.y) && is_inside(end_x, end_y) {
+                // Its ends may stick out of the picture, where all is white; its middle may not, or an edge
+                // would be read over and over.
+                let (x, y) = beside.at(beside.count as f32 / 2.0);
+                if (0.0..self.picture.width() as f32).contains(&x)
+                    && (0.0..self.picture.height() as f32).contains(&y)
+                {
                     self.count(beside);
                 }
             }
@@ -214,7 +214,7 @@ impl<'a> Poll<'a> {
         }
     }
 
-    /// Whether something has enough votes already.
+    /// Says whether something has enough votes already.
     fn is_settled(&self) -> bool {
         self.candidates.iter().any(|candidate| self.wins(candidate))
     }
@@ -231,7 +231,7 @@ impl<'a> Poll<'a> {
             .collect()
     }
 
-    /// Enough votes, and more than twice as many as anything else read in the same place.
+    /// Says whether there are enough votes, and more than twice as many as anything else read in the same place.
     fn wins(&self, candidate: &Candidate) -> bool {
         candidate.votes.len() >= candidate.votes_needed
             && self.candidates.iter().all(|other| {

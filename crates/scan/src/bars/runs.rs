@@ -74,7 +74,8 @@ fn add_slanting(picture: &Luma<'_>, line: &Line, sums: &mut [f32]) {
         Some([here, next]) if left + 1 < width => {
             u32::from(*here) * (256 - right_share) + u32::from(*next) * right_share
         }
-        _ => 256 * u32::from(pixels.get(start).copied().unwrap_or(u8::MAX)),
+        Some([here, _]) if left < width => 256 * u32::from(*here),
+        _ => 256 * 255,
     };
     for sum in sums {
         let ((left, right_share), (up, low_share)) = (split(x), split(y));

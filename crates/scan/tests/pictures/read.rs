@@ -146,7 +146,7 @@ fn one_line_of_a_bar_code_is_not_believed() {
 #[test]
 fn a_bar_code_cut_off_at_the_edge_is_not_read_in_part() {
     for (_, text, modules) in BARS {
-        for cut in [0.15, 0.3, 0.45] {
+        for cut in [0.2, 0.4] {
             let width = (modules.len() as f32 + 20.0) * 2.0;
             // Shifted out of the picture to the left, then to the right.
             for middle in [width * (0.5 - cut), 600.0 - width * (0.5 - cut)] {
