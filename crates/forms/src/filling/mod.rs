@@ -1,0 +1,403 @@
+//! Filling one record of a form: the record as a tree, what a person may do to it, and what the screen draws of it.
+//!
+//! A [`Filling`] owns all it needs (the form is shared), so a screen can keep it as long as it likes. Every change goes
+//! through [`Filling::set`], [`Filling::add_repeat`] or [`Filling::remove_repeat`]; afterwards the record is consistent.
+
+mod answers;
+mod build;
+mod check;
+mod input;
+mod places;
+mod view;
+mod work;
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::definition::{Element, Event, Kind, phrase};
+use crate::form::Form;
+use crate::host::Host;
+use crate::tree::{NodeId, Tree};
+use crate::xpath::{Context, Memory, Surroundings, World, dates};
+use places::Spot;
+use work::Work;
+
+pub use check::{Problem, ProblemCode};
+pub use view::{Choice, Item, Page, RepeatInfo};
+
+/// Why a change was not made.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SetError {
+    /// The path leads nowhere.
+    #[error("there is no place `{0}` in this record")]
+    NoSuchPlace(String),
+    /// The path leads to a group or repeat where a question is wanted, or the other way round.
+    #[error("`{0}` is not the kind of place this can be done to")]
+    WrongPlace(String),
+    /// The form works this value out or only shows it.
+    #[error("`{0}` cannot be changed")]
+    ReadOnly(String),
+}
+
+/// Why a draft cannot be taken up.
+#[derive(Debug, thiserror::Error)]
+pub enum ResumeError {
+    /// Not a draft.
+    #[error("this is not a draft: {0}")]
+    Json(#[from] serde_json::Error),
+    /// A draft of another form or version; it keeps its version, so ask for that one.
+    #[error("the draft belongs to form `{form}` version `{version}`")]
+    OtherForm {
+        /// Form the draft belongs to.
+        form: String,
+        /// Version the draft belongs to.
+        version: String,
+    },
+}
+
+/// A record on the way.
+#[derive(Serialize, Deserialize)]
+struct Draft {
+    form: String,
+    version: String,
+    language: usize,
+    record: Element,
+}
+
+/// One record being filled.
+pub struct Filling {
+    form: Arc<Form>,
+    tree: Tree,
+    host: Box<dyn Host>,
+    memory: Memory,
+    language: usize,
+    troubles: RefCell<Vec<String>>,
+    chain: u8,
+}
+
+/// The form as the evaluator sees it, in one language.
+struct Lens<'a> {
+    form: &'a Form,
+    language: usize,
+}
+
+impl Filling {
+    /// Begins a record. `known` gives values that are there before anyone asks, by question name or key: what the
+    /// registry knows of the subject, or answers to start from. Names the form does not have are ignored.
+    pub fn new(form: &Arc<Form>, known: &BTreeMap<String, String>, host: Box<dyn Host>) -> Filling {
+        let mut tree = Tree::new();
+        match &form.definition().initial {
+            Some(initial) => build::from_element(form, &mut tree, 0, 0, initial),
+            None => {
+                build::node(form, &mut tree, 0, 0);
+            }
+        }
+        tree.renumber();
+        let mut filling = Filling::around(form, tree, host, form.definition().default_language);
+        for (name, value) in known {
+            filling.set_known(name, value);
+        }
+        filling.preload_below(filling.top());
+        filling.begin(&[Event::FirstLoad, Event::Load]);
+        filling
+    }
+
+    /// Takes up a draft made by [`Filling::draft`] with the same version of the same form.
+    pub fn resume(
+        form: &Arc<Form>,
+        draft: &serde_json::Value,
+        host: Box<dyn Host>,
+    ) -> Result<Filling, ResumeError> {
+        let draft = Draft::deserialize(draft)?;
+        if draft.form != form.id() || draft.version != form.version() {
+            return Err(ResumeError::OtherForm { form: draft.form, version: draft.version });
+        }
+        let mut tree = Tree::new();
+        build::from_element(form, &mut tree, 0, 0, &draft.record);
+        tree.renumber();
+        let mut filling = Filling::around(form, tree, host, draft.language);
+        filling.begin(&[Event::Load]);
+        Ok(filling)
+    }
+
+    fn around(form: &Arc<Form>, tree: Tree, host: Box<dyn Host>, language: usize) -> Filling {
+        Filling {
+            form: form.clone(),
+            tree,
+            host,
+            memory: Memory::default(),
+            language,
+            troubles: RefCell::new(Vec::new()),
+            chain: 0,
+        }
+    }
+
+    fn begin(&mut self, events: &[Event]) {
+        let mut work = Work::default();
+        self.want_all(&mut work, self.top());
+        self.work_off(&mut work);
+        for event in events {
+            let mut work = Work::default();
+            self.run_actions_below(&mut work, self.top(), *event);
+            self.work_off(&mut work);
+        }
+    }
+
+    /// The record on the way, to be kept and taken up later. Holds every value, also of what is not relevant now.
+    pub fn draft(&self) -> serde_json::Value {
+        let draft = Draft {
+            form: self.form.id().to_owned(),
+            version: self.form.version().to_owned(),
+            language: self.language,
+            record: build::to_element(&self.form, &self.tree, self.top()),
+        };
+        serde_json::to_value(draft).unwrap_or_default()
+    }
+
+    /// The form.
+    pub fn form(&self) -> &Arc<Form> {
+        &self.form
+    }
+
+    /// Chooses the language of labels and messages: `th`, `en`, or the whole name `ไทย (th)`. Unknown ones change nothing.
+    pub fn set_language(&mut self, language: &str) {
+        let short = format!("({language})");
+        if let Some(place) =
+            self.form.languages().iter().position(|name| name == language || name.ends_with(&short))
+        {
+            self.language = place;
+            // Calculations may hold translated texts.
+            let mut work = Work::default();
+            self.want_all(&mut work, self.top());
+            self.work_off(&mut work);
+        }
+    }
+
+    /// The language in use, as written in the form; empty for a form with one unnamed language.
+    pub fn language(&self) -> &str {
+        self.form.languages().get(self.language).map_or("", String::as_str)
+    }
+
+    /// Answers a question. The text is brought into its stored form ([`Filling::value`] shows it); what cannot be
+    /// understood is kept as typed and reported by [`Filling::problems`]. An empty text takes the answer away.
+    pub fn set(&mut self, path: &str, value: &str) -> Result<(), SetError> {
+        let node = match self.find(path)? {
+            Spot::Node(node) => node,
+            Spot::Repeat(_, _) => return Err(SetError::WrongPlace(path.to_owned())),
+        };
+        let form = self.form.clone();
+        let Some(described) = self.tree.get(node).and_then(|found| form.node(found.definition)) else {
+            return Err(SetError::NoSuchPlace(path.to_owned()));
+        };
+        if matches!(described.kind, Kind::Group | Kind::Repeat) {
+            return Err(SetError::WrongPlace(path.to_owned()));
+        }
+        if !described.logic.calculate.is_empty() || self.is_readonly(node) {
+            return Err(SetError::ReadOnly(path.to_owned()));
+        }
+        let stored = input::entered(described, value, self.host.offset_minutes());
+        let mut work = Work::default();
+        if self.put(node, stored) {
+            self.changed(&mut work, node);
+            self.work_off(&mut work);
+            let mut work = Work::default();
+            self.run_actions(&mut work, node, Event::ValueChanged);
+            self.work_off(&mut work);
+        }
+        Ok(())
+    }
+
+    /// The stored text at a path; empty when there is no answer (or it is not relevant now), `None` when there is no
+    /// such place.
+    pub fn value(&self, path: &str) -> Option<String> {
+        match self.find(path) {
+            Ok(Spot::Node(node)) => Some(self.tree.text(node)),
+            _ => None,
+        }
+    }
+
+    /// Whether a place is relevant now; `None` when there is no such place. A repeat as a whole is relevant when any of
+    /// its instances is, or when it has none.
+    pub fn relevant(&self, path: &str) -> Option<bool> {
+        let seen = |node: &u32| self.tree.get(*node).is_some_and(|found| !found.hidden);
+        match self.find(path).ok()? {
+            Spot::Node(node) => Some(seen(&node)),
+            Spot::Repeat(parent, definition) => {
+                let instances = places::instances(&self.tree, parent, definition);
+                Some(seen(&parent) && (instances.is_empty() || instances.iter().any(seen)))
+            }
+        }
+    }
+
+    /// The record as an XForms instance: what is relevant now, every value as text.
+    pub fn record(&self) -> Element {
+        build::relevant_element(&self.form, &self.tree, self.top())
+    }
+
+    /// Adds an instance at the end of a repeat and gives its path.
+    pub fn add_repeat(&mut self, path: &str) -> Result<String, SetError> {
+        let Spot::Repeat(parent, definition) = self.find(path)? else {
+            return Err(SetError::WrongPlace(path.to_owned()));
+        };
+        if !self.can_add(definition) {
+            return Err(SetError::ReadOnly(path.to_owned()));
+        }
+        let mut work = Work::default();
+        let made = self.put_in(&mut work, parent, definition);
+        self.work_off(&mut work);
+        Ok(places::path_of(&self.form, &self.tree, made))
+    }
+
+    /// Takes one instance of a repeat out, with its answers.
+    pub fn remove_repeat(&mut self, path: &str) -> Result<(), SetError> {
+        let Spot::Node(node) = self.find(path)? else { return Err(SetError::WrongPlace(path.to_owned())) };
+        let definition = self.tree.get(node).map_or(0, |found| found.definition);
+        if self.form.kind(definition) != Kind::Repeat {
+            return Err(SetError::WrongPlace(path.to_owned()));
+        }
+        if !self.can_add(definition) {
+            return Err(SetError::ReadOnly(path.to_owned()));
+        }
+        let mut work = Work::default();
+        self.take_out(&mut work, node);
+        self.work_off(&mut work);
+        Ok(())
+    }
+
+    /// The name of this record by the form's own rule; empty when it has none.
+    pub fn instance_name(&self) -> String {
+        let Some(expression) = self.form.expression(&self.form.definition().instance_name) else {
+            return String::new();
+        };
+        self.evaluate(expression, self.top())
+            .map_or_else(String::new, |value| self.with_world(|world| value.text(world)))
+    }
+
+    /// Expressions that could not be evaluated so far: mistakes of the form's author, for a log.
+    pub fn troubles(&self) -> Vec<String> {
+        self.troubles.borrow().clone()
+    }
+
+    fn find(&self, path: &str) -> Result<Spot, SetError> {
+        places::find(&self.form, &self.tree, path).ok_or_else(|| SetError::NoSuchPlace(path.to_owned()))
+    }
+
+    /// The top element of the record.
+    fn top(&self) -> u32 {
+        self.tree.children(0).first().copied().unwrap_or(0)
+    }
+
+    fn can_add(&self, repeat: u32) -> bool {
+        self.form.node(repeat).is_some_and(|node| node.logic.repeat_count.is_empty())
+    }
+
+    fn set_known(&mut self, name: &str, value: &str) {
+        let form = self.form.clone();
+        let Some(definition) = form.find(name) else { return };
+        let Some(described) = form.node(definition) else { return };
+        if matches!(described.kind, Kind::Group | Kind::Repeat) || !described.logic.calculate.is_empty() {
+            return;
+        }
+        let stored = input::entered(described, value, self.host.offset_minutes());
+        for node in places::all_below(&form, &self.tree, 0, definition) {
+            self.put(node, stored.clone());
+        }
+    }
+
+    /// Fills in metadata below a node, where there is none yet.
+    fn preload_below(&mut self, top: u32) {
+        let mut below = vec![top];
+        while let Some(node) = below.pop() {
+            below.extend(self.tree.children(node));
+            below.extend(self.tree.attributes(node));
+            let Some(found) = self.tree.get(node) else { continue };
+            let Some(described) = self.form.node(found.definition) else { continue };
+            let (now, offset) = (self.host.now_ms() as f64, self.host.offset_minutes());
+            let value = match described.preload.as_str() {
+                "" | "end" => continue,
+                "start" => dates::date_time_text(now, offset),
+                "today" => dates::date_text(now, offset),
+                "uid" => {
+                    let id = self
+                        .form
+                        .expression(UUID)
+                        .cloned()
+                        .or_else(|| crate::xpath::parse(UUID).ok().map(Arc::new));
+                    id.and_then(|id| self.evaluate(&id, node)).map_or_else(String::new, |id| {
+                        self.with_world(|world| format!("uuid:{}", id.text(world)))
+                    })
+                }
+                property => match self.host.property(property) {
+                    Some(value) => value,
+                    None => continue,
+                },
+            };
+            self.put(node, value);
+        }
+    }
+
+    fn with_world<R>(&self, use_it: impl FnOnce(&World<'_>) -> R) -> R {
+        let lens = Lens { form: &self.form, language: self.language };
+        use_it(&World::new(&self.tree, &self.form.documents, &self.memory, self.host.as_ref(), &lens))
+    }
+
+    fn note_trouble(&self, what: &str) {
+        let mut troubles = self.troubles.borrow_mut();
+        if troubles.len() < 100 && !troubles.iter().any(|known| known == what) {
+            troubles.push(what.to_owned());
+        }
+    }
+
+    /// True when the form's language in use is Thai, or the form names no language.
+    fn speaks_thai(&self) -> bool {
+        self.form.languages().is_empty() || is_thai(self.language())
+    }
+}
+
+const UUID: &str = "uuid()";
+
+fn is_thai(language: &str) -> bool {
+    language.ends_with("(th)") || language == "th" || language.contains("ไทย")
+}
+
+impl Surroundings for Lens<'_> {
+    fn instance(&self, name: &str) -> Option<NodeId> {
+        self.form.document(name).map(|doc| NodeId { doc, node: 0 })
+    }
+
+    fn itext(&self, world: &World<'_>, id: &str) -> Option<String> {
+        let text = self.form.definition().texts.get(id)?;
+        let top = world.main.children(0).first().copied().unwrap_or(0);
+        Some(view::spoken(self.form, world, text, self.language, NodeId { doc: 0, node: top }))
+    }
+
+    fn choice_name(&self, world: &World<'_>, from: NodeId, path: &str, value: &str) -> Option<String> {
+        let expression = match self.form.expression(path) {
+            Some(known) => known.clone(),
+            None => Arc::new(crate::xpath::parse(path).ok()?),
+        };
+        world.keep_hidden.set(true);
+        let found = crate::xpath::eval_nodes(world, &expression, &Context::of(from));
+        world.keep_hidden.set(false);
+        let node = found.ok()?.first().copied().filter(|node| node.doc == 0)?;
+        view::options(self.form, world, node.node, self.language, false)
+            .into_iter()
+            .find(|choice| choice.value == value)
+            .map(|choice| choice.label)
+    }
+
+    fn thai(&self) -> bool {
+        self.form.languages().get(self.language).is_some_and(|language| is_thai(language))
+    }
+}
+
+/// The default language's phrase of a text, or nothing.
+fn plain(form: &Form, text: &[crate::definition::Phrase], language: usize) -> String {
+    match phrase(text, language, form.definition().default_language) {
+        Some(crate::definition::Phrase::Plain(text)) => text.clone(),
+        _ => String::new(),
+    }
+}

@@ -1,0 +1,130 @@
+//! The choices sheet (and `external_choices`): lists of options.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::columns::{self, Languages, Table, TableRow};
+use super::sheets::Sheets;
+use super::{At, Report};
+use crate::definition::{Instance, Item, Phrase, Text};
+
+/// Lists by name, with where each begins.
+#[derive(Debug, Default)]
+pub struct Lists {
+    lists: BTreeMap<String, Vec<Item>>,
+    raw: Vec<(String, usize, TableRow)>,
+    used: BTreeSet<String>,
+}
+
+impl Lists {
+    /// Notes that a question uses a list; false when there is no such list.
+    pub fn wanted(&mut self, name: &str) -> bool {
+        self.used.insert(name.to_owned());
+        self.lists.contains_key(name)
+    }
+
+    /// Names of all lists, for messages.
+    pub fn names(&self) -> String {
+        self.lists.keys().cloned().collect::<Vec<_>>().join(", ")
+    }
+
+    /// Adds the option "other" to a list.
+    pub fn add_other(&mut self, list: &str, languages: &Languages) {
+        if let Some(items) = self.lists.get_mut(list)
+            && !items.iter().any(|item| item.name == "other")
+        {
+            let names = languages.names();
+            let label = if names.is_empty() {
+                vec![Phrase::Plain("อื่น ๆ / Other".to_owned())]
+            } else {
+                names
+                    .iter()
+                    .map(|name| {
+                        Phrase::Plain(
+                            (if name.contains("ไทย") || name.ends_with("(th)") {
+                                "อื่น ๆ"
+                            } else {
+                                "Other"
+                            })
+                            .to_owned(),
+                        )
+                    })
+                    .collect()
+            };
+            items.push(Item { name: "other".to_owned(), label, ..Item::default() });
+        }
+    }
+
+    /// Puts labels in place once all languages are known, and gives the lists as the definition holds them.
+    pub fn into_instances(self) -> BTreeMap<String, Instance> {
+        self.lists.into_iter().map(|(name, items)| (name, Instance::List(items))).collect()
+    }
+
+    /// Rows and their places, so that labels with `${...}` can be resolved after the survey is read.
+    pub fn take_rows(&mut self) -> Vec<(String, usize, TableRow)> {
+        std::mem::take(&mut self.raw)
+    }
+
+    /// Sets the texts of an option.
+    pub fn set_texts(&mut self, list: &str, place: usize, label: Text, image: Text) {
+        if let Some(item) = self.lists.get_mut(list).and_then(|items| items.get_mut(place)) {
+            item.label = label;
+            item.image = image;
+        }
+    }
+}
+
+/// Reads the lists. Labels are set later, see [`Lists::take_rows`].
+pub fn read(sheets: &Sheets, languages: &mut Languages, report: &mut Report) -> Lists {
+    let mut lists = Lists::default();
+    for name in ["choices", "external_choices"] {
+        if let Some(sheet) = sheets.get(name) {
+            let table = columns::read(sheet, columns::CHOICES, languages, report);
+            read_table(&table, &mut lists, report);
+        }
+    }
+    lists
+}
+
+fn read_table(table: &Table, lists: &mut Lists, report: &mut Report) {
+    for row in &table.rows {
+        let at: At = row.at(&table.name);
+        let (list, name) = (row.get("list_name").to_owned(), row.get("name").to_owned());
+        if list.is_empty() {
+            report.warn(
+                &at.column(&row.head("list_name")),
+                "แถวนี้ไม่มีชื่อรายการ จึงไม่ถูกใช้ ใส่ชื่อในช่อง list_name หรือลบแถว",
+                "This row names no list and is not used; fill in list_name or delete the row",
+            );
+            continue;
+        }
+        if name.is_empty() {
+            report.error(
+                &at.column(&row.head("name")),
+                format!("ตัวเลือกในรายการ {list} ไม่มี name ใส่ค่าที่จะบันทึก"),
+                format!("An option of list {list} has no name; write the value to be stored"),
+            );
+            continue;
+        }
+        if name.contains(char::is_whitespace) {
+            report.warn(
+                &at.column(&row.head("name")),
+                format!("ค่า “{name}” มีช่องว่าง ใช้กับข้อที่เลือกได้หลายข้อไม่ได้ ควรใช้ _ แทน"),
+                format!("The name “{name}” holds a blank and cannot be used where several can be chosen; use _ instead"),
+            );
+        }
+        let items = lists.lists.entry(list.clone()).or_default();
+        if items.iter().any(|item| item.name == name) {
+            report.warn(
+                &at.column(&row.head("name")),
+                format!("รายการ {list} มีค่า {name} ซ้ำกัน"),
+                format!("List {list} has {name} more than once"),
+            );
+        }
+        let more = row
+            .columns()
+            .filter(|(column, _)| !columns::CHOICES.iter().any(|(known, _)| known == column))
+            .map(|(column, text)| (column.to_owned(), text.to_owned()));
+        items.push(Item { name, more: more.collect(), ..Item::default() });
+        lists.raw.push((list, items.len() - 1, row.clone()));
+    }
+}

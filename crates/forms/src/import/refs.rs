@@ -1,0 +1,236 @@
+//! `${question}`: from names to paths.
+//!
+//! Outside repeats a name becomes an absolute path. Inside a repeat that both share it becomes a relative one, so that
+//! each instance reads its own neighbours. Inside brackets the path starts at `current()`, because `.` is the row there.
+
+use super::expressions::Place;
+use super::{At, Report};
+use crate::definition::{Definition, Kind, Part, Phrase, Text};
+
+/// A piece of a text cut at `${...}`.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Piece<'a> {
+    /// Letters.
+    Plain(&'a str),
+    /// The name between the braces, trimmed.
+    Name(&'a str),
+}
+
+/// Cuts a text at `${...}`.
+pub fn cut(text: &str) -> Vec<Piece<'_>> {
+    let mut pieces = Vec::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("${") {
+        let Some((name, after)) = after.split_once('}') else { break };
+        if !before.is_empty() {
+            pieces.push(Piece::Plain(before));
+        }
+        pieces.push(Piece::Name(name.trim()));
+        rest = after;
+    }
+    if !rest.is_empty() {
+        pieces.push(Piece::Plain(rest));
+    }
+    pieces
+}
+
+/// The only name of `${name}`, when the text is nothing else.
+pub fn only_name(text: &str) -> Option<&str> {
+    match cut(text.trim()).as_slice() {
+        [Piece::Name(name)] => Some(name),
+        _ => None,
+    }
+}
+
+/// The node a name means, seen from `owner`: the only one, or the nearest one.
+pub fn node_named(
+    name: &str,
+    owner: u32,
+    definition: &Definition,
+    at: &At,
+    report: &mut Report,
+) -> Option<u32> {
+    let all: Vec<u32> = definition
+        .nodes
+        .iter()
+        .enumerate()
+        .skip(1)
+        .filter(|(_, node)| node.name == name)
+        .map(|(place, _)| place as u32)
+        .collect();
+    match all.as_slice() {
+        [] => {
+            let near = nearest_name(name, definition);
+            let (th, en) = match near {
+                Some(near) => (format!(" หมายถึง ${{{near}}} หรือไม่"), format!(" Did you mean ${{{near}}}?")),
+                None => Default::default(),
+            };
+            report.error(
+                at,
+                format!("ไม่มีข้อที่ชื่อ {name} ในแผ่นงาน survey{th}"),
+                format!("There is no question named {name} in the survey.{en}"),
+            );
+            None
+        }
+        [only] => Some(*only),
+        several => {
+            let best = several.iter().copied().max_by_key(|place| shared_depth(*place, owner, definition));
+            report.warn(
+                at,
+                format!("มีหลายข้อชื่อ {name} ใช้ข้อที่อยู่ใกล้ที่สุด ควรตั้งชื่อไม่ให้ซ้ำ"),
+                format!("There are several questions named {name}; the nearest one is used, please give them different names"),
+            );
+            best
+        }
+    }
+}
+
+/// The path `${name}` stands for, seen from `owner`.
+pub fn path_to(target: u32, owner: u32, definition: &Definition, place: Place) -> String {
+    let own_line = line(owner, definition);
+    let target_line = line(target, definition);
+    let shared = own_line.iter().zip(&target_line).take_while(|(a, b)| a == b).count();
+    let in_shared_repeat =
+        own_line.iter().take(shared).any(|node| kind(*node, definition) == Kind::Repeat && *node != target);
+    let names = |nodes: &[u32]| {
+        nodes
+            .iter()
+            .map(|node| definition.nodes.get(*node as usize).map_or("", |node| node.name.as_str()).to_owned())
+            .collect::<Vec<_>>()
+    };
+    if !in_shared_repeat || place == Place::Outside {
+        return format!("/{}", names(&target_line).join("/"));
+    }
+    let mut steps: Vec<String> = vec!["..".to_owned(); own_line.len() - shared];
+    steps.extend(names(target_line.get(shared..).unwrap_or_default()));
+    let path = if steps.is_empty() { ".".to_owned() } else { steps.join("/") };
+    if place == Place::Brackets { format!("current()/{path}") } else { path }
+}
+
+/// A translated text whose `${...}` are resolved, seen from `owner`.
+pub fn phrase(text: &str, owner: u32, definition: &Definition, at: &At, report: &mut Report) -> Phrase {
+    if !text.contains("${") {
+        return Phrase::Plain(text.to_owned());
+    }
+    let mut parts = Vec::new();
+    for piece in cut(text) {
+        match piece {
+            Piece::Plain(text) => parts.push(Part::Plain(text.to_owned())),
+            Piece::Name(name) => {
+                if let Some(path) = name_path(name, owner, definition, at, Place::Plain, report) {
+                    parts.push(Part::Value { value: path });
+                }
+            }
+        }
+    }
+    Phrase::Parts(parts)
+}
+
+/// The path of a name, or of `last-saved#name`.
+pub fn name_path(
+    name: &str,
+    owner: u32,
+    definition: &Definition,
+    at: &At,
+    place: Place,
+    report: &mut Report,
+) -> Option<String> {
+    match name.strip_prefix("last-saved#") {
+        // The host keeps the last record as a table of one row.
+        Some(name) => Some(format!("instance('__last-saved')/root/item/{name}")),
+        None => Some(path_to(node_named(name, owner, definition, at, report)?, owner, definition, place)),
+    }
+}
+
+/// A text in all languages of the form, from cells with languages.
+pub fn text(
+    cells: &[(Option<String>, String)],
+    owner: u32,
+    definition: &Definition,
+    at: &At,
+    report: &mut Report,
+) -> Text {
+    let count = definition.languages.len().max(1);
+    let mut text: Text = vec![Phrase::default(); count];
+    for (language, cell) in cells {
+        let place = match language {
+            None => definition.default_language,
+            Some(language) => definition.languages.iter().position(|name| name == language).unwrap_or(0),
+        };
+        if let Some(slot) = text.get_mut(place)
+            && (slot.is_empty() || language.is_some())
+        {
+            *slot = phrase(cell, owner, definition, at, report);
+        }
+    }
+    if text.iter().all(Phrase::is_empty) { Text::new() } else { text }
+}
+
+/// Nodes from the top down to a node.
+fn line(node: u32, definition: &Definition) -> Vec<u32> {
+    let mut line = vec![node];
+    let mut place = node;
+    while place != 0 {
+        place = definition.nodes.get(place as usize).map_or(0, |node| node.parent);
+        line.push(place);
+    }
+    line.reverse();
+    line
+}
+
+fn kind(node: u32, definition: &Definition) -> Kind {
+    definition.nodes.get(node as usize).map(|node| node.kind).unwrap_or_default()
+}
+
+fn shared_depth(a: u32, b: u32, definition: &Definition) -> usize {
+    line(a, definition).iter().zip(line(b, definition)).take_while(|(a, b)| *a == b).count()
+}
+
+/// A name that differs by one or two letters, for "did you mean".
+fn nearest_name<'a>(name: &str, definition: &'a Definition) -> Option<&'a str> {
+    let names = definition.nodes.iter().skip(1).map(|node| node.name.as_str());
+    names
+        .map(|known| (distance(name, known), known))
+        .filter(|(distance, _)| *distance <= 2)
+        .min()
+        .map(|(_, known)| known)
+}
+
+/// Letters to change to make one word of another, at most 9.
+fn distance(a: &str, b: &str) -> usize {
+    let (a, b): (Vec<char>, Vec<char>) = (a.chars().take(40).collect(), b.chars().take(40).collect());
+    if a.len().abs_diff(b.len()) > 2 {
+        return 9;
+    }
+    let mut previous: Vec<usize> = (0..=b.len()).collect();
+    for (row, left) in a.iter().enumerate() {
+        let mut current = vec![row + 1];
+        for (column, right) in b.iter().enumerate() {
+            let change = previous.get(column).copied().unwrap_or(9) + usize::from(left != right);
+            let remove = previous.get(column + 1).copied().unwrap_or(9) + 1;
+            let add = current.last().copied().unwrap_or(9) + 1;
+            current.push(change.min(remove).min(add));
+        }
+        previous = current;
+    }
+    previous.last().copied().unwrap_or(9)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_are_cut() {
+        assert_eq!(cut("a ${b} c"), [Piece::Plain("a "), Piece::Name("b"), Piece::Plain(" c")]);
+        assert_eq!(cut("no ${end"), [Piece::Plain("no ${end")]);
+        assert_eq!(only_name(" ${x} "), Some("x"));
+        assert_eq!(only_name("${x} + 1"), None);
+    }
+
+    #[test]
+    fn near_names_are_found() {
+        assert_eq!(distance("reading", "readng"), 1);
+        assert_eq!(distance("abc", "abcdef"), 9);
+    }
+}

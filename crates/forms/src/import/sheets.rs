@@ -1,0 +1,94 @@
+//! Sheets as tables of text, wherever they come from: CSV files today, a workbook later.
+
+use super::{At, Message, message};
+
+/// One sheet.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Sheet {
+    /// Name: `survey`, `choices`, `settings`.
+    pub name: String,
+    /// Heads of the columns.
+    pub header: Vec<String>,
+    /// Rows below the header.
+    pub rows: Vec<SheetRow>,
+}
+
+/// One row of a sheet.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SheetRow {
+    /// Number as a spreadsheet counts: the header is 1.
+    pub number: u32,
+    /// Cells, as many as the row has.
+    pub cells: Vec<String>,
+}
+
+/// The sheets of one form.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Sheets {
+    sheets: Vec<Sheet>,
+}
+
+/// Most rows and columns a sheet may have. The largest form known has 4,805 rows of choices.
+const MOST_ROWS: usize = 60_000;
+const MOST_COLUMNS: usize = 400;
+
+impl Sheets {
+    /// Reads sheets from CSV texts, given as (name, text). A name may end in `.csv`.
+    pub fn from_csv<'a>(texts: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<Sheets, Vec<Message>> {
+        let mut sheets = Sheets::default();
+        let mut errors = Vec::new();
+        for (name, text) in texts {
+            let name = name.strip_suffix(".csv").unwrap_or(name);
+            match read_csv(name, text) {
+                Ok(sheet) => sheets.add(sheet),
+                Err(error) => errors.push(error),
+            }
+        }
+        if errors.is_empty() { Ok(sheets) } else { Err(errors) }
+    }
+
+    /// Adds a sheet; one of the same name is replaced.
+    pub fn add(&mut self, sheet: Sheet) {
+        self.sheets.retain(|known| known.name != sheet.name);
+        self.sheets.push(sheet);
+    }
+
+    /// The sheet with a name; capital letters and blanks around it do not matter.
+    pub fn get(&self, name: &str) -> Option<&Sheet> {
+        self.sheets.iter().find(|sheet| sheet.name.trim().to_lowercase() == name)
+    }
+}
+
+fn read_csv(name: &str, text: &str) -> Result<Sheet, Message> {
+    let text = text.trim_start_matches('\u{feff}');
+    let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(text.as_bytes());
+    let mut sheet = Sheet { name: name.to_owned(), ..Sheet::default() };
+    // A spreadsheet counts records, not lines: a cell may hold line breaks. Blank lines count in the spreadsheet but
+    // are skipped by the reader, so rows are numbered by what was read.
+    for (place, record) in reader.records().enumerate() {
+        let number = u32::try_from(place + 1).unwrap_or(u32::MAX);
+        let record = record.map_err(|error| {
+            message(
+                &At::row(name, number),
+                format!("อ่านไฟล์ CSV ไม่ได้: {error}"),
+                format!("The CSV file cannot be read: {error}"),
+            )
+        })?;
+        if place >= MOST_ROWS || record.len() > MOST_COLUMNS {
+            return Err(message(
+                &At::row(name, number),
+                format!("แผ่นงานใหญ่เกินไป ใช้ได้ไม่เกิน {MOST_ROWS} แถว {MOST_COLUMNS} ช่อง"),
+                format!(
+                    "The sheet is too large; at most {MOST_ROWS} rows and {MOST_COLUMNS} columns can be used"
+                ),
+            ));
+        }
+        let cells: Vec<String> = record.iter().map(str::to_owned).collect();
+        if place == 0 {
+            sheet.header = cells;
+        } else {
+            sheet.rows.push(SheetRow { number, cells });
+        }
+    }
+    Ok(sheet)
+}

@@ -1,0 +1,116 @@
+//! What the importer tells the people who write forms.
+
+use forms::{Message, Sheets};
+
+fn errors(survey: &str, choices: &str) -> Vec<Message> {
+    let sheets = Sheets::from_csv([("survey", survey), ("choices", choices)]).unwrap();
+    match forms::import(&sheets) {
+        Ok(imported) => panic!("accepted: {:?}", imported.warnings),
+        Err(errors) => errors,
+    }
+}
+
+fn warnings(survey: &str) -> Vec<Message> {
+    let sheets = Sheets::from_csv([("survey", survey)]).unwrap();
+    forms::import(&sheets).unwrap().warnings
+}
+
+#[test]
+fn mistakes_are_told_with_their_place() {
+    // (survey, row, column, words of the English message)
+    let cases = [
+        ("type,name,label\ntext,,x\n", Some(2), Some("name"), "no name"),
+        ("type,name,label\ntext,a b,x\n", Some(2), Some("name"), "cannot be used"),
+        ("type,name,label\ntext,a,x\ntext,a,y\n", Some(3), Some("name"), "already a question named a"),
+        ("type,name,label\nintegr,a,x\n", Some(2), Some("type"), "integr"),
+        ("type,name,label\nselect_one colour,a,x\n", Some(2), Some("type"), "no list colour"),
+        (
+            "type,name,label,relevant\ntext,reading,x,\ntext,b,x,${readng} = 1\n",
+            Some(3),
+            Some("relevant"),
+            "Did you mean ${reading}",
+        ),
+        ("type,name,label,calculation\ncalculate,a,,1 +\n", Some(2), Some("calculation"), "ends too early"),
+        (
+            "type,name,label,calculate\ncalculate,a,,\"selcted('a','b')\"\n",
+            Some(2),
+            Some("calculate"),
+            "no function selcted",
+        ),
+        (
+            "type,name,label,constraint\ntext,a,x,\"regex(.)\"\n",
+            Some(2),
+            Some("constraint"),
+            "takes 2 arguments and got 1",
+        ),
+        ("type,name,label\nbegin_group,g,x\ntext,a,x\n", Some(2), Some("type"), "no end group"),
+        ("type,name,label\ntext,a,x\nend_repeat,,\n", Some(3), Some("type"), "no begin"),
+        ("type,name,label\nbegin_group,g,x\nend_repeat,,\n", Some(3), Some("type"), "does not fit"),
+        ("type,name,label,trigger\ntext,a,x,b\n", Some(2), Some("trigger"), "must be ${question}"),
+        ("type,name,label\n", None, None, "no questions"),
+    ];
+    for (survey, row, column, words) in cases {
+        let errors = errors(survey, "list_name,name,label\nyesno,yes,ใช่\n");
+        let found = errors
+            .iter()
+            .find(|error| error.en.contains(words))
+            .unwrap_or_else(|| panic!("{survey}: {errors:#?}"));
+        assert_eq!(
+            (found.sheet.as_str(), found.row, found.column.as_deref()),
+            ("survey", row, column),
+            "{found}"
+        );
+        assert!(found.th.chars().any(|letter| ('ก'..='๙').contains(&letter)), "{found}");
+    }
+}
+
+#[test]
+fn all_mistakes_are_told_at_once() {
+    let found = errors(
+        "type,name,label,relevant\ntext,,x,\nnumbr,b,x,\ntext,c,x,${zzz}\n",
+        "list_name,name,label\na,,x\n",
+    );
+    assert_eq!(found.len(), 4, "{found:#?}");
+    assert!(found.iter().any(|error| error.sheet == "choices" && error.row == Some(2)));
+}
+
+#[test]
+fn aliases_and_old_spellings_are_understood() {
+    let survey = "type,tag,label:Thai,relevance,readonly,constraint message,calculate\n\
+                  begin group,g,กลุ่ม,,,,\n\
+                  Integer,a,ก,,TRUE,,\n\
+                  end group,,,,,,\n\
+                  add integer prompt,b,ข,${a} > 1,,ไม่ได้,\n\
+                  select one from yesno or_other,c,ค,,,,\n";
+    let sheets =
+        Sheets::from_csv([("survey.csv", survey), ("choices.csv", "list name,value,caption\nyesno,y,ใช่\n")])
+            .unwrap();
+    let imported = forms::import(&sheets).unwrap();
+    let names: Vec<String> = imported.form.questions().into_iter().map(|question| question.name).collect();
+    assert_eq!(names, ["g", "a", "b", "c", "c_other"]);
+    assert_eq!(imported.form.languages(), ["Thai"]);
+    assert!(imported.warnings.is_empty(), "{:?}", imported.warnings);
+}
+
+#[test]
+fn odd_things_are_warned_about() {
+    assert!(warnings("type,name,label,colour\ntext,a,x,red\n")[0].en.contains("not known"));
+    assert!(warnings("type,name,label\ntext,a,\n")[0].en.contains("no label"));
+    assert!(
+        warnings("type,name,label,constraint\ntext,a,x,\"regex(., '(?=a)b')\"\n")[0].en.contains("pattern")
+    );
+}
+
+#[test]
+fn thai_names_and_curly_quotes_work() {
+    let survey = "type,name,label,relevant\ntext,ชื่อ,ชื่อ,\ntext,ที่อยู่,ที่อยู่,${ชื่อ} != ‘’ and ${ชื่อ} != “x”\n";
+    let sheets = Sheets::from_csv([("survey", survey)]).unwrap();
+    assert!(forms::import(&sheets).is_ok());
+}
+
+#[test]
+fn a_sheet_that_is_too_wide_is_refused() {
+    let wide = "a,".repeat(1000);
+    let errors = Sheets::from_csv([("survey", wide.as_str())]).unwrap_err();
+    assert!(errors[0].en.contains("too large"));
+}
