@@ -39,11 +39,12 @@ impl Grant {
         all
     }
 
-    /// Every shelf a device with this grant holds, common shelves included, in order.
+    /// Every shelf a device with this grant holds. Common shelves come first: a definition should be there before
+    /// the subjects it explains.
     pub fn holds(&self) -> Vec<Shelf> {
         let mut all = self.shelves.clone();
         all.extend(self.programmes().into_iter().map(Shelf::common));
-        all.sort();
+        all.sort_by(|a, b| (a.zone != Shelf::COMMON, a).cmp(&(b.zone != Shelf::COMMON, b)));
         all.dedup();
         all
     }
@@ -138,7 +139,7 @@ mod tests {
         assert!(nok.reaches(&Shelf::common("water")));
         assert!(!nok.reaches(&Shelf::new("water", "R02")));
         assert!(!nok.reaches(&Shelf::common("care")));
-        assert_eq!(nok.holds(), [Shelf::new("water", "R01"), Shelf::common("water")]);
+        assert_eq!(nok.holds(), [Shelf::common("water"), Shelf::new("water", "R01")]);
     }
 
     #[test]

@@ -38,9 +38,15 @@ pub struct EnrolRequest {
     pub install: Install,
     /// What the person calls the device.
     pub name: String,
-    /// The highest commit the device already holds (saved while it was enrolled elsewhere), usually 0.
+    /// The highest commit the device already holds; 0 on a new one.
     #[serde(default)]
     pub top_n: u64,
+    /// The highest commit below which a server has answered for all: the new number goes on from there.
+    #[serde(default)]
+    pub acked_n: u64,
+    /// The life of the server that answered; another life has to be offered everything.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub incarnation: Option<Install>,
 }
 
 /// The answer to [`EnrolRequest`].

@@ -224,6 +224,9 @@ impl Store {
             let device = insert_device(tx.db, &name, request.install, &token, &grants, now_ms, DeviceNo(0))?;
             tx.db.execute("UPDATE enrolment SET device = ?2 WHERE code = ?1", (hash(&typed), device.0))?;
             note_contact(tx.db, device, request.top_n, now_ms)?;
+            if request.incarnation == Some(tenant.incarnation) {
+                tx.db.execute("UPDATE device SET last_n = ?2 WHERE no = ?1", (device.0, request.acked_n))?;
+            }
             audit::append(tx.db, &name, "enrolled", &device.0.to_string(), now_ms)?;
             Ok(EnrolReply {
                 device,

@@ -36,6 +36,8 @@ pub(crate) const LAST_SYNC: &str = "last_sync";
 pub(crate) const SETUP: &str = "setup";
 /// Times a shelf's digest differed and was pulled again.
 pub(crate) const HEALED: &str = "healed";
+/// Followed by a shelf's number: the difference for which it was last pulled again.
+pub(crate) const HEALED_SHELF: &str = "healed_shelf_";
 
 pub(crate) fn get(db: &Connection, key: &str) -> Result<Option<String>> {
     db.prepare_cached("SELECT value FROM meta WHERE key = ?1")?.query_row([key], |row| row.get(0)).optional()

@@ -40,7 +40,7 @@ impl Store {
         let mut db = Connection::open(path)?;
         db.busy_timeout(std::time::Duration::from_secs(5))?;
         // Asked first: of a newer file not even the journal mode may change.
-        let _: i64 = db.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+        schema::check_not_newer(&db)?;
         db.pragma_update(None, "journal_mode", "WAL")?;
         db.pragma_update(None, "synchronous", "FULL")?;
         let clock = prepare(&mut db, kind, entropy)?;

@@ -1,7 +1,7 @@
 //! Two phones and a server in one process: the shortest story of the product.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
-use domain::access::Role;
+use domain::access::{Grant, Role};
 use domain::api::{self, Ask, Request};
 use domain::change::{Change, Values, kind};
 use domain::ids::{RecordId, Seq, Shelf};
@@ -317,4 +317,60 @@ fn a_phone_ten_years_ahead_saves_and_does_not_win_for_ever() {
     let card = ask(&mut nok, world.now, api::Card { subject: meter(1), today: today(world.now) });
     assert_eq!(card.values["name"], "วันนี้");
     assert_eq!(dump(&nok), dump(&world.server));
+}
+
+#[test]
+fn a_phone_enrolled_again_goes_on_where_it_was_and_sends_nothing_twice() {
+    let mut world = World::new();
+    let mut nok = world.phone(2, "นก");
+    world.sync(&mut nok);
+    ask(&mut nok, world.now, reading(0, 100));
+    ask(&mut nok, world.now, rename(0, "แก้แล้ว"));
+    world.sync(&mut nok);
+    ask(&mut nok, world.now, reading(1, 200));
+
+    let again = api::NewEnrolment {
+        person: "นก".into(),
+        role: Role::Worker,
+        shelves: vec![Shelf::new("water", "R01")],
+    };
+    let (code, _) = world.server.new_enrolment("clerk", &again, world.now, 600_000).unwrap();
+    let enrol = api::Enrol { text: code, server: Some("http://office".into()), name: "นก".into() };
+    let (server, call) = store::enrol_call(&nok, &enrol).unwrap();
+    let reply = world.server.enrol(&serde_json::from_slice(&call.body).unwrap(), world.now).unwrap();
+    store::absorb_enrol(&mut nok, &server, json(&reply), Now::thai(world.now)).unwrap();
+
+    let done = world.sync(&mut nok);
+    assert_eq!((done.pushed, done.status.counts.received), (1, 3));
+    let card = ask(&mut nok, world.now, api::Card { subject: meter(0), today: today(world.now) });
+    assert_eq!(card.visits.len(), 1);
+    assert_eq!(dump(&nok), dump(&world.server));
+}
+
+#[test]
+fn a_record_of_a_kind_nobody_knows_is_carried_untouched() {
+    let mut world = World::new();
+    let (mut nok, mut lek) = (world.phone(2, "นก"), world.phone(3, "เล็ก"));
+    world.sync(&mut nok);
+    world.sync(&mut lek);
+    let strange: Values = [
+        ("programme".to_owned(), "water".into()),
+        ("zone".to_owned(), "R01".into()),
+        ("of 2031".to_owned(), serde_json::json!({"nested": [1, 2.5, null, "น้ำ"]})),
+    ]
+    .into();
+    let change = Change {
+        id: RecordId::new(7, [9; 10]),
+        kind: "drone_flight".into(),
+        base_seq: Seq(0),
+        cells: strange,
+    };
+    let grant =
+        Grant { person: "นก".into(), role: Role::Worker, shelves: vec![Shelf::new("water", "R01")] };
+    nok.save(&grant, Now::thai(world.now), store::NewCommit { changes: vec![change], ..Default::default() })
+        .unwrap();
+    world.sync(&mut nok);
+    world.sync(&mut lek);
+    assert!(dump(&lek).contains(r#""value":{"nested":[1,2.5,null,"น้ำ"]}"#));
+    assert_eq!(dump(&lek), dump(&world.server));
 }

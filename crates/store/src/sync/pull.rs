@@ -24,6 +24,8 @@ pub(crate) struct Absorbed {
     pub records: u64,
     /// More pages wait, or a shelf must be read again.
     pub more: bool,
+    /// A shelf differs from the server's and will be read again from its start.
+    pub healing: bool,
 }
 
 impl Store {
@@ -38,7 +40,7 @@ impl Store {
         }
         Ok(PullRequest {
             install: self.install()?,
-            top_n: meta::get_parsed(&self.db, meta::LAST_N)?.unwrap_or(0),
+            top_n: self.last_n()?,
             incarnation: meta::get_parsed(&self.db, meta::INCARNATION)?.map(domain::ids::Install),
             cursors,
         })
@@ -89,7 +91,8 @@ impl Store {
             absorbed.more = tail.more;
             if !tail.more {
                 tx.flush_digests()?;
-                absorbed.more = compare(tx, &tail.digests, heal)?;
+                absorbed.healing = heal && compare(tx, &tail.digests)?;
+                absorbed.more = absorbed.healing;
                 meta::set(tx.db, meta::LAST_SYNC, head.now)?;
             }
             Ok(absorbed)
@@ -172,12 +175,17 @@ fn let_go(tx: &mut Tx<'_>, gone: &GoneRecord) -> Result<()> {
     drop_unless_waiting(tx, row)
 }
 
-/// Compares what each shelf adds up to; says whether one must be read again.
-fn compare(tx: &Tx<'_>, digests: &BTreeMap<Shelf, Digest>, heal: bool) -> Result<bool> {
+/// Compares what each shelf adds up to; says whether one must be read again. A shelf that was read again for the same
+/// difference is left: the device then holds what the server lost, and only its author can give it back.
+fn compare(tx: &Tx<'_>, digests: &BTreeMap<Shelf, Digest>) -> Result<bool> {
     let mut again = false;
     for (shelf, theirs) in digests {
         let no = row::shelf_no(tx.db, shelf)?;
-        if digest_of(tx.db, no)? != *theirs && heal {
+        let ours = digest_of(tx.db, no)?;
+        let difference = format!("{}:{:x} {}:{:x}", ours.count, ours.sum, theirs.count, theirs.sum);
+        let key = format!("{}{no}", meta::HEALED_SHELF);
+        if ours != *theirs && meta::get(tx.db, &key)?.as_ref() != Some(&difference) {
+            meta::set(tx.db, &key, difference)?;
             tx.db.prepare_cached("UPDATE shelf SET cursor = 0 WHERE no = ?1")?.execute([no])?;
             let healed: u64 = meta::get_parsed(tx.db, meta::HEALED)?.unwrap_or(0);
             meta::set(tx.db, meta::HEALED, healed + 1)?;

@@ -47,10 +47,21 @@ impl Store {
 
     fn push_head(&self) -> Result<PushHead> {
         let lowest_n: Option<u64> = self.db.query_row("SELECT min(n) FROM outbox", [], |row| row.get(0))?;
-        Ok(PushHead {
-            install: self.install()?,
-            top_n: meta::get_parsed(&self.db, meta::LAST_N)?.unwrap_or(0),
-            lowest_n: lowest_n.unwrap_or(0),
+        Ok(PushHead { install: self.install()?, top_n: self.last_n()?, lowest_n: lowest_n.unwrap_or(0) })
+    }
+
+    /// Number of the last commit made here.
+    pub(crate) fn last_n(&self) -> Result<u64> {
+        Ok(meta::get_parsed(&self.db, meta::LAST_N)?.unwrap_or(0))
+    }
+
+    /// Highest number at and below which nothing waits.
+    pub(crate) fn acked_n(&self) -> Result<u64> {
+        let first: Option<u64> =
+            self.db.query_row("SELECT min(n) FROM outbox WHERE state = 0", [], |row| row.get(0))?;
+        Ok(match first {
+            Some(n) => n.saturating_sub(1),
+            None => self.last_n()?,
         })
     }
 
@@ -200,7 +211,12 @@ impl Store {
                             verdicts.push(Verdict { n, fate });
                             continue;
                         }
-                        Known::Forgotten => continue,
+                        // No trace of it is left here: judged now, it cannot be lost.
+                        Known::Forgotten => {
+                            let fate = sender.judge(tx, &line, now_ms)?;
+                            verdicts.push(Verdict { n, fate });
+                            continue;
+                        }
                         Known::Another if renamed.is_none() => {
                             sender = sender.split(tx, &token, n, head.top_n, now_ms)?;
                             renamed = Some(Renamed { device: sender.device, token: token.clone() });
@@ -267,23 +283,26 @@ fn read_push(body: &[u8]) -> Result<(PushHead, Vec<Line>)> {
 
 enum Known {
     Same(Fate),
-    /// Accepted in an earlier life of the server, of which no trace is left.
+    /// Nothing is known of it, though later ones are.
     Forgotten,
     /// The same identity with another content: a copied phone.
     Another,
 }
 
 fn known(tx: &Tx<'_>, sender: &Sender<'_>, line: &Line) -> Result<Known> {
-    let found: Option<(u64, u64, u16, String, [u8; 32])> = tx
+    // A database that was enrolled anew is known by its install, under the number it had then.
+    let found: Option<(u64, u64, u16, String, [u8; 32], u32)> = tx
         .db
         .prepare_cached(
-            "SELECT seq, ms, counter, refused, hash FROM commit_log WHERE device = ?1 AND install = ?2 AND n = ?3",
+            "SELECT seq, ms, counter, refused, hash, device FROM commit_log WHERE install = ?2 AND n = ?3 \
+             AND device IN (SELECT no FROM device WHERE install = ?2 OR no = ?1) ORDER BY device <> ?1 LIMIT 1",
         )?
         .query_row((sender.device.0, &sender.install_text, line.n()), |row| {
-            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?))
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?))
         })
         .optional()?;
-    let Some((seq, ms, counter, refused, hash)) = found else { return Ok(Known::Forgotten) };
+    let Some((seq, ms, counter, refused, hash, device)) = found else { return Ok(Known::Forgotten) };
+    let device = DeviceNo(device);
     let same = match line {
         Line::Commit(commit) => commit.hash() == hash,
         Line::Bad { text, .. } => *blake3::hash(text.as_bytes()).as_bytes() == hash,
@@ -292,10 +311,7 @@ fn known(tx: &Tx<'_>, sender: &Sender<'_>, line: &Line) -> Result<Known> {
         return Ok(Known::Another);
     }
     if refused.is_empty() {
-        return Ok(Known::Same(Fate::Known {
-            stamp: Stamp { ms, counter, device: sender.device },
-            seq: Seq(seq),
-        }));
+        return Ok(Known::Same(Fate::Known { stamp: Stamp { ms, counter, device }, seq: Seq(seq) }));
     }
     let code = serde_json::from_value(refused.into()).unwrap_or(Code::Unknown);
     Ok(Known::Same(Fate::Refused { code }))

@@ -129,7 +129,7 @@ impl SyncSession {
                     other => other?,
                 };
                 self.pulled += absorbed.records;
-                self.healed |= absorbed.more && absorbed.records == 0;
+                self.healed |= absorbed.healing;
                 // A new life of the server puts commits back into the outbox.
                 if absorbed.more || store.next_push(1)?.is_some() {
                     self.push_or_pull(store)
@@ -259,7 +259,9 @@ pub fn enrol_call(store: &Store, request: &Enrol) -> std::result::Result<(String
         code,
         install: store.install()?,
         name: request.name.clone(),
-        top_n: meta::get_parsed(&store.db, meta::LAST_N)?.unwrap_or(0),
+        top_n: store.last_n()?,
+        acked_n: store.acked_n()?,
+        incarnation: meta::get_parsed(&store.db, meta::INCARNATION)?.map(domain::ids::Install),
     };
     let body = serde_json::to_vec(&body).map_err(Error::from)?;
     let url = format!("{server}/v1/enrol");
