@@ -1,21 +1,20 @@
-//! The server judges a commit: rights, the fixed stamp, the merge, what was overwritten unseen, and the questions
-//! that follow. One commit is accepted whole, or refused whole and kept for the office.
+//! The server judges a commit: rights, the fixed stamp, the merge, and what was overwritten unseen. One commit is
+//! accepted whole, or refused whole and kept for the office.
 
-use crate::commit::{NewCommit, write_as_server};
+use crate::ask::{self, Clash, Moment};
 use crate::error::{Optional, Result};
 use crate::row::{self, Row};
 use crate::transact::Tx;
 use crate::{meta, project};
 use domain::access::{self, Action, Grant};
-use domain::change::{Change, Commit, Value, Values, field, kind};
+use domain::change::{Change, Commit, Value, field, kind};
 use domain::clock::{self, Bounds, Stamp};
 use domain::ids::{DeviceNo, Install, RecordId, Seq, Shelf};
 use domain::merge::{Cell, Outcome};
 use domain::problem::Code;
-use domain::programme::{ConflictRule, Programme};
-use domain::question::{Choice, Question, Topic};
+use domain::programme::Programme;
+use domain::question::Question;
 use domain::wire::{CELL_MAX_BYTES, COMMIT_MAX_CHANGES, Fate};
-use std::sync::Arc;
 
 /// Where a commit comes from, and what the server can prove about its time.
 pub(crate) struct Arrival<'a> {
@@ -29,6 +28,13 @@ pub(crate) struct Arrival<'a> {
     pub now_ms: u64,
     /// Fixed stamp of the device's previous commit.
     pub after: Stamp,
+}
+
+impl Arrival<'_> {
+    /// Says whether the writer of a change had not seen a cell of somebody else.
+    pub(crate) fn had_not_seen(&self, change: &Change, cell: &Cell) -> bool {
+        cell.seq > change.base_seq && cell.stamp.device != self.device
+    }
 }
 
 /// Accepts or refuses a commit that was not seen before, and writes it to the log either way.
@@ -63,11 +69,11 @@ pub(crate) fn accept(tx: &mut Tx<'_>, arrival: &Arrival<'_>, commit: &Commit) ->
     }
     log(tx, arrival, commit, seq, stamp, None)?;
     for (id, question) in questions {
-        raise(tx, id, question, arrival.now_ms)?;
+        ask::raise(tx, id, question, arrival.now_ms)?;
     }
     for change in &commit.changes {
         if change.kind == kind::QUESTION && change.cells.get(field::SETTLED).is_some_and(|s| !s.is_null()) {
-            carry_out(tx, change.id, arrival.now_ms)?;
+            ask::carry_out(tx, change.id, arrival.now_ms)?;
         }
     }
     Ok(Fate::Ok { stamp, seq })
@@ -231,8 +237,8 @@ fn write_change(
 ) -> Result<()> {
     let before = (row.no != 0).then_some((row.shelf, row.sum));
     let was = row.clone();
-    let unseen_by_writer = |cell: &Cell| cell.seq > change.base_seq && cell.stamp.device != arrival.device;
-    let mut clashes: Vec<(String, Cell, bool)> = Vec::new();
+    let unseen_by_writer = |cell: &Cell| arrival.had_not_seen(change, cell);
+    let mut clashes = Vec::new();
     let mut changed = row.no == 0;
     for (name, value) in &change.cells {
         let offered = Cell { value: value.clone(), stamp, seq };
@@ -244,7 +250,7 @@ fn write_change(
                 let clash = unseen_by_writer(&old) && old.value != *value;
                 row::keep_history(tx.db, row.id, name, &old, clash)?;
                 if clash {
-                    clashes.push((name.clone(), old, true));
+                    clashes.push(Clash { field: name.clone(), other: old, new_wins: true });
                 }
             }
             Outcome::Lost => {
@@ -253,7 +259,7 @@ fn write_change(
                     winner.as_ref().is_some_and(|cell| unseen_by_writer(cell) && cell.value != *value);
                 row::keep_history(tx.db, row.id, name, &offered, clash)?;
                 if let (true, Some(winner)) = (clash, winner) {
-                    clashes.push((name.clone(), winner, false));
+                    clashes.push(Clash { field: name.clone(), other: winner, new_wins: false });
                 }
             }
         }
@@ -273,12 +279,7 @@ fn write_change(
         bring_along(tx, &row, seq)?;
     }
     project::project(tx, &row)?;
-    let programme = programme_of(tx, &row)?;
-    ask_about(tx, arrival, commit, change, (&was, &row), stamp, programme.as_deref(), clashes, questions)
-}
-
-fn programme_of(tx: &Tx<'_>, row: &Row) -> Result<Option<Arc<Programme>>> {
-    Ok(tx.programme(&row::shelf_of(tx.db, row.shelf)?.programme))
+    Moment { arrival, commit, change, was: &was, row: &row, stamp }.ask(tx, clashes, questions)
 }
 
 fn note_gone(tx: &Tx<'_>, shelf: i64, id: RecordId, seq: Seq) -> Result<()> {
@@ -312,228 +313,6 @@ fn bring_along(tx: &mut Tx<'_>, subject: &Row, seq: Seq) -> Result<()> {
     Ok(())
 }
 
-/// Collects the questions that a change raises.
-#[expect(clippy::too_many_arguments, reason = "all of it is one moment in the life of one change")]
-fn ask_about(
-    tx: &Tx<'_>,
-    arrival: &Arrival<'_>,
-    commit: &Commit,
-    change: &Change,
-    (was, row): (&Row, &Row),
-    stamp: Stamp,
-    programme: Option<&Programme>,
-    clashes: Vec<(String, Cell, bool)>,
-    questions: &mut Vec<(RecordId, Question)>,
-) -> Result<()> {
-    let subject = match row.kind.as_str() {
-        kind::SUBJECT => row.id,
-        _ => project::subject_of(&row.view).unwrap_or(row.id),
-    };
-    let rule = |name: &str| programme.map(|p| p.conflict_rule(name)).unwrap_or_default();
-    let mut open =
-        if change.kind == kind::QUESTION { Vec::new() } else { open_field_questions(tx, row.id, subject)? };
-    for (id, question) in &mut open {
-        // Who goes on editing while a question is open changes what the question offers; it does not ask anew.
-        if let Some(value) = change.cells.get(&question.field)
-            && question.replace_own(
-                arrival.device,
-                Choice { value: value.clone(), by: commit.by.clone(), stamp, winning: false },
-            )
-        {
-            let shown = row.view.cells.get(&question.field).map(|cell| cell.stamp);
-            question.choices.iter_mut().for_each(|choice| choice.winning = Some(choice.stamp) == shown);
-            questions.push((*id, question.clone()));
-        }
-    }
-    for (name, other, new_wins) in clashes {
-        if name == field::DELETED || rule(&name) != ConflictRule::Review || row.kind == kind::QUESTION {
-            continue;
-        }
-        let asked = |question: &Question| {
-            question.field == name
-                && [stamp, other.stamp]
-                    .iter()
-                    .all(|s| question.choices.iter().any(|choice| choice.stamp == *s))
-        };
-        if open.iter().any(|(_, question)| asked(question)) {
-            continue;
-        }
-        let value = change.cells.get(&name).cloned().unwrap_or_default();
-        let mine = Choice { value, by: commit.by.clone(), stamp, winning: new_wins };
-        let theirs =
-            Choice { value: other.value, by: author(tx, other.seq)?, stamp: other.stamp, winning: !new_wins };
-        let choices = if new_wins { vec![mine, theirs] } else { vec![theirs, mine] };
-        let question =
-            Question { topic: Topic::Field, about: row.id, subject, field: name, choices, settled: None };
-        questions.push((question.id(), question));
-    }
-    let mut ask = |question: Question| questions.push((question.id(), question));
-    if let Some(question) = removal_question(tx, arrival, commit, change, was, row, subject, stamp)? {
-        ask(question);
-    }
-    if row.kind == kind::VISIT && was.no == 0 {
-        twin_question(tx, row, subject, programme)?.into_iter().for_each(&mut ask);
-    }
-    if row.kind == kind::SUBJECT {
-        code_questions(tx, change, row)?.into_iter().for_each(&mut ask);
-    }
-    Ok(())
-}
-
-/// The open questions about fields of a record.
-fn open_field_questions(
-    tx: &Tx<'_>,
-    about: RecordId,
-    subject: RecordId,
-) -> Result<Vec<(RecordId, Question)>> {
-    let mut statement = tx.db.prepare_cached("SELECT no FROM question WHERE subject = ?1 AND settled = 0")?;
-    let mut rows = statement.query([subject.bytes()])?;
-    let mut open = Vec::new();
-    while let Some(found) = rows.next()? {
-        let Some(row) = row::load_no(tx.db, found.get(0)?)? else { continue };
-        if let Some(question) = Question::from_cells(&row.view.values())
-            && question.topic == Topic::Field
-            && question.about == about
-        {
-            open.push((row.id, question));
-        }
-    }
-    Ok(open)
-}
-
-/// Edited and removed by two people unaware of each other: the record shows if the edit was later, and a person
-/// says whether it stays.
-#[expect(clippy::too_many_arguments, reason = "all of it is one moment in the life of one change")]
-fn removal_question(
-    tx: &Tx<'_>,
-    arrival: &Arrival<'_>,
-    commit: &Commit,
-    change: &Change,
-    was: &Row,
-    row: &Row,
-    subject: RecordId,
-    stamp: Stamp,
-) -> Result<Option<Question>> {
-    let unseen = |cell: &Cell| cell.seq > change.base_seq && cell.stamp.device != arrival.device;
-    let removes = change.cells.get(field::DELETED) == Some(&Value::Bool(true));
-    let other = match was.view.cells.get(field::DELETED) {
-        Some(removal) if !removes && removal.value == Value::Bool(true) && unseen(removal) => removal.clone(),
-        _ if removes => {
-            match was.view.cells.values().filter(|cell| unseen(cell)).max_by_key(|cell| cell.stamp) {
-                Some(edit) => edit.clone(),
-                None => return Ok(None),
-            }
-        }
-        _ => return Ok(None),
-    };
-    let alive = row.view.is_alive();
-    let choice = |removed: bool, by: String, stamp: Stamp| Choice {
-        value: Value::Bool(removed),
-        by,
-        stamp,
-        winning: removed != alive,
-    };
-    let choices = vec![
-        choice(removes, commit.by.clone(), stamp),
-        choice(!removes, author(tx, other.seq)?, other.stamp),
-    ];
-    Ok(Some(Question {
-        topic: Topic::Removed,
-        about: row.id,
-        subject,
-        field: field::DELETED.to_owned(),
-        choices,
-        settled: None,
-    }))
-}
-
-/// Two visits that should be one.
-fn twin_question(
-    tx: &Tx<'_>,
-    row: &Row,
-    subject: RecordId,
-    programme: Option<&Programme>,
-) -> Result<Option<Question>> {
-    let form = row.view.text(field::FORM).unwrap_or_default();
-    let cycle = row.view.text(field::CYCLE).unwrap_or_default();
-    let once = programme.and_then(|p| p.form(form)).is_some_and(|form| form.once_per_cycle);
-    if !once || cycle.is_empty() || !project::is_done(&row.view) || row.view.text(field::SUPERSEDES).is_some()
-    {
-        return Ok(None);
-    }
-    let mut numbers: Vec<i64> = Vec::new();
-    {
-        let mut statement = tx.db.prepare_cached(
-            "SELECT no FROM visit WHERE subject = ?1 AND form = ?2 AND cycle = ?3 AND outcome = 'done' ORDER BY at_ms, no",
-        )?;
-        let mut found = statement.query((subject.bytes(), form, cycle))?;
-        while let Some(visit) = found.next()? {
-            numbers.push(visit.get(0)?);
-        }
-    }
-    if numbers.len() < 2 {
-        return Ok(None);
-    }
-    let mut choices = Vec::new();
-    for no in numbers {
-        let Some(visit) = row::load_no(tx.db, no)? else { continue };
-        let stamp = visit.view.cells.get(field::FORM).map(|cell| cell.stamp).unwrap_or_default();
-        choices.push(Choice {
-            value: visit.id.to_string().into(),
-            by: visit.view.text(field::BY).unwrap_or_default().to_owned(),
-            stamp,
-            winning: false,
-        });
-    }
-    if let Some(last) = choices.iter_mut().max_by_key(|choice| choice.stamp) {
-        last.winning = true;
-    }
-    Ok(Some(Question {
-        topic: Topic::TwoVisits,
-        about: subject,
-        subject,
-        field: format!("{form} {cycle}"),
-        choices,
-        settled: None,
-    }))
-}
-
-/// One code on two subjects.
-fn code_questions(tx: &Tx<'_>, change: &Change, row: &Row) -> Result<Vec<Question>> {
-    let mut questions = Vec::new();
-    let bound = change.cells.iter().filter(|(_, value)| **value == Value::Bool(true));
-    for code in bound.filter_map(|(name, _)| name.strip_prefix(field::CODES)) {
-        let mut choices = Vec::new();
-        let mut statement =
-            tx.db.prepare_cached("SELECT subject FROM code WHERE code = ?1 ORDER BY subject")?;
-        let mut found = statement.query([code])?;
-        while let Some(subject) = found.next()? {
-            let Some(holder) = row::load_no(tx.db, subject.get(0)?)? else { continue };
-            let cell = holder.view.cells.get(&format!("{}{code}", field::CODES));
-            let (stamp, seq) = cell.map(|cell| (cell.stamp, cell.seq)).unwrap_or_default();
-            let by = author(tx, seq)?;
-            choices.push(Choice {
-                value: holder.id.to_string().into(),
-                by,
-                stamp,
-                winning: holder.id == row.id,
-            });
-        }
-        if let (true, Some(first)) = (choices.len() > 1, choices.iter().min_by_key(|choice| choice.stamp)) {
-            let about = first.value.as_str().and_then(|id| id.parse().ok()).unwrap_or(row.id);
-            questions.push(Question {
-                topic: Topic::CodeTwice,
-                about,
-                subject: row.id,
-                field: code.to_owned(),
-                choices,
-                settled: None,
-            });
-        }
-    }
-    Ok(questions)
-}
-
 /// Who wrote the commit with this number.
 pub(crate) fn author(tx: &Tx<'_>, seq: Seq) -> Result<String> {
     author_of(tx.db, seq)
@@ -549,69 +328,6 @@ pub(crate) fn author_of(db: &rusqlite::Connection, seq: Seq) -> Result<String> {
         .query_row([seq.0], |row| row.get(0))
         .optional()?;
     Ok(by.unwrap_or_default())
-}
-
-/// Writes a question, once. More visits of the same cycle join the question that is there.
-fn raise(tx: &mut Tx<'_>, id: RecordId, question: Question, now_ms: u64) -> Result<()> {
-    let cells = question.to_cells();
-    let new: Values = match row::load(tx.db, id)? {
-        None => cells,
-        Some(known) => cells
-            .into_iter()
-            .filter(|(name, value)| name == "choices" && known.view.get(name) != Some(value))
-            .chain(known.view.get(field::SETTLED).filter(|s| !s.is_null()).map(|_| {
-                // A third visit reopens what was settled between two.
-                (field::SETTLED.to_owned(), Value::Null)
-            }))
-            .collect(),
-    };
-    if !new.keys().any(|name| name == "choices") {
-        return Ok(());
-    }
-    let change = Change { id, kind: kind::QUESTION.to_owned(), base_seq: Seq(0), cells: new };
-    write_as_server(tx, "", now_ms, now_ms, NewCommit { changes: vec![change], ..NewCommit::default() })
-}
-
-/// Does what a settled question says. The server does it, so that whoever settles needs no other right, and a
-/// second answer simply changes what the first one did.
-fn carry_out(tx: &mut Tx<'_>, question: RecordId, now_ms: u64) -> Result<()> {
-    let Some(row) = row::load(tx.db, question)? else { return Ok(()) };
-    let Some(question) = Question::from_cells(&row.view.values()) else { return Ok(()) };
-    let Some(settled) = question.settled.clone() else { return Ok(()) };
-    let chosen = |choice: &Choice| choice.value == settled.value;
-    if !question.choices.iter().any(chosen) {
-        return Ok(());
-    }
-    let change = |id: RecordId, kind: &str, name: String, value: Value| Change {
-        id,
-        kind: kind.to_owned(),
-        base_seq: Seq(0),
-        cells: [(name, value)].into(),
-    };
-    let each_record = |kind: &str, name: String, value: fn(bool) -> bool| -> Vec<Change> {
-        let ids = question.choices.iter().filter_map(|choice| {
-            Some((choice.value.as_str()?.parse::<RecordId>().ok()?, value(chosen(choice))))
-        });
-        ids.map(|(id, value)| change(id, kind, name.clone(), Value::Bool(value))).collect()
-    };
-    let changes = match question.topic {
-        Topic::Field | Topic::Removed => {
-            let Some(about) = row::load(tx.db, question.about)? else { return Ok(()) };
-            if about.view.get(&question.field) == Some(&settled.value) && question.topic == Topic::Field {
-                return Ok(());
-            }
-            vec![change(about.id, &about.kind, question.field.clone(), settled.value.clone())]
-        }
-        Topic::TwoVisits => each_record(kind::VISIT, field::SET_ASIDE.to_owned(), |chosen| !chosen),
-        Topic::CodeTwice => {
-            each_record(kind::SUBJECT, format!("{}{}", field::CODES, question.field), |chosen| chosen)
-        }
-        Topic::Other => Vec::new(),
-    };
-    if changes.is_empty() {
-        return Ok(());
-    }
-    write_as_server(tx, &settled.by, now_ms, now_ms, NewCommit { changes, ..NewCommit::default() })
 }
 
 fn log(

@@ -13,6 +13,7 @@
 
 mod accept;
 mod admin;
+mod ask;
 mod audit;
 mod commit;
 mod dump;

@@ -1,0 +1,326 @@
+//! What people are asked because of a change, and what happens when they answer.
+
+use crate::accept::{Arrival, author};
+use crate::commit::{NewCommit, write_as_server};
+use crate::error::Result;
+use crate::project;
+use crate::row::{self, Row};
+use crate::transact::Tx;
+use domain::change::{Change, Commit, Value, Values, field, kind};
+use domain::clock::Stamp;
+use domain::ids::{RecordId, Seq};
+use domain::merge::Cell;
+use domain::programme::{ConflictRule, Programme};
+use domain::question::{Choice, Question, Topic};
+
+/// A field that two people changed unaware of each other.
+pub(crate) struct Clash {
+    pub field: String,
+    /// The cell the writer had not seen.
+    pub other: Cell,
+    /// The arriving change has the greater stamp.
+    pub new_wins: bool,
+}
+
+/// One change at the moment it was merged.
+#[derive(Clone, Copy)]
+pub(crate) struct Moment<'a> {
+    pub arrival: &'a Arrival<'a>,
+    pub commit: &'a Commit,
+    pub change: &'a Change,
+    /// The record before.
+    pub was: &'a Row,
+    /// The record after.
+    pub row: &'a Row,
+    pub stamp: Stamp,
+}
+
+impl Moment<'_> {
+    /// The subject a person would look up.
+    fn subject(&self) -> RecordId {
+        match self.row.kind.as_str() {
+            kind::SUBJECT => self.row.id,
+            _ => project::subject_of(&self.row.view).unwrap_or(self.row.id),
+        }
+    }
+
+    /// Collects the questions that this change raises.
+    pub fn ask(
+        &self,
+        tx: &Tx<'_>,
+        clashes: Vec<Clash>,
+        questions: &mut Vec<(RecordId, Question)>,
+    ) -> Result<()> {
+        let Moment { arrival, commit, change, was, row, stamp } = *self;
+        let programme = tx.programme(&row::shelf_of(tx.db, row.shelf)?.programme);
+        let programme = programme.as_deref();
+        let subject = self.subject();
+        let rule = |name: &str| programme.map(|p| p.conflict_rule(name)).unwrap_or_default();
+        let mut open = if change.kind == kind::QUESTION {
+            Vec::new()
+        } else {
+            open_field_questions(tx, row.id, subject)?
+        };
+        for (id, question) in &mut open {
+            // Who goes on editing while a question is open changes what the question offers; it does not ask anew.
+            if let Some(value) = change.cells.get(&question.field)
+                && question.replace_own(
+                    arrival.device,
+                    Choice { value: value.clone(), by: commit.by.clone(), stamp, winning: false },
+                )
+            {
+                let shown = row.view.cells.get(&question.field).map(|cell| cell.stamp);
+                question.choices.iter_mut().for_each(|choice| choice.winning = Some(choice.stamp) == shown);
+                questions.push((*id, question.clone()));
+            }
+        }
+        for Clash { field: name, other, new_wins } in clashes {
+            if name == field::DELETED || rule(&name) != ConflictRule::Review || row.kind == kind::QUESTION {
+                continue;
+            }
+            let asked = |question: &Question| {
+                question.field == name
+                    && [stamp, other.stamp]
+                        .iter()
+                        .all(|s| question.choices.iter().any(|choice| choice.stamp == *s))
+            };
+            if open.iter().any(|(_, question)| asked(question)) {
+                continue;
+            }
+            let value = change.cells.get(&name).cloned().unwrap_or_default();
+            let mine = Choice { value, by: commit.by.clone(), stamp, winning: new_wins };
+            let theirs = Choice {
+                value: other.value,
+                by: author(tx, other.seq)?,
+                stamp: other.stamp,
+                winning: !new_wins,
+            };
+            let choices = if new_wins { vec![mine, theirs] } else { vec![theirs, mine] };
+            let question =
+                Question { topic: Topic::Field, about: row.id, subject, field: name, choices, settled: None };
+            questions.push((question.id(), question));
+        }
+        let mut ask = |question: Question| questions.push((question.id(), question));
+        if let Some(question) = self.removal_question(tx)? {
+            ask(question);
+        }
+        if row.kind == kind::VISIT && was.no == 0 {
+            self.twin_question(tx, programme)?.into_iter().for_each(&mut ask);
+        }
+        if row.kind == kind::SUBJECT {
+            self.code_questions(tx)?.into_iter().for_each(&mut ask);
+        }
+        Ok(())
+    }
+
+    /// Edited and removed by two people unaware of each other: the record shows if the edit was later, and a person
+    /// says whether it stays.
+    fn removal_question(&self, tx: &Tx<'_>) -> Result<Option<Question>> {
+        let Moment { arrival, commit, change, was, row, stamp } = *self;
+        let unseen = |cell: &Cell| arrival.had_not_seen(change, cell);
+        let removes = change.cells.get(field::DELETED) == Some(&Value::Bool(true));
+        let other = match was.view.cells.get(field::DELETED) {
+            Some(removal) if !removes && removal.value == Value::Bool(true) && unseen(removal) => {
+                removal.clone()
+            }
+            _ if removes => {
+                match was.view.cells.values().filter(|cell| unseen(cell)).max_by_key(|cell| cell.stamp) {
+                    Some(edit) => edit.clone(),
+                    None => return Ok(None),
+                }
+            }
+            _ => return Ok(None),
+        };
+        let alive = row.view.is_alive();
+        let choice = |removed: bool, by: String, stamp: Stamp| Choice {
+            value: Value::Bool(removed),
+            by,
+            stamp,
+            winning: removed != alive,
+        };
+        let choices = vec![
+            choice(removes, commit.by.clone(), stamp),
+            choice(!removes, author(tx, other.seq)?, other.stamp),
+        ];
+        Ok(Some(Question {
+            topic: Topic::Removed,
+            about: row.id,
+            subject: self.subject(),
+            field: field::DELETED.to_owned(),
+            choices,
+            settled: None,
+        }))
+    }
+
+    /// Two visits that should be one.
+    fn twin_question(&self, tx: &Tx<'_>, programme: Option<&Programme>) -> Result<Option<Question>> {
+        let (row, subject) = (self.row, self.subject());
+        let form = row.view.text(field::FORM).unwrap_or_default();
+        let cycle = row.view.text(field::CYCLE).unwrap_or_default();
+        let once = programme.and_then(|p| p.form(form)).is_some_and(|form| form.once_per_cycle);
+        if !once
+            || cycle.is_empty()
+            || !project::is_done(&row.view)
+            || row.view.text(field::SUPERSEDES).is_some()
+        {
+            return Ok(None);
+        }
+        let mut numbers: Vec<i64> = Vec::new();
+        {
+            let mut statement = tx.db.prepare_cached(
+            "SELECT no FROM visit WHERE subject = ?1 AND form = ?2 AND cycle = ?3 AND outcome = 'done' ORDER BY at_ms, no",
+        )?;
+            let mut found = statement.query((subject.bytes(), form, cycle))?;
+            while let Some(visit) = found.next()? {
+                numbers.push(visit.get(0)?);
+            }
+        }
+        if numbers.len() < 2 {
+            return Ok(None);
+        }
+        let mut choices = Vec::new();
+        for no in numbers {
+            let Some(visit) = row::load_no(tx.db, no)? else { continue };
+            let stamp = visit.view.cells.get(field::FORM).map(|cell| cell.stamp).unwrap_or_default();
+            choices.push(Choice {
+                value: visit.id.to_string().into(),
+                by: visit.view.text(field::BY).unwrap_or_default().to_owned(),
+                stamp,
+                winning: false,
+            });
+        }
+        if let Some(last) = choices.iter_mut().max_by_key(|choice| choice.stamp) {
+            last.winning = true;
+        }
+        Ok(Some(Question {
+            topic: Topic::TwoVisits,
+            about: subject,
+            subject,
+            field: format!("{form} {cycle}"),
+            choices,
+            settled: None,
+        }))
+    }
+
+    /// One code on two subjects.
+    fn code_questions(&self, tx: &Tx<'_>) -> Result<Vec<Question>> {
+        let Moment { change, row, .. } = *self;
+        let mut questions = Vec::new();
+        let bound = change.cells.iter().filter(|(_, value)| **value == Value::Bool(true));
+        for code in bound.filter_map(|(name, _)| name.strip_prefix(field::CODES)) {
+            let mut choices = Vec::new();
+            let mut statement =
+                tx.db.prepare_cached("SELECT subject FROM code WHERE code = ?1 ORDER BY subject")?;
+            let mut found = statement.query([code])?;
+            while let Some(subject) = found.next()? {
+                let Some(holder) = row::load_no(tx.db, subject.get(0)?)? else { continue };
+                let cell = holder.view.cells.get(&format!("{}{code}", field::CODES));
+                let (stamp, seq) = cell.map(|cell| (cell.stamp, cell.seq)).unwrap_or_default();
+                let by = author(tx, seq)?;
+                choices.push(Choice {
+                    value: holder.id.to_string().into(),
+                    by,
+                    stamp,
+                    winning: holder.id == row.id,
+                });
+            }
+            if let (true, Some(first)) = (choices.len() > 1, choices.iter().min_by_key(|choice| choice.stamp))
+            {
+                let about = first.value.as_str().and_then(|id| id.parse().ok()).unwrap_or(row.id);
+                questions.push(Question {
+                    topic: Topic::CodeTwice,
+                    about,
+                    subject: row.id,
+                    field: code.to_owned(),
+                    choices,
+                    settled: None,
+                });
+            }
+        }
+        Ok(questions)
+    }
+}
+
+/// The open questions about fields of a record.
+fn open_field_questions(
+    tx: &Tx<'_>,
+    about: RecordId,
+    subject: RecordId,
+) -> Result<Vec<(RecordId, Question)>> {
+    let mut statement = tx.db.prepare_cached("SELECT no FROM question WHERE subject = ?1 AND settled = 0")?;
+    let mut rows = statement.query([subject.bytes()])?;
+    let mut open = Vec::new();
+    while let Some(found) = rows.next()? {
+        let Some(row) = row::load_no(tx.db, found.get(0)?)? else { continue };
+        if let Some(question) = Question::from_cells(&row.view.values())
+            && question.topic == Topic::Field
+            && question.about == about
+        {
+            open.push((row.id, question));
+        }
+    }
+    Ok(open)
+}
+
+/// Writes a question, once. More visits of the same cycle join the question that is there.
+pub(crate) fn raise(tx: &mut Tx<'_>, id: RecordId, question: Question, now_ms: u64) -> Result<()> {
+    let cells = question.to_cells();
+    let new: Values = match row::load(tx.db, id)? {
+        None => cells,
+        Some(known) => cells
+            .into_iter()
+            .filter(|(name, value)| name == "choices" && known.view.get(name) != Some(value))
+            .chain(known.view.get(field::SETTLED).filter(|s| !s.is_null()).map(|_| {
+                // A third visit reopens what was settled between two.
+                (field::SETTLED.to_owned(), Value::Null)
+            }))
+            .collect(),
+    };
+    if !new.keys().any(|name| name == "choices") {
+        return Ok(());
+    }
+    let change = Change { id, kind: kind::QUESTION.to_owned(), base_seq: Seq(0), cells: new };
+    write_as_server(tx, "", now_ms, now_ms, NewCommit { changes: vec![change], ..NewCommit::default() })
+}
+
+/// Does what a settled question says. The server does it, so that whoever settles needs no other right, and a
+/// second answer simply changes what the first one did.
+pub(crate) fn carry_out(tx: &mut Tx<'_>, question: RecordId, now_ms: u64) -> Result<()> {
+    let Some(row) = row::load(tx.db, question)? else { return Ok(()) };
+    let Some(question) = Question::from_cells(&row.view.values()) else { return Ok(()) };
+    let Some(settled) = question.settled.clone() else { return Ok(()) };
+    let chosen = |choice: &Choice| choice.value == settled.value;
+    if !question.choices.iter().any(chosen) {
+        return Ok(());
+    }
+    let change = |id: RecordId, kind: &str, name: String, value: Value| Change {
+        id,
+        kind: kind.to_owned(),
+        base_seq: Seq(0),
+        cells: [(name, value)].into(),
+    };
+    let each_record = |kind: &str, name: String, value: fn(bool) -> bool| -> Vec<Change> {
+        let ids = question.choices.iter().filter_map(|choice| {
+            Some((choice.value.as_str()?.parse::<RecordId>().ok()?, value(chosen(choice))))
+        });
+        ids.map(|(id, value)| change(id, kind, name.clone(), Value::Bool(value))).collect()
+    };
+    let changes = match question.topic {
+        Topic::Field | Topic::Removed => {
+            let Some(about) = row::load(tx.db, question.about)? else { return Ok(()) };
+            if about.view.get(&question.field) == Some(&settled.value) && question.topic == Topic::Field {
+                return Ok(());
+            }
+            vec![change(about.id, &about.kind, question.field.clone(), settled.value.clone())]
+        }
+        Topic::TwoVisits => each_record(kind::VISIT, field::SET_ASIDE.to_owned(), |chosen| !chosen),
+        Topic::CodeTwice => {
+            each_record(kind::SUBJECT, format!("{}{}", field::CODES, question.field), |chosen| chosen)
+        }
+        Topic::Other => Vec::new(),
+    };
+    if changes.is_empty() {
+        return Ok(());
+    }
+    write_as_server(tx, &settled.by, now_ms, now_ms, NewCommit { changes, ..NewCommit::default() })
+}
