@@ -440,7 +440,9 @@ impl Form {
                 let repeat_of = |node: u32| {
                     if self.kind(node) == Kind::Repeat { Some(node) } else { self.repeat_around(node) }
                 };
-                let mut readings = readings(expression, place, self, &repeat_of);
+                // The number of instances is worked out at the parent, because there may be no instance yet.
+                let owner = if target == Target::Count { node.parent } else { place };
+                let mut readings = readings(expression, owner, self, &repeat_of);
                 if target == Target::Options {
                     // A choice that is no longer offered is dropped; that rewrites the node, it does not read it.
                     readings.retain(|reading| reading.node != place);

@@ -1,4 +1,5 @@
 //! Whatever is written or answered, nothing panics and nothing runs for ever.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -121,7 +122,8 @@ proptest! {
         let form = Arc::new(forms::import(&Sheets::from_csv([("survey", survey.as_str())]).unwrap()).unwrap().form);
         let mut filling = Filling::new(&form, &BTreeMap::new(), Box::new(FixedHost::at(0)));
         filling.set("q", &typed).unwrap();
-        prop_assert_eq!(filling.value("q").unwrap().is_empty(), typed.trim().is_empty() && (kind != "text" || typed.is_empty()));
+        let shown = filling.item("q").unwrap().value;
+        prop_assert_eq!(shown.is_empty(), typed.trim().is_empty() && (kind != "text" || typed.is_empty()));
         // Saying the same again changes nothing.
         let once = filling.value("q").unwrap();
         filling.set("q", &once).unwrap();

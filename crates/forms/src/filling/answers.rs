@@ -16,7 +16,8 @@ impl Filling {
     ///
     /// Whole numbers are JSON integers, decimals are numbers, several choices are an array, a place is
     /// `{"lat", "lon", "alt", "acc"}`, an acknowledgement is `true`, a repeat is an array of objects; all else is text.
-    /// A calculation is a number when its text is one in plain form. Ask [`Filling::problems`] first; this refuses nothing.
+    /// A calculation is a number when its text is one in plain form. Typing that was not understood is text. Ask
+    /// [`Filling::problems`] first; this refuses nothing.
     pub fn finish(&mut self) -> BTreeMap<String, Value> {
         let now = dates::date_time_text(self.host.now_ms() as f64, self.host.offset_minutes());
         let form = self.form.clone();
@@ -57,7 +58,8 @@ impl Filling {
                 }
                 _ => {
                     for node in nodes {
-                        if let Some(answer) = typed(described, &self.tree.text(node)) {
+                        let typing = self.typed.get(&node).map(|text| json!(text));
+                        if let Some(answer) = typing.or_else(|| typed(described, &self.tree.text(node))) {
                             answers.insert(self.form.key(*child).to_owned(), answer);
                         }
                     }

@@ -40,7 +40,7 @@ fn bare(form: &Form, tree: &mut Tree, parent: u32, definition: u32) -> u32 {
 }
 
 /// Makes the nodes of a saved record. What the form does not know is left out; what the record lacks is made anew.
-pub fn from_element(form: &Form, tree: &mut Tree, parent: u32, definition: u32, element: &Element) {
+pub fn from_element(form: &Form, tree: &mut Tree, parent: u32, definition: u32, element: &Element) -> u32 {
     let made = bare(form, tree, parent, definition);
     let is_leaf = !matches!(form.kind(definition), Kind::Group | Kind::Repeat);
     if let Some(node) = tree.get_mut(made) {
@@ -66,6 +66,13 @@ pub fn from_element(form: &Form, tree: &mut Tree, parent: u32, definition: u32, 
             from_element(form, tree, made, *child, inside);
         }
     }
+    // Attributes the definition does not know can still be read by expressions.
+    for (name, value) in &element.attributes {
+        if !tree.attributes(made).iter().any(|place| tree.name(*place) == name) {
+            tree.add(made, NodeKind::Attribute, &Arc::from(name.as_str()), value.clone());
+        }
+    }
+    made
 }
 
 /// The whole record as an element, for a draft. Everything is in it, also what is not relevant now.

@@ -41,7 +41,7 @@ impl Filling {
     /// What blocks saving, in order.
     pub fn problems(&self) -> Vec<Problem> {
         self.look_through(|node| {
-            if self.tree.text(node).is_empty() {
+            if self.tree.text(node).is_empty() && !self.typed.contains_key(&node) {
                 return self.is_required(node).then(|| (ProblemCode::Required, self.required_message(node)));
             }
             self.error_of(node)
@@ -121,12 +121,12 @@ impl Filling {
     /// What is wrong with the answer that is there.
     pub(super) fn error_of(&self, node: u32) -> Option<(ProblemCode, String)> {
         let described = self.described(node)?;
-        let value = self.tree.text(node);
-        if value.is_empty() {
-            return None;
-        }
-        if let Some((thai, english)) = input::type_problem(described.store, &value) {
+        if self.typed.contains_key(&node) {
+            let (thai, english) = input::type_message(described.store);
             return Some((ProblemCode::Type, (if self.speaks_thai() { thai } else { english }).to_owned()));
+        }
+        if self.tree.text(node).is_empty() {
+            return None;
         }
         if self.holds(&described.logic.constraint, node, true) {
             return None;

@@ -1,7 +1,7 @@
-//! From what a person types or an expression gives to the text that is stored, and the check that a stored text is
-//! what its question wants.
+//! From what a person types or an expression gives to the text that is stored.
 //!
-//! What cannot be understood is kept as typed and reported: throwing a person's typing away is worse than a red line.
+//! What cannot be understood is never stored: expressions must not meet it. The filling keeps it beside the record and
+//! reports it, because throwing a person's typing away is worse than a red line.
 
 use crate::definition::{Kind, Node, Store};
 use crate::xpath::{Object, World, dates, number_text, text_number};
@@ -15,16 +15,16 @@ pub fn fold_digits(text: &str) -> String {
     text.chars().map(fold).collect()
 }
 
-/// Stored text of what a person entered for a node.
-pub fn entered(node: &Node, typed: &str, offset: i32) -> String {
-    if typed.is_empty() {
-        return String::new();
+/// Stored text of what a person entered for a node; `None` when it is not what the question wants.
+pub fn entered(node: &Node, typed: &str, offset: i32) -> Option<String> {
+    if typed.trim().is_empty() && (node.store != Store::Text || node.kind == Kind::Acknowledge) {
+        return Some(String::new());
     }
     match node.kind {
         Kind::Acknowledge => {
-            return if matches!(typed.trim(), "" | "false" | "0") { String::new() } else { "OK".to_owned() };
+            return Some(if matches!(typed.trim(), "false" | "0") { String::new() } else { "OK".to_owned() });
         }
-        Kind::SelectOne => return typed.trim().to_owned(),
+        Kind::SelectOne => return Some(typed.trim().to_owned()),
         Kind::SelectMultiple | Kind::Rank => {
             let mut chosen: Vec<&str> = Vec::new();
             for word in typed.split_whitespace() {
@@ -32,38 +32,37 @@ pub fn entered(node: &Node, typed: &str, offset: i32) -> String {
                     chosen.push(word);
                 }
             }
-            return chosen.join(" ");
+            return Some(chosen.join(" "));
         }
-        Kind::Barcode => return fold_digits(typed.trim()),
+        Kind::Barcode => return Some(fold_digits(typed.trim())),
         _ => {}
     }
     let numeric_text = node.appearance.split_whitespace().any(|word| word == "numbers");
     match node.store {
-        Store::Text if numeric_text => fold_digits(typed),
-        Store::Text | Store::Binary | Store::Boolean => typed.to_owned(),
+        Store::Text if numeric_text => Some(fold_digits(typed)),
+        Store::Text | Store::Binary | Store::Boolean => Some(typed.to_owned()),
         _ => written(node.store, &fold_digits(typed.trim()), offset),
     }
 }
 
-/// Canonical text of a value for a kind of store; the text itself when it is not understood.
-fn written(store: Store, text: &str, offset: i32) -> String {
-    let understood = match store {
+/// Canonical text of a value for a kind of store; `None` when it is not one.
+pub fn written(store: Store, text: &str, offset: i32) -> Option<String> {
+    if text.is_empty() {
+        return Some(String::new());
+    }
+    match store {
         Store::Integer => whole(text),
         Store::Decimal => number(text).map(number_text),
         Store::Date => day(text),
         Store::Time => time(text, offset),
-        Store::DateTime => dates::parse_moment(text, offset).map(|ms| dates::date_time_text(ms, offset)),
-        Store::Geopoint => place(text),
-        Store::Geotrace | Store::Geoshape => text
-            .split(';')
-            .map(str::trim)
-            .filter(|part| !part.is_empty())
-            .map(place)
-            .collect::<Option<Vec<_>>>()
-            .map(|all| all.join(";")),
-        Store::Text | Store::Boolean | Store::Binary => None,
-    };
-    understood.unwrap_or_else(|| text.to_owned())
+        Store::DateTime => date_time(text, offset),
+        Store::Geopoint => place(text, true),
+        Store::Geotrace | Store::Geoshape => {
+            let parts = text.split(';').map(str::trim).filter(|part| !part.is_empty());
+            parts.map(|part| place(part, false)).collect::<Option<Vec<_>>>().map(|all| all.join(";"))
+        }
+        Store::Text | Store::Boolean | Store::Binary => Some(text.to_owned()),
+    }
 }
 
 /// Thousands separators and spaces are how people write numbers, not part of them.
@@ -73,21 +72,33 @@ fn number(text: &str) -> Option<f64> {
     number.is_finite().then_some(number)
 }
 
+/// Whole numbers have 32 bits, as every ODK engine has it; longer rows of digits are codes and belong in a text.
 fn whole(text: &str) -> Option<String> {
     let number = number(text)?;
-    (number.fract() == 0.0 && number.abs() < 9.0e15).then(|| number_text(number))
+    (number.fract() == 0.0 && (f64::from(i32::MIN)..=f64::from(i32::MAX)).contains(&number))
+        .then(|| number_text(number))
 }
 
 fn day(text: &str) -> Option<String> {
-    let date = text.split(['T', ' ']).next()?;
+    let date = match text.split_once(['T', ' ']) {
+        Some((date, _)) => {
+            dates::parse_moment(text, 0)?;
+            date
+        }
+        None => text,
+    };
     let (year, month, day) = dates::date_of(dates::parse_date(date)?);
     Some(format!("{year:04}-{month:02}-{day:02}"))
 }
 
+/// A time with seconds stays as it is written; hours and minutes alone get the rest and the zone.
 fn time(text: &str, offset: i32) -> Option<String> {
-    let clock = text.split_once('T').map_or(text, |(_, clock)| clock);
-    let (clock, zone) = dates::split_zone(clock)?;
+    let written = text.split_once('T').map_or(text, |(_, clock)| clock);
+    let (clock, zone) = dates::split_zone(written)?;
     let ms = dates::parse_clock(clock)? as u32;
+    if clock.len() > "08:30".len() {
+        return Some(written.to_owned());
+    }
     let zone = dates::offset_text(zone.unwrap_or(offset));
     Some(format!(
         "{:02}:{:02}:{:02}.{:03}{zone}",
@@ -98,86 +109,78 @@ fn time(text: &str, offset: i32) -> Option<String> {
     ))
 }
 
-fn place(text: &str) -> Option<String> {
-    let numbers: Vec<f64> = text.split_whitespace().map(text_number).collect();
-    let (latitude, longitude) = (numbers.first()?, numbers.get(1)?);
-    if numbers.len() > 4
-        || numbers.iter().any(|number| !number.is_finite())
-        || latitude.abs() > 90.0
-        || longitude.abs() > 180.0
-    {
-        return None;
-    }
-    Some(text.split_whitespace().collect::<Vec<_>>().join(" "))
+/// A moment that names its zone stays as it is written; another one gets the zone of the place of filling.
+fn date_time(text: &str, offset: i32) -> Option<String> {
+    let moment = dates::parse_moment(text, offset)?;
+    let zoned = text
+        .split_once('T')
+        .and_then(|(_, clock)| dates::split_zone(clock))
+        .is_some_and(|(_, zone)| zone.is_some());
+    Some(if zoned { text.to_owned() } else { dates::date_time_text(moment, offset) })
 }
 
-/// Stored text of what an expression gave for a node.
+/// Latitude, longitude and perhaps altitude and accuracy, each with a decimal point, as other ODK tools write them.
+fn place(text: &str, on_the_globe: bool) -> Option<String> {
+    let numbers: Vec<f64> = text.split_whitespace().map(text_number).collect();
+    let (latitude, longitude) = (numbers.first()?, numbers.get(1)?);
+    let outside = latitude.abs() > 90.0 || longitude.abs() > 180.0;
+    if numbers.len() > 4 || numbers.iter().any(|number| !number.is_finite()) || (on_the_globe && outside) {
+        return None;
+    }
+    let pointed =
+        |number: &f64| if number.fract() == 0.0 { format!("{number:.1}") } else { number_text(*number) };
+    Some(numbers.iter().map(pointed).collect::<Vec<_>>().join(" "))
+}
+
+/// Stored text of what an expression gave for a node. What does not fit the store is no value.
 pub fn calculated(store: Store, value: &Object, world: &World<'_>) -> String {
     let offset = world.offset();
-    let number = || match value {
-        Object::Text(_) | Object::Nodes(_) => text_number(&value.text(world)),
-        other => other.number(world),
-    };
     let text = || match value {
         Object::Number(number) if number.is_nan() => String::new(),
         Object::Moment(ms) if ms.is_nan() => String::new(),
         other => other.text(world),
     };
     match store {
-        Store::Integer => {
-            let number = number();
-            if number.is_finite() { number_text(number.trunc()) } else { text() }
-        }
-        Store::Decimal => {
-            let number = number();
-            if number.is_nan() { text() } else { number_text(number) }
+        Store::Integer | Store::Decimal => {
+            let number = match value {
+                Object::Text(_) | Object::Nodes(_) => text_number(&value.text(world)),
+                other => other.number(world),
+            };
+            match store {
+                _ if number.is_nan() => String::new(),
+                Store::Integer => number_text(number.trunc()),
+                _ => number_text(number),
+            }
         }
         Store::Date | Store::Time | Store::DateTime => match value {
-            Object::Text(_) | Object::Nodes(_) => {
-                let text = text();
-                if text.is_empty() { text } else { written(store, &text, offset) }
-            }
+            Object::Text(_) | Object::Nodes(_) => written(store, &text(), offset).unwrap_or_default(),
             other => {
                 let ms = other.moment(world);
-                if ms.is_nan() {
-                    return String::new();
-                }
                 match store {
+                    _ if ms.is_nan() => String::new(),
                     Store::Date => dates::date_text(ms, offset),
-                    Store::Time => written(store, &dates::date_time_text(ms, offset), offset),
+                    Store::Time => time(&dates::date_time_text(ms, offset), offset).unwrap_or_default(),
                     _ => dates::date_time_text(ms, offset),
                 }
             }
         },
-        _ => text(),
+        Store::Geopoint | Store::Geotrace | Store::Geoshape => {
+            written(store, &text(), offset).unwrap_or_default()
+        }
+        Store::Text | Store::Boolean | Store::Binary => text(),
     }
 }
 
-/// What is wrong with a stored text, as (Thai, English); `None` when it is what the question wants.
-pub fn type_problem(store: Store, text: &str) -> Option<(&'static str, &'static str)> {
-    if text.is_empty() {
-        return None;
+/// What to say of typing that was not understood, as (Thai, English).
+pub fn type_message(store: Store) -> (&'static str, &'static str) {
+    match store {
+        Store::Integer => ("ต้องเป็นจำนวนเต็ม เช่น 12", "This must be a whole number, such as 12"),
+        Store::Decimal => ("ต้องเป็นตัวเลข เช่น 12.5", "This must be a number, such as 12.5"),
+        Store::Date => ("ไม่มีวันที่นี้ในปฏิทิน", "There is no such date"),
+        Store::Time => ("ต้องเป็นเวลา เช่น 08:30", "This must be a time, such as 08:30"),
+        Store::DateTime => ("ต้องเป็นวันที่และเวลา", "This must be a date and a time"),
+        _ => ("ต้องเป็นพิกัด ละติจูด ลองจิจูด", "This must be a latitude and a longitude"),
     }
-    let (good, message) = match store {
-        Store::Integer => {
-            (whole(text).is_some(), ("ต้องเป็นจำนวนเต็ม เช่น 12", "This must be a whole number, such as 12"))
-        }
-        Store::Decimal => {
-            (number(text).is_some(), ("ต้องเป็นตัวเลข เช่น 12.5", "This must be a number, such as 12.5"))
-        }
-        Store::Date => (day(text).is_some(), ("ไม่มีวันที่นี้ในปฏิทิน", "There is no such date")),
-        Store::Time => {
-            (time(text, 0).is_some(), ("ต้องเป็นเวลา เช่น 08:30", "This must be a time, such as 08:30"))
-        }
-        Store::DateTime => {
-            (dates::parse_moment(text, 0).is_some(), ("ต้องเป็นวันที่และเวลา", "This must be a date and a time"))
-        }
-        Store::Geopoint => {
-            (place(text).is_some(), ("ต้องเป็นพิกัด ละติจูด ลองจิจูด", "This must be a latitude and a longitude"))
-        }
-        Store::Text | Store::Boolean | Store::Geotrace | Store::Geoshape | Store::Binary => return None,
-    };
-    if good { None } else { Some(message) }
 }
 
 #[cfg(test)]
@@ -191,30 +194,29 @@ mod tests {
     #[test]
     fn typing_is_understood() {
         let cases = [
-            (Kind::Integer, Store::Integer, "๑,๒๓๔", "1234"),
-            (Kind::Integer, Store::Integer, "007", "7"),
-            (Kind::Integer, Store::Integer, "12x", "12x"),
-            (Kind::Decimal, Store::Decimal, "๓.๕๐", "3.5"),
-            (Kind::Date, Store::Date, "๒๕๖๙-๑-๒", "2569-01-02"),
-            (Kind::Date, Store::Date, "2026-02-30", "2026-02-30"),
-            (Kind::Time, Store::Time, "8:05", "08:05:00.000+07:00"),
-            (Kind::DateTime, Store::DateTime, "2026-11-21T08:30", "2026-11-21T08:30:00.000+07:00"),
-            (Kind::SelectMultiple, Store::Text, " a  b a", "a b"),
-            (Kind::Acknowledge, Store::Text, "true", "OK"),
-            (Kind::Text, Store::Text, "บ้านเลขที่ ๑๒", "บ้านเลขที่ ๑๒"),
-            (Kind::Barcode, Store::Text, " ๙๙A ", "99A"),
+            (Kind::Integer, Store::Integer, "๑,๒๓๔", Some("1234")),
+            (Kind::Integer, Store::Integer, "007", Some("7")),
+            (Kind::Integer, Store::Integer, "12x", None),
+            (Kind::Integer, Store::Integer, "1.5", None),
+            (Kind::Integer, Store::Integer, "2147483648", None),
+            (Kind::Integer, Store::Integer, " ", Some("")),
+            (Kind::Decimal, Store::Decimal, "๓.๕๐", Some("3.5")),
+            (Kind::Date, Store::Date, "๒๕๖๙-๑-๒", Some("2569-01-02")),
+            (Kind::Date, Store::Date, "2026-02-30", None),
+            (Kind::Date, Store::Date, "2025-03-07T14:30:00+x", None),
+            (Kind::Time, Store::Time, "08:05", Some("08:05:00.000+07:00")),
+            (Kind::Time, Store::Time, "22:02:00.Z", None),
+            (Kind::DateTime, Store::DateTime, "2026-11-21T08:30", Some("2026-11-21T08:30:00.000+07:00")),
+            (Kind::DateTime, Store::DateTime, "2026-11-21T08:30:00Z", Some("2026-11-21T08:30:00Z")),
+            (Kind::Geopoint, Store::Geopoint, "13.75 100.5 0 4.8", Some("13.75 100.5 0.0 4.8")),
+            (Kind::Geopoint, Store::Geopoint, "91 0", None),
+            (Kind::SelectMultiple, Store::Text, " a  b a", Some("a b")),
+            (Kind::Acknowledge, Store::Text, "true", Some("OK")),
+            (Kind::Text, Store::Text, "บ้านเลขที่ ๑๒", Some("บ้านเลขที่ ๑๒")),
+            (Kind::Barcode, Store::Text, " ๙๙A ", Some("99A")),
         ];
         for (kind, store, typed, stored) in cases {
-            assert_eq!(entered(&node(kind, store), typed, 420), stored, "{typed}");
+            assert_eq!(entered(&node(kind, store), typed, 420).as_deref(), stored, "{typed}");
         }
-    }
-
-    #[test]
-    fn wrong_types_are_named() {
-        assert!(type_problem(Store::Integer, "1.5").is_some());
-        assert!(type_problem(Store::Date, "2026-02-30").is_some());
-        assert!(type_problem(Store::Geopoint, "91 0").is_some());
-        assert!(type_problem(Store::Geopoint, "13.7 100.5 0 5").is_none());
-        assert!(type_problem(Store::Integer, "").is_none());
     }
 }

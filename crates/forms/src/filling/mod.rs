@@ -17,7 +17,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::definition::{Element, Event, Kind, phrase};
+use crate::definition::{Element, Event, Kind, Node, Store, phrase};
 use crate::form::Form;
 use crate::host::Host;
 use crate::tree::{NodeId, Tree};
@@ -65,6 +65,9 @@ struct Draft {
     version: String,
     language: usize,
     record: Element,
+    /// Typing that was not understood, by path.
+    #[serde(default)]
+    typed: BTreeMap<String, String>,
 }
 
 /// One record being filled.
@@ -73,6 +76,8 @@ pub struct Filling {
     tree: Tree,
     host: Box<dyn Host>,
     memory: Memory,
+    /// Typing that is not what its question wants, by node. The record holds nothing there.
+    typed: BTreeMap<u32, String>,
     language: usize,
     troubles: RefCell<Vec<String>>,
     chain: u8,
@@ -91,12 +96,11 @@ impl Filling {
         let mut tree = Tree::new();
         match &form.definition().initial {
             Some(initial) => build::from_element(form, &mut tree, 0, 0, initial),
-            None => {
-                build::node(form, &mut tree, 0, 0);
-            }
-        }
+            None => build::node(form, &mut tree, 0, 0),
+        };
         tree.renumber();
         let mut filling = Filling::around(form, tree, host, form.definition().default_language);
+        filling.normalise();
         for (name, value) in known {
             filling.set_known(name, value);
         }
@@ -119,6 +123,12 @@ impl Filling {
         build::from_element(form, &mut tree, 0, 0, &draft.record);
         tree.renumber();
         let mut filling = Filling::around(form, tree, host, draft.language);
+        filling.normalise();
+        for (path, text) in draft.typed {
+            if let Ok(Spot::Node(node)) = filling.find(&path) {
+                filling.typed.insert(node, text);
+            }
+        }
         filling.begin(&[Event::Load]);
         Ok(filling)
     }
@@ -129,6 +139,7 @@ impl Filling {
             tree,
             host,
             memory: Memory::default(),
+            typed: BTreeMap::new(),
             language,
             troubles: RefCell::new(Vec::new()),
             chain: 0,
@@ -153,6 +164,11 @@ impl Filling {
             version: self.form.version().to_owned(),
             language: self.language,
             record: build::to_element(&self.form, &self.tree, self.top()),
+            typed: self
+                .typed
+                .iter()
+                .map(|(node, text)| (places::path_of(&self.form, &self.tree, *node), text.clone()))
+                .collect(),
         };
         serde_json::to_value(draft).unwrap_or_default()
     }
@@ -195,10 +211,15 @@ impl Filling {
         if matches!(described.kind, Kind::Group | Kind::Repeat) {
             return Err(SetError::WrongPlace(path.to_owned()));
         }
-        if !described.logic.calculate.is_empty() || self.is_readonly(node) {
+        // A calculated value that has a widget may be overwritten, until what it depends on changes.
+        let fixed = described.unseen && !described.logic.calculate.is_empty();
+        if fixed || self.is_readonly(node) {
             return Err(SetError::ReadOnly(path.to_owned()));
         }
-        let stored = input::entered(described, value, self.host.offset_minutes());
+        let mut stored = self.keep_typing(node, described, value);
+        if described.kind == Kind::SelectMultiple {
+            stored = self.in_order_of_options(node, &stored);
+        }
         let mut work = Work::default();
         if self.put(node, stored) {
             self.changed(&mut work, node);
@@ -208,6 +229,43 @@ impl Filling {
             self.work_off(&mut work);
         }
         Ok(())
+    }
+
+    /// The stored text of what was typed. What is not understood is kept beside the record, and nothing is stored.
+    fn keep_typing(&mut self, node: u32, described: &Node, value: &str) -> String {
+        match input::entered(described, value, self.host.offset_minutes()) {
+            Some(stored) => {
+                self.typed.remove(&node);
+                stored
+            }
+            None => {
+                self.typed.insert(node, value.to_owned());
+                String::new()
+            }
+        }
+    }
+
+    /// Several choices are a set; storing them in one order makes equal answers equal texts.
+    fn in_order_of_options(&self, node: u32, chosen: &str) -> String {
+        let options = self.with_world(|world| view::options(&self.form, world, node, self.language, false));
+        let place =
+            |word: &&str| options.iter().position(|option| option.value == *word).unwrap_or(usize::MAX);
+        let mut words: Vec<&str> = chosen.split_whitespace().collect();
+        words.sort_by_key(place);
+        words.join(" ")
+    }
+
+    /// Brings the values of a new or saved record into their stored form.
+    fn normalise(&mut self) {
+        let offset = self.host.offset_minutes();
+        for node in 1..u32::try_from(self.tree.len()).unwrap_or(0) {
+            let store = build::store_of(&self.form, &self.tree, node);
+            if let Some(found) = self.tree.get_mut(node).filter(|_| store != Store::Text)
+                && !found.value.is_empty()
+            {
+                found.value = input::written(store, &found.value, offset).unwrap_or_default();
+            }
+        }
     }
 
     /// The stored text at a path; empty when there is no answer (or it is not relevant now), `None` when there is no
@@ -301,9 +359,9 @@ impl Filling {
         if matches!(described.kind, Kind::Group | Kind::Repeat) || !described.logic.calculate.is_empty() {
             return;
         }
-        let stored = input::entered(described, value, self.host.offset_minutes());
         for node in places::all_below(&form, &self.tree, 0, definition) {
-            self.put(node, stored.clone());
+            let stored = self.keep_typing(node, described, value);
+            self.put(node, stored);
         }
     }
 

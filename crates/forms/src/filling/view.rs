@@ -45,7 +45,7 @@ pub struct Item {
     pub parameters: BTreeMap<String, String>,
     /// File name of a picture beside the label; empty when none.
     pub image: String,
-    /// Stored text of the answer; empty when none.
+    /// What stands in the field: the stored text, or typing that was not understood (then `error` is set).
     pub value: String,
     /// Options now, in order.
     pub options: Vec<Choice>,
@@ -277,19 +277,24 @@ impl Filling {
             appearance: described.appearance.split_whitespace().map(str::to_owned).collect(),
             parameters: described.parameters.clone(),
             image: plain(&self.form, &described.image, self.language),
-            value: if question { self.tree.text(node) } else { String::new() },
+            value: if question { self.shown_value(node) } else { String::new() },
             options: if question {
                 self.with_world(|world| options(&self.form, world, node, self.language, true))
             } else {
                 Vec::new()
             },
             required: question && self.is_required(node),
-            readonly: question && (self.is_readonly(node) || !described.logic.calculate.is_empty()),
+            readonly: question && self.is_readonly(node),
             error: if question { self.error_of(node).map(|(_, message)| message) } else { None },
             warning: if question { self.warning_of(node) } else { None },
             repeat,
             path,
         }
+    }
+
+    /// What stands in the field: the stored text, or typing that was not understood.
+    fn shown_value(&self, node: u32) -> String {
+        self.typed.get(&node).cloned().unwrap_or_else(|| self.tree.text(node))
     }
 
     /// A text in the language in use, seen from a node.

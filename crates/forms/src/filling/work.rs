@@ -230,7 +230,10 @@ impl Filling {
     /// Adds an instance of a repeat with all that follows from it.
     pub(super) fn put_in(&mut self, work: &mut Work, parent: u32, definition: u32) -> u32 {
         let form = self.form.clone();
-        let made = build::node(&form, &mut self.tree, parent, definition);
+        let made = match self.prepared_instance(parent, definition) {
+            Some(prepared) => build::from_element(&form, &mut self.tree, parent, definition, &prepared),
+            None => build::node(&form, &mut self.tree, parent, definition),
+        };
         self.tree.renumber();
         if self.tree.get(parent).is_some_and(|above| above.hidden) {
             self.refresh_hidden(work, made);
@@ -246,6 +249,25 @@ impl Filling {
         made
     }
 
+    /// The instance of a counted repeat that the form prepared for the next place, with its own starting values.
+    fn prepared_instance(&self, parent: u32, definition: u32) -> Option<crate::definition::Element> {
+        let initial = self.form.definition().initial.as_ref()?;
+        let described = self.form.node(definition).filter(|node| !node.logic.repeat_count.is_empty())?;
+        let mut line = Vec::new();
+        let mut place = parent;
+        while place != self.top() && place != 0 {
+            line.push((self.tree.get(place)?.definition, places::number_of(&self.tree, place)));
+            place = self.tree.parent(place)?;
+        }
+        let mut element = initial;
+        for (definition, number) in line.into_iter().rev() {
+            let name = &self.form.node(definition)?.name;
+            element = element.children.iter().filter(|child| child.name == *name).nth(number - 1)?;
+        }
+        let number = places::instances(&self.tree, parent, definition).len();
+        element.children.iter().filter(|child| child.name == described.name).nth(number).cloned()
+    }
+
     /// Takes an instance of a repeat out with all that follows from it.
     pub(super) fn take_out(&mut self, work: &mut Work, node: u32) {
         self.tell_all(work, node);
@@ -253,6 +275,11 @@ impl Filling {
         else {
             return;
         };
+        let mut below = vec![node];
+        while let Some(gone) = below.pop() {
+            self.typed.remove(&gone);
+            below.extend(self.tree.children(gone));
+        }
         self.tree.remove(node);
         self.tree.renumber();
         for sibling in places::instances(&self.tree, parent, definition) {
@@ -324,6 +351,10 @@ impl Filling {
                 }
             };
             for target in targets {
+                // What is not relevant is left alone, and does not get the value later either.
+                if self.tree.get(target).is_none_or(|found| found.hidden) {
+                    continue;
+                }
                 let value = form.expression(&action.value).and_then(|value| self.evaluate(value, target));
                 let store = build::store_of(&form, &self.tree, target);
                 let text = value.map_or_else(String::new, |value| {

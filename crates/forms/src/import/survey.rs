@@ -99,6 +99,14 @@ fn first_pass<'a>(
                 );
             }
             RowType::Begin(kind) => {
+                let count = row.get("repeat_count");
+                if kind == Kind::Repeat && !count.is_empty() && !is_plain_count(count) {
+                    // The reference converter keeps a count that is worked out in a value of its own; so do we, and
+                    // the records are the same.
+                    let name = format!("{}_count", row.get("name"));
+                    let node = Node { name, parent, kind: Kind::Calculate, unseen: true, ..Node::default() };
+                    definition.nodes.push(node);
+                }
                 let node = Node { name: row.get("name").to_owned(), parent, kind, ..Node::default() };
                 if let Some(place) = add(definition, node, row, &at, report) {
                     made.push(Made { node: place, row, select: None });
@@ -281,18 +289,28 @@ fn second_pass(
     node.logic.readonly = condition("read_only", report);
     node.logic.constraint = expression("constraint", report);
     node.logic.warning = expression("warning", report);
-    if node.kind == Kind::Repeat && !row.get("repeat_count").is_empty() {
-        // The count is worked out where the repeat stands, before it has any instance.
-        node.logic.repeat_count = expressions::resolve(
-            row.get("repeat_count"),
-            node.parent,
-            definition,
-            &at.column(&row.head("repeat_count")),
-            Place::Plain,
-            report,
-        );
-    }
     let calculation = expression("calculation", report);
+    if node.kind == Kind::Repeat && !row.get("repeat_count").is_empty() {
+        let cell = row.get("repeat_count");
+        let at = at.column(&row.head("repeat_count"));
+        if is_plain_count(cell) {
+            // The count is worked out where the repeat stands, before it has any instance.
+            node.logic.repeat_count =
+                expressions::resolve(cell, node.parent, definition, &at, Place::Plain, report);
+        } else {
+            let helper = format!("{}_count", node.name);
+            let place =
+                definition.nodes.iter().position(|other| other.parent == node.parent && other.name == helper);
+            let resolved = place
+                .map(|place| expressions::resolve(cell, place as u32, definition, &at, Place::Plain, report));
+            if let (Some(slot), Some(calculate)) =
+                (place.and_then(|place| definition.nodes.get_mut(place)), resolved)
+            {
+                slot.logic.calculate = calculate;
+            }
+            node.logic.repeat_count = helper;
+        }
+    }
     let triggers = triggers(row, owner, definition, &at, report);
     if triggers.is_empty() {
         node.logic.calculate = calculation;
@@ -336,6 +354,11 @@ fn second_pass(
         node.actions.extend(std::mem::take(&mut slot.actions));
         *slot = node;
     }
+}
+
+/// A count that names a question and nothing else.
+fn is_plain_count(cell: &str) -> bool {
+    refs::only_name(cell).is_some_and(|name| !name.starts_with("last-saved#"))
 }
 
 /// `start=0 end=10 step=1`, with blanks, commas or semicolons between.

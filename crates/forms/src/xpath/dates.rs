@@ -131,6 +131,9 @@ pub fn parse_moment(text: &str, offset: i32) -> Option<f64> {
     };
     let midnight = parse_date(date)? as f64 * DAY;
     let Some(time) = time else { return Some(midnight - f64::from(offset) * 60_000.0) };
+    if date.len() != 10 {
+        return None;
+    }
     let (clock, zone) = split_zone(time)?;
     let clock = parse_clock(clock)?;
     Some(midnight + clock - f64::from(zone.unwrap_or(offset)) * 60_000.0)
@@ -164,9 +167,9 @@ pub fn parse_clock(text: &str) -> Option<f64> {
     let seconds = match fields.next() {
         None => 0.0,
         Some(text) => {
-            let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+            let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
             let whole = two_digits(whole)?;
-            if whole > 59 || !fraction.bytes().all(|byte| byte.is_ascii_digit()) {
+            if whole > 59 || fraction.is_empty() || !fraction.bytes().all(|byte| byte.is_ascii_digit()) {
                 return None;
             }
             // Only milliseconds are kept; further digits are cut off.
@@ -209,7 +212,7 @@ fn digits(text: &str) -> Option<i64> {
 }
 
 fn two_digits(text: &str) -> Option<i64> {
-    if text.len() > 2 { None } else { digits(text) }
+    if text.len() == 2 { digits(text) } else { None }
 }
 
 /// True for a text that ODK counts as a date when a number is wanted: `2026-11-21` alone or with a time.

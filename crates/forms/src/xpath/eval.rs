@@ -49,6 +49,10 @@ pub trait Surroundings {
     fn choice_name(&self, world: &World<'_>, from: NodeId, path: &str, value: &str) -> Option<String>;
     /// True when the language in use is Thai.
     fn thai(&self) -> bool;
+    /// Namespace of names without a prefix. `None`: such names are compared without regard to namespaces.
+    fn default_namespace(&self) -> Option<&str> {
+        None
+    }
     /// Namespace of a prefix in name tests. `None`: prefixes are compared as written.
     fn namespace(&self, _prefix: &str) -> Option<&str> {
         None
@@ -278,7 +282,9 @@ fn compare(world: &World<'_>, operator: Operator, left: &Object, right: &Object)
             let right: Vec<Object> = right.iter().map(|node| Object::Text(world.text(*node))).collect();
             Ok(left.iter().any(|a| right.iter().any(|b| compare_single(world, operator, a, b))))
         }
-        (Object::Nodes(_), Object::Boolean(_)) | (Object::Boolean(_), Object::Nodes(_)) => {
+        (Object::Nodes(_), Object::Boolean(_)) | (Object::Boolean(_), Object::Nodes(_))
+            if matches!(operator, Operator::Equal | Operator::NotEqual) =>
+        {
             Ok(compare_single(world, operator, left, right))
         }
         (Object::Nodes(nodes), other) => {

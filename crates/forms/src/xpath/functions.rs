@@ -584,10 +584,27 @@ fn indexed_repeat(given: &Given<'_, '_>) -> Result<Object, EvalError> {
         }
         false
     };
-    let mut holder = None;
+    // The pairs may come in any order; the outer repeat decides first.
+    let depth = |nodes: &[NodeId]| {
+        let mut place = nodes.first().copied();
+        std::iter::from_fn(|| {
+            let at = place?;
+            place = world
+                .tree(at.doc)
+                .and_then(|tree| tree.parent(at.node))
+                .map(|node| NodeId { doc: at.doc, node });
+            Some(at)
+        })
+        .count()
+    };
+    let mut pairs = Vec::new();
     for at in (1..given.arguments.len()).step_by(2) {
         let instances = everywhere(given, at)?;
-        let index = given.number(at + 1)?;
+        pairs.push((depth(&instances), instances, given.number(at + 1)?));
+    }
+    pairs.sort_by_key(|(depth, _, _)| *depth);
+    let mut holder = None;
+    for (_, instances, index) in pairs {
         let mut candidates = instances.into_iter().filter(|node| inside(*node, holder));
         let chosen = (index >= 1.0).then(|| candidates.nth(index as usize - 1)).flatten();
         if chosen.is_none() {

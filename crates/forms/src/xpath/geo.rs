@@ -42,20 +42,16 @@ fn between(from: Point, to: Point) -> f64 {
 }
 
 /// Area inside the points in square metres, rounded to two decimals as ODK does. Zero with fewer than three points.
+///
+/// Each side adds the strip between itself and the pole; the sines make the strips those of a sphere.
 pub fn area(points: &[Point]) -> f64 {
-    let Some(last) = points.last() else { return f64::NAN };
-    let half_angle = |point: &Point| ((std::f64::consts::FRAC_PI_2 - point.0.to_radians()) / 2.0).tan();
-    let (mut previous_tan, mut previous_lng) = (half_angle(last), last.1.to_radians());
-    let mut total = 0.0;
-    for point in points {
-        let (tan, lng) = (half_angle(point), point.1.to_radians());
-        // Signed area of the triangle North Pole, previous point, this point.
-        let turn = lng - previous_lng;
-        let product = previous_tan * tan;
-        total += 2.0 * (product * turn.sin()).atan2(1.0 + product * turn.cos());
-        (previous_tan, previous_lng) = (tan, lng);
-    }
-    cents((total * RADIUS * RADIUS).abs())
+    let Some(first) = points.first().filter(|_| points.len() >= 3) else { return 0.0 };
+    let next = points.iter().skip(1).chain([first]);
+    let strip = |(from, to): (&Point, &Point)| {
+        (to.1 - from.1).to_radians() * (2.0 + from.0.to_radians().sin() + to.0.to_radians().sin())
+    };
+    let total: f64 = points.iter().zip(next).map(strip).sum();
+    cents((total * RADIUS * RADIUS / 2.0).abs())
 }
 
 /// True when a point lies inside a shape. Flat geometry is enough for fences of a village's size.

@@ -73,9 +73,16 @@ pub fn cut(source: &str) -> Result<Vec<Placed>, ParseError> {
         } else if starts_name(letter) {
             let length = name_length(trimmed);
             let name = trimmed.get(..length).unwrap_or_default();
-            let word = ["and", "or", "div", "mod"].into_iter().find(|word| *word == name);
+            // `1 mod2` is no name after an operand, although it reads like one.
+            let glued = |word: &&str| {
+                let rest = name.strip_prefix(*word);
+                rest.is_some_and(|rest| {
+                    rest.is_empty() || (operand_before && rest.bytes().all(|byte| byte.is_ascii_digit()))
+                })
+            };
+            let word = ["and", "or", "div", "mod"].into_iter().find(glued);
             match word {
-                Some(word) if operand_before => (Token::Word(word), length),
+                Some(word) if operand_before => (Token::Word(word), word.len()),
                 _ => (Token::Name(name.to_owned()), length),
             }
         } else if letter == '*' && operand_before {

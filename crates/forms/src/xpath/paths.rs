@@ -15,9 +15,8 @@ pub fn walk(world: &World<'_>, path: &Path, context: &Context) -> Result<Vec<Nod
     let mut nodes = match &path.start {
         Start::Here => vec![context.node],
         Start::Root => {
-            let root = NodeId { doc: context.node.doc, node: 0 };
-            // Inside a predicate on a list, an absolute path still means the record.
-            let root = if world.same_repeat { NodeId { doc: 0, node: 0 } } else { root };
+            // Also inside a predicate on a list, an absolute path means the record.
+            let root = NodeId { doc: 0, node: 0 };
             let (start, taken) = same_instance(world, root, steps, context);
             steps = steps.get(taken..).unwrap_or_default();
             vec![start]
@@ -357,11 +356,17 @@ fn matches(world: &World<'_>, tree: &Tree, place: u32, axis: Axis, test: &Test) 
         Test::Any => node.kind == principal,
         Test::AnyOf(prefix) => node.kind == principal && same_prefix(world, node, prefix),
         Test::Name(prefix, name) => {
-            node.kind == principal
-                && *node.name == **name
-                && (prefix.is_empty() || same_prefix(world, node, prefix))
+            node.kind == principal && *node.name == **name && name_space(world, node, prefix)
         }
     }
+}
+
+/// In XPath a name without a prefix has no namespace; forms call theirs the default one.
+fn name_space(world: &World<'_>, node: &crate::tree::Node, prefix: &str) -> bool {
+    if !prefix.is_empty() {
+        return same_prefix(world, node, prefix);
+    }
+    world.form.default_namespace().is_none_or(|known| node.namespace.is_empty() || *node.namespace == *known)
 }
 
 fn same_prefix(world: &World<'_>, node: &crate::tree::Node, prefix: &str) -> bool {
