@@ -1,1 +1,82 @@
-//! 
+//! The municipality's server: one [`store::Store`] behind HTTP.
+//!
+//! It holds no session with a device: every request is complete and can be repeated, so a phone that loses its
+//! signal in the middle of an answer simply asks again. The store is synchronous and writes with a full flush, so
+//! each request borrows it on a blocking thread, one at a time; nothing else waits while it does.
+//!
+//! Doors: [`device`] speaks the sync protocol, [`office`] answers screens after a login, [`pages`] is what a
+//! citizen sees, [`app`] gives the browser app's files.
+
+mod answer;
+mod app;
+mod body;
+pub mod clock;
+mod device;
+pub mod entropy;
+mod log;
+mod office;
+mod pages;
+mod passwords;
+mod shared;
+
+pub use passwords::{hash_password, random_hex};
+pub use shared::{Config, Server};
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::routing::{get, post};
+use std::future::Future;
+use std::io;
+use tokio::net::TcpListener;
+
+/// Every route of the server.
+pub fn router(server: Server) -> Router {
+    Router::new()
+        .route("/v1/enrol", post(device::enrol))
+        .route("/v1/push", post(device::push))
+        .route("/v1/pull", post(device::pull))
+        .route("/v1/blob/{hash}", get(device::blob).head(device::blob_state).post(device::blob_chunk))
+        .route("/api/call", post(office::call))
+        .route("/health", get(pages::health))
+        .route("/q/{code}", get(pages::code))
+        .route("/Q/{code}", get(pages::code))
+        .route("/page.css", get(pages::style))
+        .route("/enrol/{code}", get(app::shell))
+        .route("/office", get(app::shell))
+        .route("/", get(app::shell))
+        .fallback(app::file)
+        // `body` has its own limit, which counts decompressed bytes.
+        .layer(DefaultBodyLimit::disable())
+        .layer(axum::middleware::from_fn_with_state(server.clone(), log::guard))
+        .with_state(server)
+}
+
+/// Serves until `shutdown` ends, then finishes the requests under way.
+pub async fn serve(
+    listener: TcpListener,
+    server: Server,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> io::Result<()> {
+    axum::serve(listener, router(server)).with_graceful_shutdown(shutdown).await
+}
+
+/// Waits for the signal to stop: SIGINT, or SIGTERM where there is one.
+pub async fn stop_signal() {
+    let interrupt = async {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    };
+    #[cfg(unix)]
+    {
+        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            Ok(mut terminate) => tokio::select! {
+                () = interrupt => {}
+                _ = terminate.recv() => {}
+            },
+            Err(_) => interrupt.await,
+        }
+    }
+    #[cfg(not(unix))]
+    interrupt.await;
+}

@@ -1,0 +1,195 @@
+//! Bodies in and out, compressed or not. What a body may hold is counted after decompression, while it happens:
+//! a few kilobytes that unfold to gigabytes are refused at the limit, not when memory is gone.
+
+use crate::answer::Failure;
+use axum::body::{Body, to_bytes};
+use axum::http::{HeaderMap, HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use domain::problem::{Code, Problem};
+use domain::wire::BODY_MAX_BYTES;
+use std::io::Read;
+use std::time::Duration;
+
+/// A body that takes longer than this to arrive is dropped, so that a stalled phone holds no memory.
+const ARRIVAL_LIMIT: Duration = Duration::from_secs(120);
+/// Largest window a zstd frame may ask for: 8 MB, which every level up to 19 stays within.
+const ZSTD_WINDOW_LOG: u32 = 23;
+/// Answers below this many bytes are sent as they are.
+const WORTH_COMPRESSING: usize = 512;
+
+/// Reads a whole body and unfolds it.
+///
+/// Errors: `too_large`, `bad_encoding`, `malformed` (cut off, or not what its encoding says).
+pub(crate) async fn read(headers: &HeaderMap, body: Body) -> Result<Vec<u8>, Failure> {
+    let encoding = Encoding::of_body(headers)?;
+    let arrived = tokio::time::timeout(ARRIVAL_LIMIT, to_bytes(body, BODY_MAX_BYTES)).await;
+    let raw = match arrived {
+        Ok(Ok(raw)) => raw,
+        Ok(Err(error)) if is_over_limit(&error) => return Err(Code::TooLarge.into()),
+        Ok(Err(_)) | Err(_) => {
+            return Err(Problem::new(Code::Malformed).about("the body was cut off").into());
+        }
+    };
+    match encoding {
+        Encoding::Plain => Ok(raw.into()),
+        packed => tokio::task::spawn_blocking(move || unfold(packed, &raw))
+            .await
+            .unwrap_or_else(|_| Err(Failure::from(Code::Internal))),
+    }
+}
+
+fn is_over_limit(error: &axum::Error) -> bool {
+    let mut cause: Option<&dyn std::error::Error> = Some(error);
+    while let Some(this) = cause {
+        if this.to_string() == "length limit exceeded" {
+            return true;
+        }
+        cause = this.source();
+    }
+    false
+}
+
+/// How a body is packed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Encoding {
+    Plain,
+    Gzip,
+    Zstd,
+}
+
+impl Encoding {
+    fn of_body(headers: &HeaderMap) -> Result<Encoding, Failure> {
+        let said = headers.get(header::CONTENT_ENCODING).map_or(Ok("identity"), |value| value.to_str());
+        match said.unwrap_or("?").trim().to_ascii_lowercase().as_str() {
+            "identity" | "" => Ok(Encoding::Plain),
+            "gzip" | "x-gzip" => Ok(Encoding::Gzip),
+            "zstd" => Ok(Encoding::Zstd),
+            _ => Err(Code::BadEncoding.into()),
+        }
+    }
+
+    /// The best one the caller takes.
+    fn accepted(headers: &HeaderMap) -> Encoding {
+        let offered =
+            headers.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or("");
+        if accepts(offered, "zstd") {
+            Encoding::Zstd
+        } else if accepts(offered, "gzip") {
+            Encoding::Gzip
+        } else {
+            Encoding::Plain
+        }
+    }
+}
+
+/// Says whether an `Accept-Encoding` takes `name` (`;q=0` refuses it).
+pub(crate) fn accepts(offered: &str, name: &str) -> bool {
+    offered.split(',').any(|part| {
+        let mut pieces = part.split(';').map(str::trim);
+        let named = pieces.next().is_some_and(|this| this.eq_ignore_ascii_case(name));
+        let refused = pieces.any(|piece| {
+            piece.split_once('=').is_some_and(|(key, q)| key.trim() == "q" && q.trim().parse() == Ok(0.0))
+        });
+        named && !refused
+    })
+}
+
+fn unfold(encoding: Encoding, raw: &[u8]) -> Result<Vec<u8>, Failure> {
+    let broken = |error: std::io::Error| Failure::from(Problem::new(Code::Malformed).about(error));
+    let mut out = Vec::new();
+    let limit = BODY_MAX_BYTES as u64 + 1;
+    match encoding {
+        Encoding::Plain => out.extend_from_slice(raw),
+        Encoding::Gzip => {
+            flate2::read::MultiGzDecoder::new(raw).take(limit).read_to_end(&mut out).map_err(broken)?;
+        }
+        Encoding::Zstd => {
+            let mut decoder = zstd::stream::read::Decoder::with_buffer(raw).map_err(broken)?;
+            decoder.window_log_max(ZSTD_WINDOW_LOG).map_err(broken)?;
+            decoder.take(limit).read_to_end(&mut out).map_err(broken)?;
+        }
+    }
+    if out.len() > BODY_MAX_BYTES { Err(Code::TooLarge.into()) } else { Ok(out) }
+}
+
+/// Sends a body, packed as the caller takes it.
+pub(crate) async fn send(
+    asked: &HeaderMap,
+    content_type: HeaderValue,
+    body: Vec<u8>,
+) -> Result<Response, Failure> {
+    let encoding = if body.len() < WORTH_COMPRESSING { Encoding::Plain } else { Encoding::accepted(asked) };
+    let (body, name) = match encoding {
+        Encoding::Plain => (body, None),
+        packed => {
+            let folded = tokio::task::spawn_blocking(move || fold(packed, &body))
+                .await
+                .map_err(|_| Failure::from(Code::Internal))?
+                .map_err(|error| Failure::from(Problem::new(Code::Internal).about(error)))?;
+            (folded, Some(if packed == Encoding::Zstd { "zstd" } else { "gzip" }))
+        }
+    };
+    let mut response = body.into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, content_type);
+    headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    if let Some(name) = name {
+        headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(name));
+    }
+    Ok(response)
+}
+
+fn fold(encoding: Encoding, body: &[u8]) -> std::io::Result<Vec<u8>> {
+    match encoding {
+        Encoding::Plain => Ok(body.to_vec()),
+        Encoding::Zstd => zstd::bulk::compress(body, 6),
+        Encoding::Gzip => gzip(body),
+    }
+}
+
+/// Packs with gzip.
+pub(crate) fn gzip(body: &[u8]) -> std::io::Result<Vec<u8>> {
+    let mut encoder = flate2::read::GzEncoder::new(body, flate2::Compression::new(6));
+    let mut out = Vec::new();
+    encoder.read_to_end(&mut out)?;
+    Ok(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_unfolds_past_the_limit_is_refused() {
+        let bomb = zstd::bulk::compress(&vec![0u8; BODY_MAX_BYTES + 1], 19).unwrap();
+        assert!(bomb.len() < 10_000);
+        assert_eq!(unfold(Encoding::Zstd, &bomb).unwrap_err().0.code, Code::TooLarge);
+        let bomb = gzip(&vec![0u8; BODY_MAX_BYTES + 1]).unwrap();
+        assert_eq!(unfold(Encoding::Gzip, &bomb).unwrap_err().0.code, Code::TooLarge);
+        let whole = zstd::bulk::compress(&vec![7u8; BODY_MAX_BYTES], 3).unwrap();
+        assert_eq!(unfold(Encoding::Zstd, &whole).unwrap().len(), BODY_MAX_BYTES);
+    }
+
+    #[test]
+    fn what_is_cut_off_is_malformed() {
+        let text = b"{\"a\":1}\n".repeat(1_000);
+        for (encoding, packed) in [
+            (Encoding::Zstd, zstd::bulk::compress(&text, 3).unwrap()),
+            (Encoding::Gzip, gzip(&text).unwrap()),
+        ] {
+            assert_eq!(unfold(encoding, &packed).unwrap(), text);
+            let cut = &packed[..packed.len() - 5];
+            assert_eq!(unfold(encoding, cut).unwrap_err().0.code, Code::Malformed, "{encoding:?}");
+            assert_eq!(unfold(encoding, b"nonsense").unwrap_err().0.code, Code::Malformed, "{encoding:?}");
+        }
+    }
+
+    #[test]
+    fn an_encoding_is_taken_unless_refused() {
+        assert!(accepts("gzip, deflate, br, zstd", "zstd"));
+        assert!(accepts("gzip;q=1.0,ZSTD; q=0.5", "zstd"));
+        assert!(!accepts("gzip, zstd;q=0", "zstd"));
+        assert!(!accepts("xzstd", "zstd"));
+    }
+}

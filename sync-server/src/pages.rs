@@ -1,0 +1,153 @@
+//! What anybody may see: the server's health, and the page behind a code on a sticker.
+//!
+//! A sticker hangs in the street, so its page tells only what `public.toml` allows: the fields named there for a
+//! programme, and nothing at all for a sensitive one. Of a person not even that the code is known is said.
+
+use crate::answer::{Failure, JSON};
+use crate::body;
+use crate::device::write_json;
+use crate::shared::Server;
+use askama::Template;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use domain::access::{Grant, Role};
+use domain::api::{Ask, Card, Find, Found};
+use domain::change::Value;
+use domain::code::{self, Scanned};
+use domain::ids::Shelf;
+use domain::programme::Programme;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use store::{Now, Store};
+
+/// `GET /health`: cheap enough to be asked every few seconds.
+pub(crate) async fn health(State(server): State<Server>, headers: HeaderMap) -> Result<Response, Failure> {
+    let health = server
+        .with_store(|store| {
+            let tenant = store.tenant()?;
+            Ok(serde_json::json!({
+                "status": "ok",
+                "version": env!("CARGO_PKG_VERSION"),
+                "protocol": domain::wire::VERSION,
+                "municipality": tenant.municipality,
+                "incarnation": tenant.incarnation,
+            }))
+        })
+        .await?;
+    body::send(&headers, JSON, write_json(&health)?).await
+}
+
+/// Fields that a passer-by may see, by programme.
+#[derive(Deserialize)]
+struct Public {
+    fields: Vec<String>,
+}
+
+fn public_fields(programme: &Programme) -> Vec<String> {
+    if programme.sensitive {
+        return Vec::new();
+    }
+    let all: BTreeMap<String, Public> = toml::from_str(include_str!("../public.toml")).unwrap_or_default();
+    all.get(&programme.id).map(|public| public.fields.clone()).unwrap_or_default()
+}
+
+#[derive(Template)]
+#[template(path = "code.html")]
+struct CodePage {
+    municipality: String,
+    code: String,
+    phone: Option<String>,
+    about: About,
+}
+
+/// What the page says about a code.
+#[derive(Default)]
+struct About {
+    /// The text was no code of ours.
+    mistyped: bool,
+    /// Title of what it is, Thai and English; empty if nothing may be said.
+    title_th: String,
+    title_en: String,
+    /// Labels and values.
+    lines: Vec<(String, String)>,
+}
+
+/// `GET /q/{code}`.
+pub(crate) async fn code(
+    State(server): State<Server>,
+    Path(typed): Path<String>,
+) -> Result<Response, Failure> {
+    let phone = server.config.phone.clone();
+    let now_ms = server.now_ms();
+    let page = server
+        .with_store(move |store| {
+            let (code, about) = match code::read(&typed) {
+                Ok(Scanned::Ours { code, .. }) => {
+                    let about = about(store, &code, now_ms)?;
+                    (code, about)
+                }
+                _ => (String::new(), About { mistyped: true, ..About::default() }),
+            };
+            Ok(CodePage { municipality: store.tenant()?.municipality, code, phone, about })
+        })
+        .await?;
+    let status = if page.about.mistyped { StatusCode::NOT_FOUND } else { StatusCode::OK };
+    let html = page
+        .render()
+        .map_err(|error| domain::problem::Problem::new(domain::problem::Code::Internal).about(error))?;
+    let headers = [
+        (header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")),
+        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+    ];
+    Ok((status, headers, html).into_response())
+}
+
+fn about(store: &mut Store, code: &str, now_ms: u64) -> Result<About, Failure> {
+    // The page looks with the eyes of somebody who may see the programmes that have something public, and no other:
+    // what lies outside is to it as unknown as it is to the passer-by.
+    let programmes = store.programmes();
+    let open = programmes.values().filter(|programme| !public_fields(programme).is_empty());
+    let shelves = open.map(|programme| Shelf::common(programme.id.clone())).collect();
+    let citizen = Grant { person: "ประชาชน".to_owned(), role: Role::Supervisor, shelves };
+    let now = Now::thai(now_ms);
+    let find = Find { text: code.to_owned() };
+    let found = Find::unwrap(store::service::serve(store, Some(&citizen), now, find.wrap())?)?;
+    let Found::Subject(subject) = found else { return Ok(About::default()) };
+    let card = Card { subject, today: now.day().to_string() };
+    let card = Card::unwrap(store::service::serve(store, Some(&citizen), now, card.wrap())?)?;
+    let Some(programme) = programmes.get(&card.row.programme) else { return Ok(About::default()) };
+    let lines = public_fields(programme)
+        .iter()
+        .filter_map(|id| {
+            let field = programme.field(id)?;
+            let text = plain(card.values.get(id)?);
+            let shown = field.choices.get(&text).map_or(text, |choice| choice.th.clone());
+            (!shown.is_empty()).then(|| (field.title.th.clone(), shown))
+        })
+        .collect();
+    let title = &programme.subject.title;
+    Ok(About {
+        mistyped: false,
+        title_th: title.th.clone(),
+        title_en: title.in_language("en").to_owned(),
+        lines,
+    })
+}
+
+fn plain(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+/// The style of these pages.
+pub(crate) async fn style() -> Response {
+    let headers = [
+        (header::CONTENT_TYPE, HeaderValue::from_static("text/css; charset=utf-8")),
+        (header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=3600")),
+    ];
+    (headers, include_str!("../templates/page.css")).into_response()
+}
