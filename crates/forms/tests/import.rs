@@ -48,7 +48,6 @@ fn mistakes_are_told_with_their_place() {
         ("type,name,label\ntext,a,x\nend_repeat,,\n", Some(3), Some("type"), "no begin"),
         ("type,name,label\nbegin_group,g,x\nend_repeat,,\n", Some(3), Some("type"), "does not fit"),
         ("type,name,label,trigger\ntext,a,x,b\n", Some(2), Some("trigger"), "must be ${question}"),
-        ("type,name,label\n", None, None, "no questions"),
     ];
     for (survey, row, column, words) in cases {
         let errors = errors(survey, "list_name,name,label\nyesno,yes,ใช่\n");
@@ -96,6 +95,7 @@ fn aliases_and_old_spellings_are_understood() {
 #[test]
 fn odd_things_are_warned_about() {
     assert!(warnings("type,name,label,colour\ntext,a,x,red\n")[0].en.contains("not known"));
+    assert!(warnings("type,name,label\n")[0].en.contains("no questions"));
     assert!(warnings("type,name,label\ntext,a,\n")[0].en.contains("no label"));
     assert!(
         warnings("type,name,label,constraint\ntext,a,x,\"regex(., '(?=a)b')\"\n")[0].en.contains("pattern")

@@ -83,6 +83,7 @@ fn typed(described: &Node, text: &str) -> Option<Value> {
         _ => {}
     }
     Some(match described.store {
+        Store::Decimal if text_number(text).is_finite() => json!(text_number(text)),
         Store::Integer | Store::Decimal => number(text).unwrap_or_else(|| json!(text)),
         Store::Boolean => json!(text == "true" || text == "1"),
         Store::Geopoint => place(text).unwrap_or_else(|| json!(text)),

@@ -7,15 +7,15 @@ use crate::form::Form;
 use crate::tree::{NOBODY, NodeKind, Tree};
 use crate::xpath::analysis::Outline;
 
-/// Makes a node of a definition node with everything that belongs below it at the start.
-pub fn node(form: &Form, tree: &mut Tree, parent: u32, definition: u32) -> u32 {
+/// Makes a node of a definition node with everything that belongs below it. At the start of a record each repeat has
+/// one instance; in an instance that is added later, the repeats inside begin with none, as in every ODK engine.
+pub fn node(form: &Form, tree: &mut Tree, parent: u32, definition: u32, at_start: bool) -> u32 {
     let made = bare(form, tree, parent, definition);
     for child in Outline::children(form, definition) {
-        let starts_empty = form.node(*child).is_some_and(|node| {
-            node.kind == Kind::Repeat && (node.starts_empty || !node.logic.repeat_count.is_empty())
-        });
-        if !starts_empty {
-            node(form, tree, made, *child);
+        let Some(described) = form.node(*child) else { continue };
+        let begins_empty = !at_start || described.starts_empty || !described.logic.repeat_count.is_empty();
+        if described.kind != Kind::Repeat || !begins_empty {
+            node(form, tree, made, *child, at_start);
         }
     }
     made
@@ -60,7 +60,7 @@ pub fn from_element(form: &Form, tree: &mut Tree, parent: u32, definition: u32, 
         }
         let mut found = element.children.iter().filter(|inside| inside.name == described.name).peekable();
         if found.peek().is_none() && described.kind != Kind::Repeat {
-            node(form, tree, made, *child);
+            node(form, tree, made, *child, true);
         }
         for inside in found {
             from_element(form, tree, made, *child, inside);

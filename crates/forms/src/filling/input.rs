@@ -52,7 +52,7 @@ pub fn written(store: Store, text: &str, offset: i32) -> Option<String> {
     }
     match store {
         Store::Integer => whole(text),
-        Store::Decimal => number(text).map(number_text),
+        Store::Decimal => number(text).map(pointed),
         Store::Date => day(text),
         Store::Time => time(text, offset),
         Store::DateTime => date_time(text, offset),
@@ -127,9 +127,12 @@ fn place(text: &str, on_the_globe: bool) -> Option<String> {
     if numbers.len() > 4 || numbers.iter().any(|number| !number.is_finite()) || (on_the_globe && outside) {
         return None;
     }
-    let pointed =
-        |number: &f64| if number.fract() == 0.0 { format!("{number:.1}") } else { number_text(*number) };
-    Some(numbers.iter().map(pointed).collect::<Vec<_>>().join(" "))
+    Some(numbers.into_iter().map(pointed).collect::<Vec<_>>().join(" "))
+}
+
+/// A decimal always shows that it is one: `5.0`. Every ODK tool stores it so, and records are compared as texts.
+fn pointed(number: f64) -> String {
+    if number.fract() == 0.0 && number.abs() < 1e15 { format!("{number:.1}") } else { number_text(number) }
 }
 
 /// Stored text of what an expression gave for a node. What does not fit the store is no value.
@@ -149,7 +152,7 @@ pub fn calculated(store: Store, value: &Object, world: &World<'_>) -> String {
             match store {
                 _ if number.is_nan() => String::new(),
                 Store::Integer => number_text(number.trunc()),
-                _ => number_text(number),
+                _ => pointed(number),
             }
         }
         Store::Date | Store::Time | Store::DateTime => match value {
@@ -201,6 +204,7 @@ mod tests {
             (Kind::Integer, Store::Integer, "2147483648", None),
             (Kind::Integer, Store::Integer, " ", Some("")),
             (Kind::Decimal, Store::Decimal, "๓.๕๐", Some("3.5")),
+            (Kind::Decimal, Store::Decimal, "5", Some("5.0")),
             (Kind::Date, Store::Date, "๒๕๖๙-๑-๒", Some("2569-01-02")),
             (Kind::Date, Store::Date, "2026-02-30", None),
             (Kind::Date, Store::Date, "2025-03-07T14:30:00+x", None),

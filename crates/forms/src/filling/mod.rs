@@ -17,7 +17,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::definition::{Element, Event, Kind, Node, Store, phrase};
+use crate::definition::{Element, Event, Instance, Kind, Node, Store, phrase};
 use crate::form::Form;
 use crate::host::Host;
 use crate::tree::{NodeId, Tree};
@@ -96,7 +96,7 @@ impl Filling {
         let mut tree = Tree::new();
         match &form.definition().initial {
             Some(initial) => build::from_element(form, &mut tree, 0, 0, initial),
-            None => build::node(form, &mut tree, 0, 0),
+            None => build::node(form, &mut tree, 0, 0, true),
         };
         tree.renumber();
         let mut filling = Filling::around(form, tree, host, form.definition().default_language);
@@ -212,7 +212,8 @@ impl Filling {
             return Err(SetError::WrongPlace(path.to_owned()));
         }
         // A calculated value that has a widget may be overwritten, until what it depends on changes.
-        let fixed = described.unseen && !described.logic.calculate.is_empty();
+        let fixed =
+            described.kind == Kind::Calculate && described.unseen && !described.logic.calculate.is_empty();
         if fixed || self.is_readonly(node) {
             return Err(SetError::ReadOnly(path.to_owned()));
         }
@@ -265,6 +266,7 @@ impl Filling {
             {
                 found.value = input::written(store, &found.value, offset).unwrap_or_default();
             }
+            self.drop_unknown_choices(node);
         }
     }
 
@@ -362,6 +364,26 @@ impl Filling {
         for node in places::all_below(&form, &self.tree, 0, definition) {
             let stored = self.keep_typing(node, described, value);
             self.put(node, stored);
+        }
+    }
+
+    /// Takes values out of a question that its fixed list does not have.
+    fn drop_unknown_choices(&mut self, node: u32) {
+        let form = self.form.clone();
+        let described = self
+            .tree
+            .get(node)
+            .filter(|found| !found.value.is_empty())
+            .and_then(|found| form.node(found.definition));
+        let Some(choices) = described.and_then(|described| described.choices.as_ref()) else { return };
+        if choices.nodeset.is_empty()
+            && let Some(Instance::List(items)) = form.definition().instances.get(&choices.list)
+            && let Some(found) = self.tree.get_mut(node)
+        {
+            let known = |word: &&str| items.iter().any(|item| item.name == *word);
+            if !known(&found.value.as_str()) {
+                found.value = found.value.split_whitespace().filter(known).collect::<Vec<_>>().join(" ");
+            }
         }
     }
 

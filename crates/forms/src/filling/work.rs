@@ -232,7 +232,7 @@ impl Filling {
         let form = self.form.clone();
         let made = match self.prepared_instance(parent, definition) {
             Some(prepared) => build::from_element(&form, &mut self.tree, parent, definition, &prepared),
-            None => build::node(&form, &mut self.tree, parent, definition),
+            None => build::node(&form, &mut self.tree, parent, definition, false),
         };
         self.tree.renumber();
         if self.tree.get(parent).is_some_and(|above| above.hidden) {

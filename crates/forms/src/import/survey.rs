@@ -42,7 +42,7 @@ pub fn read(
     }
     let made = first_pass(table, languages, lists, definition, report);
     if definition.nodes.len() == 1 {
-        report.error(
+        report.warn(
             &At::sheet(&table.name),
             "แบบฟอร์มไม่มีคำถาม เพิ่มอย่างน้อยหนึ่งแถวที่มี type และ name",
             "The form has no questions; add at least one row with a type and a name",
@@ -107,7 +107,10 @@ fn first_pass<'a>(
                     let node = Node { name, parent, kind: Kind::Calculate, unseen: true, ..Node::default() };
                     definition.nodes.push(node);
                 }
-                let node = Node { name: row.get("name").to_owned(), parent, kind, ..Node::default() };
+                let mut node = Node { name: row.get("name").to_owned(), parent, kind, ..Node::default() };
+                if node.name.is_empty() && kind == Kind::Group {
+                    node.name = format!("generated_group_name_{}", row.number);
+                }
                 if let Some(place) = add(definition, node, row, &at, report) {
                     made.push(Made { node: place, row, select: None });
                     open.push((place, kind, row.number));
@@ -145,8 +148,13 @@ fn first_pass<'a>(
                     preload: plain.preload.to_owned(),
                     ..Node::default()
                 };
-                if node.name.is_empty() && plain.kind == Kind::Metadata {
-                    node.name = plain.preload.to_owned();
+                // What has no answer needs no name of its own.
+                if node.name.is_empty() {
+                    node.name = match plain.kind {
+                        Kind::Metadata => plain.preload.to_owned(),
+                        Kind::Note => format!("generated_note_name_{}", row.number),
+                        _ => String::new(),
+                    };
                 }
                 if node.kind == Kind::Text
                     && row.get("appearance").split_whitespace().any(|word| word == "hidden")

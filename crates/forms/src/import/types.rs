@@ -99,11 +99,12 @@ pub fn understand(text: &str) -> RowType {
         "subscriberid" | "get subscriber id" => unseen(Kind::Metadata, Store::Text, "subscriberid"),
         "simserial" | "get sim id" => unseen(Kind::Metadata, Store::Text, "simserial"),
         "tel" | "phone number" => shown(Kind::Text, Store::Text),
-        "audit" | "background-audio" | "csv-external" | "xml-external" => RowType::Skipped,
+        "background-audio" => unseen(Kind::Audio, Store::Binary, ""),
+        "audit" | "csv-external" | "xml-external" => RowType::Skipped,
+        other if other == "osm" || other.starts_with("osm ") => shown(Kind::File, Store::Binary),
         // Community-health forms: a picker of a record elsewhere, stored as its id.
-        other if other.starts_with("db:") || other.starts_with("hidden ") => {
-            unseen(Kind::Hidden, Store::Text, "")
-        }
+        other if other.starts_with("db:") => shown(Kind::Text, Store::Text),
+        other if other.starts_with("hidden ") => unseen(Kind::Hidden, Store::Text, ""),
         _ => RowType::Unknown,
     }
 }
