@@ -198,6 +198,7 @@ impl Filling {
             return;
         }
         if self.put(node, text) {
+            self.drop_unknown_choices(node);
             self.changed(work, node);
             // A value that reads itself is worked out once per change, not until it stands still.
             work.waiting.retain(|(_, _, other, place)| *other != number || *place != node);

@@ -344,6 +344,12 @@ fn second_pass(
     if node.kind == Kind::Note {
         node.logic.readonly = "true()".to_owned();
     }
+    // A value that is worked out and asks nothing has no widget, whatever its type.
+    let asks = !(node.label.is_empty() && node.hint.is_empty() && node.image.is_empty());
+    let worked_out = !row.get("calculation").is_empty() || !row.get("trigger").is_empty();
+    if !asks && worked_out && !matches!(node.kind, Kind::Group | Kind::Repeat) {
+        node.unseen = true;
+    }
     let seen = !node.unseen && !matches!(node.kind, Kind::Group | Kind::Repeat);
     if seen
         && node.label.is_empty()

@@ -327,7 +327,8 @@ fn compare(
                 "length" => found.chars().count() as u64 == wanted.as_u64().unwrap(),
                 _ => match wanted {
                     Value::String(text) => *text == found,
-                    other => other.to_string() == found,
+                    Value::Number(number) => number.to_string() == found,
+                    _ => false,
                 },
             };
             check(good, format!("{found:?}"))

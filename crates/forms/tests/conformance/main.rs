@@ -14,6 +14,7 @@
 mod expressions;
 mod fills;
 mod scenarios;
+mod sheets;
 mod xform;
 
 use std::io::Read;

@@ -1,0 +1,167 @@
+//! Small XLSForms: accepted with the same nodes as the reference converter makes, or rejected.
+
+use std::collections::BTreeMap;
+
+use forms::definition::{Definition, Kind};
+use forms::{Sheet, SheetRow, Sheets};
+use serde_json::Value;
+
+use super::xform;
+
+/// Floor of what passes, in percent; raise it when more does.
+const FLOOR: f64 = 0.0;
+
+/// Sheets written as a table in text: `| survey |`, then a row of heads and rows that begin with an empty cell.
+fn from_table(text: &str) -> Sheets {
+    let mut sheets = Sheets::default();
+    let mut open: Option<Sheet> = None;
+    for (number, line) in text.lines().enumerate() {
+        let line = line.trim();
+        let Some(inner) = line.strip_prefix('|') else { continue };
+        let end = inner.rfind('|').unwrap_or(inner.len());
+        let mut cells: Vec<String> = Vec::new();
+        let mut cell = String::new();
+        let mut letters = inner[..end].chars().peekable();
+        while let Some(letter) = letters.next() {
+            match letter {
+                '\\' if letters.peek() == Some(&'|') => cell.extend(letters.next()),
+                '|' => cells.push(std::mem::take(&mut cell).trim().to_owned()),
+                other => cell.push(other),
+            }
+        }
+        cells.push(cell.trim().to_owned());
+        if !cells[0].is_empty() && cells.iter().skip(1).all(String::is_empty) {
+            if let Some(done) = open.replace(Sheet { name: cells[0].clone(), ..Sheet::default() }) {
+                sheets.add(done);
+            }
+        } else if let Some(sheet) = &mut open {
+            let cells = cells.split_off(1);
+            if sheet.header.is_empty() {
+                sheet.header = cells;
+            } else {
+                sheet.rows.push(SheetRow { number: number as u32, cells });
+            }
+        }
+    }
+    if let Some(done) = open {
+        sheets.add(done);
+    }
+    sheets
+}
+
+fn from_structure(structure: &Value) -> Sheets {
+    let mut sheets = Sheets::default();
+    for (name, rows) in structure.as_object().unwrap() {
+        let Some(rows) = rows.as_array() else { continue };
+        let mut header: Vec<String> = Vec::new();
+        for row in rows.iter().filter_map(Value::as_object) {
+            for head in row.keys() {
+                if !header.contains(head) {
+                    header.push(head.clone());
+                }
+            }
+        }
+        let cell = |row: &Value, head: &String| match &row[head.as_str()] {
+            Value::String(text) => text.clone(),
+            Value::Null => String::new(),
+            other => other.to_string(),
+        };
+        let rows = rows.iter().enumerate().map(|(place, row)| SheetRow {
+            number: place as u32 + 2,
+            cells: header.iter().map(|head| cell(row, head)).collect(),
+        });
+        sheets.add(Sheet { name: name.clone(), rows: rows.collect(), header });
+    }
+    sheets
+}
+
+/// Paths of all nodes with what matters of each. A note is read-only by its nature, an XForm says so; an empty group is
+/// a leaf in an XForm.
+fn outline(definition: &Definition) -> BTreeMap<String, String> {
+    let mut paths: Vec<String> = Vec::new();
+    let mut all = BTreeMap::new();
+    for (place, node) in definition.nodes.iter().enumerate() {
+        let above = if place == 0 { String::new() } else { paths[node.parent as usize].clone() };
+        let name = if place == 0 { "top" } else { node.name.as_str() };
+        paths.push(format!("{above}/{name}"));
+        let path = &paths[place];
+        let meta = path.split('/').any(|part| part == "meta" || part.ends_with(":meta"));
+        if place == 0 || meta || node.name.starts_with('@') {
+            continue;
+        }
+        let has =
+            |name: &str, source: &str| if source.is_empty() { String::new() } else { format!(" {name}") };
+        let logic = &node.logic;
+        let empty = !definition.nodes.iter().skip(1).any(|child| child.parent as usize == place);
+        let kind = match node.kind {
+            Kind::Group if empty => "leaf",
+            Kind::Group => "group",
+            Kind::Repeat => "repeat",
+            _ => "leaf",
+        };
+        let seen = if node.unseen || kind != "leaf" { "" } else { " seen" };
+        let said = format!(
+            "{kind}{seen}{}{}{}{} {:?}",
+            has("relevant", &logic.relevant),
+            has("required", &logic.required),
+            has("constraint", &logic.constraint),
+            has("calculate", &logic.calculate),
+            node.store,
+        );
+        all.insert(path.clone(), said);
+    }
+    all
+}
+
+fn run(case: &Value) -> Result<(), String> {
+    let sheets = match case["md"].as_str() {
+        Some(table) => from_table(table),
+        None => from_structure(&case["ss_structure"]),
+    };
+    let imported = forms::import(&sheets);
+    if case["expect"] != "ok" {
+        return match imported {
+            Err(_) => Ok(()),
+            Ok(_) => Err(format!("accepted, although: {}", case["error"].as_str().unwrap_or_default())),
+        };
+    }
+    let imported = imported.map_err(|errors| {
+        format!("rejected: {}", errors.iter().map(|error| format!("{error}")).collect::<Vec<_>>().join("; "))
+    })?;
+    let Some(xml) = case["xform"].as_str() else { return Ok(()) };
+    let wanted = xform::load(xml).map_err(|error| format!("the reference cannot be read: {error}"))?;
+    let (found, wanted) = (outline(imported.form.definition()), outline(wanted.definition()));
+    for (path, said) in &wanted {
+        match found.get(path) {
+            None => return Err(format!("{path} is missing")),
+            Some(other) if other != said => return Err(format!("{path}: {other} instead of {said}")),
+            Some(_) => {}
+        }
+    }
+    if let Some(path) = found.keys().find(|path| !wanted.contains_key(*path)) {
+        return Err(format!("{path} is too much"));
+    }
+    Ok(())
+}
+
+#[test]
+fn small_sheets_are_read_like_the_reference_converter_does() {
+    let Some(text) = super::read("xlsform.json.gz") else { return };
+    let all: Value = serde_json::from_str(&text).unwrap();
+    let mut groups: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
+    for case in all["cases"].as_array().unwrap() {
+        let group = groups.entry(if case["expect"] == "ok" { "accepted" } else { "rejected" }).or_default();
+        group.1 += 1;
+        match run(case) {
+            Ok(()) => group.0 += 1,
+            Err(why) if super::show() => {
+                println!("sheet {} {}: {why}", case["id"].as_str().unwrap(), case["test"].as_str().unwrap())
+            }
+            Err(_) => {}
+        }
+    }
+    let (passed, counted) = groups.values().fold((0, 0), |sum, group| (sum.0 + group.0, sum.1 + group.1));
+    let share = super::percent(passed, counted);
+    println!("xlsform_pass_pct {share} ({passed} of {counted}; {groups:?})");
+    assert!(share >= FLOOR, "{share} % pass, {FLOOR} % did before");
+}
