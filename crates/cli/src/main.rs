@@ -1,2 +1,67 @@
-//! 
-fn main() {}
+//! `sanam`: a device without a screen, the server, and the office's tools, on the same store as every other shell.
+//!
+//! Exit codes: 0 it is done; 1 a problem, with its stable code and a Thai sentence on standard error; 2 wrong usage.
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command-line tool speaks through these")]
+
+mod demo;
+mod device;
+mod folder;
+mod http;
+mod labels;
+mod records;
+mod registry;
+mod server;
+
+use clap::{Parser, Subcommand};
+use domain::problem::{Code, Problem};
+use std::process::ExitCode;
+
+/// Sanam (สนาม): offline-first field work for Thai municipalities.
+#[derive(Parser)]
+#[command(name = "sanam", version, about, max_term_width = 110)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// A worker's device without a screen: enrol, record, exchange, look up.
+    Device(device::Arguments),
+    /// The municipality's server.
+    Server(server::Arguments),
+    /// A simulated sub-district with its server, ready to try.
+    Demo(demo::Arguments),
+    /// Sheets of blank stickers with QR codes, as SVG.
+    Labels(labels::Arguments),
+    /// Brings a registry into a server's database from a CSV file.
+    Import(registry::ImportArguments),
+    /// Writes the records of a server's database as CSV or JSON lines.
+    Export(registry::ExportArguments),
+}
+
+fn main() -> ExitCode {
+    let done = match Arguments::parse().command {
+        Command::Device(arguments) => device::run(arguments),
+        Command::Server(arguments) => server::run(arguments),
+        Command::Demo(arguments) => demo::run(arguments),
+        Command::Labels(arguments) => labels::run(&arguments),
+        Command::Import(arguments) => registry::import(&arguments),
+        Command::Export(arguments) => registry::export(&arguments),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(problem) => {
+            eprintln!("{}: {}", problem.code.as_str(), problem.hint);
+            if let Some(detail) = &problem.detail {
+                eprintln!("  {detail}");
+            }
+            ExitCode::from(1)
+        }
+    }
+}
+
+/// A problem of this machine (a file, a socket), with what it was about.
+fn machine(what: impl std::fmt::Display, error: impl std::fmt::Display) -> Problem {
+    Problem::new(Code::Internal).about(format!("{what}: {error}"))
+}

@@ -1,0 +1,39 @@
+# What a person types. Everything else is behind these: the steps themselves are in .ci/ and tests/.
+#
+#   make demo     sets the machine up, builds, and serves a simulated sub-district (ctrl-c ends it; the data stays)
+#   make app      builds and opens the installed app (Tauri window)
+#   make test     everything that has to hold before a change is shared
+#   make bench    the figures
+#   make deep     the slow searches for what nobody thought of
+
+DIR    ?= demo
+LISTEN ?= 127.0.0.1:8080
+# For instance DEMO="--address https://sanam.example.go.th"
+DEMO   ?=
+
+.PHONY: demo app test bench deep ui sanam
+
+demo: ui sanam
+	target/release/sanam demo --dir $(DIR) --listen $(LISTEN) --app ui/dist $(DEMO)
+
+# The browser app. The build remembers what it made, so that nothing new takes seconds.
+ui:
+	@.ci/setup.sh web
+	node ui/build.mjs
+
+sanam:
+	@echo "sanam: building (the first time takes some minutes)"
+	cargo build --release --locked -p cli
+
+app: ui
+	@.ci/setup.sh window
+	cargo run --release --locked -p sanam-app --features custom-protocol
+
+test:
+	.ci/run
+
+bench:
+	cargo run --release --locked -p tests --bin bench
+
+deep:
+	PROPTEST_CASES=20000 cargo test --release --locked -p domain -p forms -p store -p scan

@@ -1,0 +1,463 @@
+//! `sanam demo`: ตำบลตัวอย่าง, a whole simulated sub-district with its server, ready to try.
+//!
+//! Everything follows from a seed and the day it is made on, so that two people see the same houses. Nobody in it
+//! exists, no place in it is land, and every row says `origin = demo`. It is built beside its final place and moved
+//! there when it is whole; a second start finds it and only serves.
+
+mod care;
+mod lights;
+mod names;
+mod random;
+mod town;
+mod water;
+
+use crate::folder;
+use crate::machine;
+use crate::registry::zone_change;
+use crate::server::{self, Serving};
+use chrono::{Datelike, Days, Months, NaiveDate};
+use clap::{Args, ValueEnum};
+use domain::access::{Grant, Role};
+use domain::api::NewEnrolment;
+use domain::change::Change;
+use domain::code;
+use domain::ids::Shelf;
+use domain::problem::Problem;
+use domain::thai_date::{THAI_OFFSET_MINUTES, day_of};
+use random::Random;
+use scan::label::{qr_png, qr_terminal};
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+use store::{Kind, Store};
+use sync_server::clock;
+
+/// Name of the office account.
+const ACCOUNT: &str = "demo";
+/// How long the printed enrolment codes are good for: a day of trying things out.
+const ENROLMENT_MS: u64 = 24 * 60 * 60 * 1_000;
+
+/// A simulated sub-district with its server.
+#[derive(Args)]
+pub struct Arguments {
+    /// The folder of the town's database, its QR pictures and the office's password.
+    #[arg(long, value_name = "DIR", default_value = "demo")]
+    dir: PathBuf,
+    #[command(flatten)]
+    serving: Serving,
+    /// How large a town to make, if there is none yet.
+    #[arg(long, value_enum, default_value = "whole")]
+    size: Size,
+    /// What the town follows from.
+    #[arg(long, default_value_t = 990_101)]
+    seed: u64,
+    /// Make the town, print what is needed to use it, and do not serve.
+    #[arg(long)]
+    no_serve: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Size {
+    /// 18,000 meters, 1,200 poles, 600 people.
+    Whole,
+    /// 80 meters, 24 poles, 36 people: for tests.
+    Small,
+}
+
+/// How much of everything.
+struct Numbers {
+    routes: usize,
+    meters_per_route: usize,
+    feeders: usize,
+    poles_per_feeder: usize,
+    people: usize,
+    cases: usize,
+}
+
+impl Size {
+    fn numbers(self) -> Numbers {
+        match self {
+            Size::Whole => Numbers {
+                routes: 36,
+                meters_per_route: 500,
+                feeders: 40,
+                poles_per_feeder: 30,
+                people: 600,
+                cases: 70,
+            },
+            Size::Small => Numbers {
+                routes: 2,
+                meters_per_route: 40,
+                feeders: 4,
+                poles_per_feeder: 6,
+                people: 36,
+                cases: 24,
+            },
+        }
+    }
+}
+
+/// The days the town's past is laid out on.
+pub struct Calendar {
+    /// The day it is made on, local.
+    pub today: NaiveDate,
+    /// The moment it is made, milliseconds.
+    pub now_ms: u64,
+}
+
+impl Calendar {
+    fn new(now_ms: u64) -> Calendar {
+        Calendar { today: day_of(now_ms, THAI_OFFSET_MINUTES), now_ms }
+    }
+
+    /// A day of a month before (or after) this one.
+    pub fn day(&self, months: i32, day: u32) -> NaiveDate {
+        let first = self.today.with_day(1).unwrap_or(self.today);
+        let month = match u32::try_from(months) {
+            Ok(after) => first.checked_add_months(Months::new(after)),
+            Err(_) => first.checked_sub_months(Months::new(months.unsigned_abs())),
+        };
+        month
+            .and_then(|month| month.checked_add_days(Days::new(day.saturating_sub(1).into())))
+            .unwrap_or(first)
+    }
+
+    /// The moment so many minutes after a local day began.
+    pub fn ms(&self, day: NaiveDate, minutes: u32) -> u64 {
+        let local = day.and_time(chrono::NaiveTime::MIN).and_utc().timestamp() + i64::from(minutes) * 60;
+        u64::try_from((local - i64::from(THAI_OFFSET_MINUTES) * 60) * 1_000).unwrap_or(0)
+    }
+
+    /// This year.
+    pub fn year(&self) -> i64 {
+        self.today.year().into()
+    }
+}
+
+/// Makes the town if there is none, and serves it.
+pub fn run(arguments: Arguments) -> Result<(), Problem> {
+    let now_ms = clock::wall_ms();
+    folder::make_private(&arguments.dir)?;
+    if !folder::database(&arguments.dir).exists() {
+        build(&arguments, now_ms)?;
+    }
+    let mut opened = folder::open_server(&arguments.dir, now_ms)?;
+    server::define_programmes(&mut opened.store)?;
+    let password = account(&mut opened.store, &arguments.dir, now_ms)?;
+    let tell =
+        |store: &mut Store, address: &str| tell(store, address, &arguments.dir, &password, arguments.seed);
+    if arguments.no_serve {
+        let address =
+            arguments.serving.address.clone().unwrap_or(format!("http://{}", arguments.serving.listen));
+        return tell(&mut opened.store, &address);
+    }
+    server::serve(opened, &arguments.serving, tell)
+}
+
+/// Builds the town in a folder of its own and moves it into place when it is whole.
+fn build(arguments: &Arguments, now_ms: u64) -> Result<(), Problem> {
+    let started = Instant::now();
+    let unfinished = arguments.dir.join("unfinished");
+    if unfinished.exists() {
+        // Of a start that was cut off; it holds nothing but simulated rows that come out the same again.
+        std::fs::remove_dir_all(&unfinished).map_err(|error| machine(unfinished.display(), error))?;
+    }
+    folder::make_private(&unfinished)?;
+    let path = folder::database(&unfinished);
+    let mut store = Store::open(&path, Kind::Server, sync_server::entropy::system(), now_ms)?;
+    fill(&mut store, arguments.seed, &arguments.size.numbers(), &Calendar::new(now_ms))?;
+    // Closing writes the journal back into the file.
+    drop(store);
+    let place = folder::database(&arguments.dir);
+    std::fs::rename(&path, &place).map_err(|error| machine(place.display(), error))?;
+    let _ = std::fs::remove_dir(&unfinished);
+    eprintln!("สร้างตำบลตัวอย่างเสร็จใน {:.0} วินาที", started.elapsed().as_secs_f64());
+    Ok(())
+}
+
+fn fill(store: &mut Store, seed: u64, numbers: &Numbers, calendar: &Calendar) -> Result<(), Problem> {
+    eprintln!(
+        "สร้างตำบลตัวอย่าง: มาตรน้ำ {} · เสาไฟ {} · ผู้สูงอายุ {} (ข้อมูลจำลองทั้งหมด)",
+        numbers.routes * numbers.meters_per_route,
+        numbers.feeders * numbers.poles_per_feeder,
+        numbers.people
+    );
+    store.set_municipality(town::NAME)?;
+    server::define_programmes(store)?;
+    let mut codes = town::Codes::new(seed);
+    let mut writer = Writer { store, calendar };
+    let mut progress = Progress::new("สายจดมาตร", numbers.routes);
+    for number in 0..numbers.routes {
+        let route = water::route(seed, number, numbers.meters_per_route, calendar, &mut codes);
+        writer.zone("water", &route.zone, &route.title)?;
+        writer.write(route.subjects, calendar.day(-4, 1))?;
+        for (day, readings) in route.rounds {
+            writer.write(readings, day)?;
+        }
+        progress.step();
+    }
+    let mut progress = Progress::new("วงจรไฟ", numbers.feeders);
+    for number in 0..numbers.feeders {
+        let feeder = lights::feeder(seed, number, numbers.poles_per_feeder, calendar, &mut codes);
+        writer.zone("lights", &feeder.zone, &feeder.title)?;
+        writer.write(feeder.subjects, calendar.day(-8, 10))?;
+        writer.write(feeder.inspected.1, feeder.inspected.0)?;
+        progress.step();
+    }
+    let mut progress = Progress::new("หมู่บ้าน", town::VILLAGES);
+    for number in 0..town::VILLAGES {
+        let village =
+            care::village(seed, number, numbers.people / town::VILLAGES, numbers.cases, calendar, &mut codes);
+        writer.zone("care", &village.zone, &village.title)?;
+        writer.write(village.subjects, calendar.day(-10, 1))?;
+        for (day, visits) in village.visits {
+            writer.write(visits, day)?;
+        }
+        progress.step();
+    }
+    Ok(())
+}
+
+/// Writes records as if they had been made on the evening of a day.
+struct Writer<'a> {
+    store: &'a mut Store,
+    calendar: &'a Calendar,
+}
+
+impl Writer<'_> {
+    fn zone(&mut self, programme: &str, zone: &str, title: &str) -> Result<(), Problem> {
+        self.write(vec![zone_change(programme, zone, title, true)], self.calendar.day(-10, 1))
+    }
+
+    fn write(&mut self, changes: Vec<Change>, day: NaiveDate) -> Result<(), Problem> {
+        let evening = self.calendar.ms(day, 20 * 60);
+        Ok(self.store.import_at(town::ORIGIN, changes, evening, self.calendar.now_ms)?)
+    }
+}
+
+/// Says how far it is, every two seconds at most.
+struct Progress {
+    what: &'static str,
+    done: usize,
+    all: usize,
+    told: Instant,
+}
+
+impl Progress {
+    fn new(what: &'static str, all: usize) -> Progress {
+        Progress { what, done: 0, all, told: Instant::now() }
+    }
+
+    fn step(&mut self) {
+        self.done += 1;
+        if self.told.elapsed().as_secs_f64() >= 2.0 || (self.done == self.all && self.all > 1) {
+            eprintln!("  {} {} / {}", self.what, self.done, self.all);
+            self.told = Instant::now();
+        }
+    }
+}
+
+/// Makes the office account at the first start, with a password of its own for this town; returns the password.
+fn account(store: &mut Store, dir: &Path, now_ms: u64) -> Result<String, Problem> {
+    let path = dir.join("office-password.txt");
+    let kept = std::fs::read_to_string(&path).map(|text| text.trim().to_owned()).unwrap_or_default();
+    if !kept.is_empty() && store.account(ACCOUNT)?.is_some() {
+        return Ok(kept);
+    }
+    let password = sync_server::random_hex(6)?;
+    write_private(&path, &password)?;
+    let shelves = store.programmes().keys().map(Shelf::common).collect();
+    let grant = Grant {
+        person: "ผู้ดูแลระบบ (demo)".to_owned(), role: Role::Administrator, shelves
+    };
+    store.put_account(ACCOUNT, &sync_server::hash_password(&password)?, &grant, now_ms)?;
+    Ok(password)
+}
+
+fn write_private(path: &Path, text: &str) -> Result<(), Problem> {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
+        .open(path)
+        .and_then(|mut file| std::io::Write::write_all(&mut file, format!("{text}\n").as_bytes()))
+        .map_err(|error| machine(path.display(), error))
+}
+
+/// One of the three devices to try.
+struct Trial {
+    file: &'static str,
+    title: &'static str,
+    person: String,
+    shelves: Vec<Shelf>,
+}
+
+fn trials(store: &Store, seed: u64) -> Result<Vec<Trial>, Problem> {
+    let person = |purpose: &str| names::person(&mut Random::new(seed, purpose)).name;
+    let some =
+        |programme: &str, zones: &[&str]| zones.iter().map(|zone| Shelf::new(programme, *zone)).collect();
+    let all = vec![
+        Trial {
+            file: "enrol-reader.png",
+            title: "ผู้จดมาตร (สาย 1) · meter reader",
+            person: person("reader 0"),
+            shelves: some("water", &["R01"]),
+        },
+        Trial {
+            file: "enrol-caregiver.png",
+            title: "ผู้ดูแลผู้สูงอายุ (หมู่ 1-2) · caregiver",
+            person: person("caregiver 0"),
+            shelves: some("care", &["M01", "M02"]),
+        },
+        Trial {
+            file: "enrol-technician.png",
+            title: "ช่างไฟ (วงจร 1-4) · technician",
+            person: person("technician 0"),
+            shelves: some("lights", &["F01", "F02", "F03", "F04"]),
+        },
+    ];
+    let known = store.programmes();
+    Ok(all
+        .into_iter()
+        .filter(|trial| trial.shelves.iter().all(|shelf| known.contains_key(&shelf.programme)))
+        .collect())
+}
+
+/// Prints what a person needs: the address, the office login, and a fresh enrolment code for each device to try.
+fn tell(store: &mut Store, address: &str, dir: &Path, password: &str, seed: u64) -> Result<(), Problem> {
+    let now_ms = clock::wall_ms();
+    println!("สำนักงาน (demo): {address}/office  ชื่อ {ACCOUNT}  รหัสผ่าน {password}");
+    for trial in trials(store, seed)? {
+        let request = NewEnrolment { person: trial.person, role: Role::Worker, shelves: trial.shelves };
+        let (code, _) = store.new_enrolment(ACCOUNT, &request, now_ms, ENROLMENT_MS)?;
+        let link = code::enrol_link(address, &code);
+        let picture = dir.join(trial.file);
+        let png = qr_png(&link, 8).map_err(|error| machine("QR", error))?;
+        std::fs::write(&picture, png).map_err(|error| machine(picture.display(), error))?;
+        println!("\n{}\n{link}  ({})", trial.title, picture.display());
+        print!("{}", qr_terminal(&link).map_err(|error| machine("QR", error))?);
+    }
+    if address.starts_with("http://") {
+        println!("\nเบราว์เซอร์ให้ใช้กล้องและเก็บข้อมูลถาวรเฉพาะ https หรือ localhost เท่านั้น");
+        println!(
+            "ลองกับโทรศัพท์ Android ทางสาย USB: adb reverse tcp:8080 tcp:8080 แล้วเปิด http://localhost:8080"
+        );
+        println!(
+            "Browsers give the camera and lasting storage to https and localhost only; --address sets a public https address."
+        );
+    }
+    println!("หยุดด้วย Ctrl-C");
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    const NOW: u64 = 1_795_233_600_000; // 2026-11-21, 11:00 in Thailand
+
+    fn small(seed: u64) -> (Store, String) {
+        let entropy: store::Entropy = Box::new(|bytes| bytes.fill(7));
+        let mut store = Store::in_memory(Kind::Server, entropy).unwrap();
+        fill(&mut store, seed, &Size::Small.numbers(), &Calendar::new(NOW)).unwrap();
+        let mut dump = Vec::new();
+        store.dump(None, &mut dump).unwrap();
+        (store, String::from_utf8(dump).unwrap())
+    }
+
+    /// What does not depend on the moment of making: programmes are stamped with the clock of the machine.
+    fn rows(dump: &str) -> Vec<&str> {
+        dump.lines().filter(|line| !line.contains(r#""kind":"programme""#)).collect()
+    }
+
+    #[test]
+    fn the_same_seed_makes_the_same_town() {
+        let ((_, one), (_, two), (_, other)) = (small(1), small(1), small(2));
+        assert_eq!(rows(&one), rows(&two));
+        assert_ne!(rows(&one), rows(&other));
+    }
+
+    #[test]
+    fn every_row_says_that_it_is_simulated_and_every_index_fits() {
+        let (store, dump) = small(1);
+        for line in rows(&dump) {
+            assert!(line.contains(r#""origin":{"stamp""#) && line.contains(r#""value":"demo""#), "{line}");
+        }
+        assert_eq!(store.verify().unwrap(), Vec::<String>::new());
+    }
+
+    #[test]
+    fn every_cell_is_a_field_of_its_programme_and_every_code_is_bound_once() {
+        let (store, dump) = small(1);
+        let programmes = store.programmes();
+        let engine = ["programme", "zone", "order", "lat", "lon", "origin"];
+        let mut codes = BTreeSet::new();
+        let mut subjects = 0;
+        for line in rows(&dump) {
+            let record: serde_json::Value = serde_json::from_str(line).unwrap();
+            if record["kind"] != "subject" {
+                continue;
+            }
+            subjects += 1;
+            let cells = record["cells"].as_object().unwrap();
+            let programme = &programmes[cells["programme"]["value"].as_str().unwrap()];
+            let mut ours = 0;
+            for (name, cell) in cells {
+                if let Some(code) = name.strip_prefix("codes.") {
+                    assert!(codes.insert(code.to_owned()), "{code} twice");
+                    match code::read(code).unwrap() {
+                        code::Scanned::Ours { .. } => ours += 1,
+                        code::Scanned::Foreign(read) => assert_eq!(read, code),
+                        other => panic!("{other:?}"),
+                    }
+                    continue;
+                }
+                if engine.contains(&name.as_str()) {
+                    continue;
+                }
+                let field =
+                    programme.field(name).unwrap_or_else(|| panic!("{name} is no field of {}", programme.id));
+                if !field.choices.is_empty() {
+                    let value = cell["value"].as_str().unwrap();
+                    assert!(field.choices.contains_key(value), "{name} = {value}");
+                }
+            }
+            assert_eq!(ours, 1);
+        }
+        assert_eq!(subjects, 80 + 24 + 36);
+    }
+
+    #[test]
+    fn every_visit_answers_questions_of_its_form() {
+        let (store, dump) = small(1);
+        let programmes = store.programmes();
+        let engine = ["programme", "form", "subject", "at", "by", "outcome", "cycle", "origin"];
+        let mut visits = 0;
+        for line in rows(&dump) {
+            let record: serde_json::Value = serde_json::from_str(line).unwrap();
+            if record["kind"] != "visit" {
+                continue;
+            }
+            visits += 1;
+            let cells = record["cells"].as_object().unwrap();
+            let value = |name: &str| cells[name]["value"].as_str().unwrap();
+            let programme = &programmes[value("programme")];
+            let form = programme.form(value("form")).unwrap();
+            let outcome = value("outcome");
+            assert!(outcome == "done" || programme.outcome(outcome).is_some(), "{outcome}");
+            let definition = form.definition.to_string();
+            for name in cells.keys().filter(|name| !engine.contains(&name.as_str())) {
+                assert!(definition.contains(&format!("\"{name}\"")), "{}/{}: {name}", programme.id, form.id);
+            }
+        }
+        assert!(visits > 80 * 3, "{visits}");
+    }
+
+    #[test]
+    fn the_whole_town_has_the_cases_by_group_that_it_should() {
+        let all: Vec<u8> = (0..town::VILLAGES).flat_map(|village| care::groups_of(village, 70)).collect();
+        let count = |group: u8| all.iter().filter(|one| **one == group).count();
+        assert_eq!((count(1), count(2), count(3), count(4)), (35, 15, 12, 8));
+    }
+}

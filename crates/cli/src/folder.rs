@@ -1,0 +1,119 @@
+//! The folder a store lives in: `sanam.db`, and a lock so that two processes do not write with two clocks.
+
+use crate::machine;
+use domain::problem::{Code, Problem};
+use std::fs::{File, OpenOptions, TryLockError};
+use std::path::{Path, PathBuf};
+use store::{Kind, Store};
+
+/// Name of the database in its folder.
+const DATABASE: &str = "sanam.db";
+
+/// The database's path in a folder.
+pub fn database(folder: &Path) -> PathBuf {
+    folder.join(DATABASE)
+}
+
+/// A store with the lock that is held while it is open. The system drops the lock with the process, however it ends.
+pub struct Opened {
+    /// The replica.
+    pub store: Store,
+    pub(crate) _lock: File,
+}
+
+/// Opens or makes the device's store in a folder. Waits while another process has it: a person who saves must not be
+/// told to try again because a sync is running.
+pub fn open_device(folder: &Path, now_ms: u64) -> Result<Opened, Problem> {
+    let lock = lock_file(folder)?;
+    lock.lock().map_err(|error| machine(folder.display(), error))?;
+    let store = Store::open(&database(folder), Kind::Device, sync_server::entropy::system(), now_ms)?;
+    if let Some(kept) = store.set_aside() {
+        eprintln!("{}: {}\n  {kept}", Code::StoreDamaged.as_str(), Code::StoreDamaged.hint());
+    }
+    Ok(Opened { store, _lock: lock })
+}
+
+/// Opens or makes the server's store in a folder. A second server on one folder is refused.
+///
+/// A damaged database is set aside, and then the server does not start: an empty one in its place would tell every
+/// phone that it is unknown. `sanam server restore` brings a backup back.
+pub fn open_server(folder: &Path, now_ms: u64) -> Result<Opened, Problem> {
+    let lock = lock_server(folder)?;
+    let path = database(folder);
+    if !path.exists()
+        && let Some(damaged) = set_aside_file(folder)
+    {
+        return Err(Problem::new(Code::StoreDamaged).about(format!(
+            "{} was set aside; restore a backup with `sanam server restore`, or move that file away to begin anew",
+            damaged.display()
+        )));
+    }
+    let store = Store::open(&path, Kind::Server, sync_server::entropy::system(), now_ms)?;
+    if let Some(kept) = store.set_aside().map(str::to_owned) {
+        // The empty database that was begun a moment ago holds nothing.
+        drop(store);
+        std::fs::remove_file(&path).map_err(|error| machine(path.display(), error))?;
+        return Err(Problem::new(Code::StoreDamaged).about(format!("kept as {kept}")));
+    }
+    Ok(Opened { store, _lock: lock })
+}
+
+/// Opens a server's store beside a running server, to read from it.
+pub fn look_into_server(folder: &Path, now_ms: u64) -> Result<Store, Problem> {
+    let path = database(folder);
+    if !path.exists() {
+        return Err(Problem::new(Code::NotFound).about(path.display()));
+    }
+    Ok(Store::open(&path, Kind::Server, sync_server::entropy::system(), now_ms)?)
+}
+
+/// Takes the server's lock, or says that another server has it.
+pub fn lock_server(folder: &Path) -> Result<File, Problem> {
+    let lock = lock_file(folder)?;
+    match lock.try_lock() {
+        Ok(()) => Ok(lock),
+        Err(TryLockError::WouldBlock) => Err(Problem::new(Code::StoreLocked).about(folder.display())),
+        Err(TryLockError::Error(error)) => Err(machine(folder.display(), error)),
+    }
+}
+
+fn lock_file(folder: &Path) -> Result<File, Problem> {
+    make_private(folder)?;
+    let path = folder.join("lock");
+    OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(&path)
+        .map_err(|error| machine(path.display(), error))
+}
+
+/// Databases that did not open and were kept, in order of name.
+pub fn set_aside_files(folder: &Path) -> Vec<PathBuf> {
+    let begin = format!("{DATABASE}.set-aside-");
+    let mut files: Vec<PathBuf> = std::fs::read_dir(folder)
+        .into_iter()
+        .flatten()
+        .flatten()
+        .filter(|entry| {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            name.starts_with(&begin) && !name.ends_with("-wal") && !name.ends_with("-shm")
+        })
+        .map(|entry| entry.path())
+        .collect();
+    files.sort();
+    files
+}
+
+fn set_aside_file(folder: &Path) -> Option<PathBuf> {
+    set_aside_files(folder).pop()
+}
+
+/// Makes a folder that other users of the machine cannot look into: it holds people's health and tokens' hashes.
+pub fn make_private(folder: &Path) -> Result<(), Problem> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder).map_err(|error| machine(folder.display(), error))
+}

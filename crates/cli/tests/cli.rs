@@ -1,0 +1,382 @@
+//! The real binary: two devices and a server as processes of their own, killed and started again.
+
+use serde_json::{Value, json};
+use std::io::{BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdout, Command, Output, Stdio};
+
+fn sanam() -> Command {
+    Command::new(env!("CARGO_BIN_EXE_sanam"))
+}
+
+fn run(command: &mut Command) -> Output {
+    command.output().unwrap()
+}
+
+/// Runs a command that has to succeed, and returns what it prints.
+fn done(command: &mut Command) -> String {
+    let output = run(command);
+    assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// A town and its server.
+struct Town {
+    folder: tempfile::TempDir,
+    server: Option<Server>,
+}
+
+struct Server {
+    child: Child,
+    out: BufReader<ChildStdout>,
+    address: String,
+    /// Enrolment links, as printed: reader, caregiver, technician.
+    links: Vec<String>,
+}
+
+impl Town {
+    fn new() -> Town {
+        Town { folder: tempfile::tempdir().unwrap(), server: None }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// Starts the server on a port, zero for a free one.
+    fn start(&mut self, port: u16) {
+        let mut child = sanam()
+            .args(["demo", "--size", "small", "--listen", &format!("127.0.0.1:{port}"), "--dir"])
+            .arg(self.path("town"))
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut out = BufReader::new(child.stdout.take().unwrap());
+        let mut address = String::new();
+        let mut links = Vec::new();
+        let mut line = String::new();
+        while out.read_line(&mut line).unwrap() > 0 {
+            if let Some(found) = line.strip_prefix("เปิดแล้วที่ ") {
+                address = found.trim().to_owned();
+            }
+            if line.contains("/enrol/") {
+                links.push(line.split_whitespace().next().unwrap().to_owned());
+            }
+            if line.starts_with("หยุดด้วย") {
+                break;
+            }
+            line.clear();
+        }
+        assert!(!address.is_empty(), "the server did not start");
+        self.server = Some(Server { child, out, address, links });
+    }
+
+    fn server(&self) -> &Server {
+        self.server.as_ref().unwrap()
+    }
+
+    fn port(&self) -> u16 {
+        self.server().address.rsplit(':').next().unwrap().parse().unwrap()
+    }
+
+    /// Ends the server as a power cut would.
+    fn kill(&mut self) {
+        let mut server = self.server.take().unwrap();
+        server.child.kill().unwrap();
+        server.child.wait().unwrap();
+    }
+
+    fn device(&self, name: &str) -> Command {
+        let mut command = sanam();
+        command.args(["device", "--store"]).arg(self.path(name));
+        command
+    }
+
+    fn enrol(&self, name: &str, link: usize) -> String {
+        let server = self.server();
+        done(self.device(name).args(["enrol", &server.address, &server.links[link], "--name", name]))
+    }
+}
+
+impl Drop for Town {
+    fn drop(&mut self) {
+        if self.server.is_some() {
+            self.kill();
+        }
+    }
+}
+
+fn records(dump: &str, kind: &str) -> Vec<Value> {
+    dump.lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .filter(|record: &Value| record["kind"] == kind)
+        .collect()
+}
+
+fn write_lines(path: &Path, lines: &[Value]) {
+    let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
+    std::fs::write(path, text).unwrap();
+}
+
+#[test]
+fn two_phones_and_a_server_agree_although_the_server_is_killed() {
+    let mut town = Town::new();
+    town.start(0);
+    let port = town.port();
+    assert_eq!(town.enrol("nok", 0).trim(), "1");
+    done(town.device("nok").arg("sync"));
+    let dump = done(town.device("nok").arg("dump"));
+    let meters: Vec<String> =
+        records(&dump, "subject").iter().map(|record| record["id"].as_str().unwrap().to_owned()).collect();
+    assert_eq!(meters.len(), 40);
+
+    // No server: everything is saved all the same.
+    town.kill();
+    let visits: Vec<Value> = meters
+        .iter()
+        .map(|meter| json!({"programme": "water", "form": "reading", "subject": meter, "answers": {"reading": 9000}}))
+        .collect();
+    write_lines(&town.path("visits.json"), &visits);
+    let saved = done(town.device("nok").arg("record").arg(town.path("visits.json")));
+    assert_eq!(saved.lines().count(), 40);
+    let offline = run(town.device("nok").arg("sync"));
+    assert_eq!(offline.status.code(), Some(1));
+    let said = String::from_utf8(offline.stderr).unwrap();
+    assert!(said.starts_with("offline: ยังไม่มีสัญญาณ"), "{said}");
+
+    // The server comes back and is killed again right after it acknowledged.
+    town.start(port);
+    let told = done(town.device("nok").arg("push"));
+    assert_eq!(told.trim(), "ส่ง 40 · รับ 0 · รูป 0");
+    town.kill();
+    town.start(port);
+    assert_eq!(town.enrol("lek", 0).trim(), "2", "the demo prints a fresh code at each start");
+    done(town.device("lek").arg("sync"));
+    done(town.device("nok").arg("sync"));
+    let (nok, lek) = (done(town.device("nok").arg("dump")), done(town.device("lek").arg("dump")));
+    assert!(nok == lek);
+    let server = done(sanam().args(["server", "dump", "--device", "1", "--db"]).arg(town.path("town")));
+    assert!(nok == server, "device and server differ");
+    for id in saved.lines() {
+        assert_eq!(nok.matches(&format!("\"id\":\"{id}\"")).count(), 1, "{id}");
+    }
+}
+
+#[test]
+fn what_record_prints_is_on_disk_although_it_is_killed() {
+    let mut town = Town::new();
+    town.start(0);
+    town.enrol("nok", 0);
+    done(town.device("nok").arg("sync"));
+    let dump = done(town.device("nok").arg("dump"));
+    let meter = records(&dump, "subject")[0]["id"].clone();
+    let mut child = town
+        .device("nok")
+        .args(["record", "-"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut into = child.stdin.take().unwrap();
+    let mut from = BufReader::new(child.stdout.take().unwrap());
+    let mut printed = Vec::new();
+    for reading in 0..20 {
+        let visit = json!({"programme": "water", "form": "reading", "subject": meter, "answers": {"reading": 9000 + reading}});
+        writeln!(into, "{visit}").unwrap();
+        let mut id = String::new();
+        from.read_line(&mut id).unwrap();
+        printed.push(id.trim().to_owned());
+    }
+    // One more is on its way when the end comes.
+    let _ = write!(into, "{{\"programme\": \"water\", \"form\"");
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let dump = done(town.device("nok").arg("dump"));
+    for id in &printed {
+        assert!(dump.contains(&format!("\"id\":\"{id}\"")), "{id} was printed and is gone");
+    }
+    let rescued = done(town.device("nok").arg("rescue"));
+    assert_eq!(rescued.lines().filter(|line| line.contains("\"waiting\":true")).count(), 20);
+}
+
+#[test]
+fn problems_have_a_code_a_thai_sentence_and_an_exit_code() {
+    let mut town = Town::new();
+    assert_eq!(run(sanam().arg("nonsense")).status.code(), Some(2));
+    assert_eq!(run(town.device("x").args(["record", "/does/not/exist"])).status.code(), Some(1));
+    let problem = |output: Output, code: &str| {
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{said}");
+        assert!(said.starts_with(&format!("{code}: ")), "{said}");
+        assert!(said.chars().any(|c| ('ก'..='๙').contains(&c)), "{said}");
+    };
+    problem(run(town.device("x").arg("sync")), "not_enrolled");
+    town.start(0);
+    let address = town.server().address.clone();
+    let never = "A".repeat(9);
+    problem(run(town.device("x").args(["enrol", &address, &never])), "enrol_unknown");
+    town.enrol("nok", 0);
+    problem(run(town.device("y").args(["enrol", &address, &town.server().links[0]])), "enrol_used");
+    std::fs::write(town.path("bad.json"), "{\"programme\": 5}\n").unwrap();
+    problem(run(town.device("nok").arg("record").arg(town.path("bad.json"))), "malformed");
+    problem(run(town.device("nok").args(["find", "javascript:alert(1)"])), "code_hostile");
+    problem(
+        run(sanam().args(["server", "serve", "--listen", "127.0.0.1:0", "--db"]).arg(town.path("town"))),
+        "store_locked",
+    );
+}
+
+#[test]
+fn a_commit_of_changes_is_saved_as_one() {
+    let mut town = Town::new();
+    town.start(0);
+    town.enrol("nok", 0);
+    done(town.device("nok").arg("sync"));
+    let dump = done(town.device("nok").arg("dump"));
+    let meter = records(&dump, "subject")[0].clone();
+    let line = json!({"commit": [{"kind": "subject", "id": meter["id"], "cells": {"phone": "0000001234"}}], "reason": "ลูกบ้านแจ้ง"});
+    write_lines(&town.path("commit.json"), &[line]);
+    assert_eq!(
+        done(town.device("nok").arg("record").arg(town.path("commit.json"))).trim(),
+        meter["id"].as_str().unwrap()
+    );
+    let serial = meter["cells"]["meter_no"]["value"].as_str().unwrap();
+    let found: Value = serde_json::from_str(&done(town.device("nok").args(["find", serial]))).unwrap();
+    assert_eq!(found["id"], meter["id"]);
+    assert_eq!(done(town.device("nok").arg("sync")).trim().split(" · ").next(), Some("ส่ง 1"));
+}
+
+#[test]
+fn a_restored_server_gets_back_what_came_after_its_backup() {
+    let mut town = Town::new();
+    town.start(0);
+    let port = town.port();
+    town.enrol("nok", 0);
+    done(town.device("nok").arg("sync"));
+    done(
+        sanam()
+            .args(["server", "backup", "--to"])
+            .arg(town.path("backup.db"))
+            .arg("--db")
+            .arg(town.path("town")),
+    );
+    let dump = done(town.device("nok").arg("dump"));
+    let meter = records(&dump, "subject")[0]["id"].clone();
+    let visit =
+        json!({"programme": "water", "form": "reading", "subject": meter, "answers": {"reading": 9000}});
+    write_lines(&town.path("visit.json"), &[visit]);
+    let id = done(town.device("nok").arg("record").arg(town.path("visit.json")));
+    done(town.device("nok").arg("sync"));
+    town.kill();
+
+    let restore = |town: &Town| {
+        run(sanam()
+            .args(["server", "restore", "--from"])
+            .arg(town.path("backup.db"))
+            .arg("--db")
+            .arg(town.path("town")))
+    };
+    assert_eq!(restore(&town).status.code(), Some(1), "a database that is there is not replaced");
+    for name in ["sanam.db", "sanam.db-wal", "sanam.db-shm"] {
+        let _ = std::fs::rename(town.path("town").join(name), town.path(&format!("lost-{name}")));
+    }
+    assert!(restore(&town).status.success());
+    let before = done(sanam().args(["server", "dump", "--db"]).arg(town.path("town")));
+    assert!(!before.contains(id.trim()));
+    town.start(port);
+    done(town.device("nok").arg("sync"));
+    let after = done(sanam().args(["server", "dump", "--db"]).arg(town.path("town")));
+    assert!(after.contains(id.trim()));
+}
+
+#[test]
+fn a_damaged_server_does_not_start_empty() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(
+        folder.path().join("sanam.db"),
+        "this is no database, it only looks like a file".repeat(200),
+    )
+    .unwrap();
+    let serve =
+        || run(sanam().args(["server", "serve", "--listen", "127.0.0.1:0", "--db"]).arg(folder.path()));
+    for _ in 0..2 {
+        let said = serve();
+        assert_eq!(said.status.code(), Some(1));
+        assert!(String::from_utf8(said.stderr).unwrap().starts_with("store_damaged: "));
+    }
+    let kept = std::fs::read_dir(folder.path()).unwrap().flatten();
+    let kept: Vec<String> = kept.map(|entry| entry.file_name().into_string().unwrap()).collect();
+    assert!(kept.iter().any(|name| name.contains("set-aside")), "{kept:?}");
+    assert!(!kept.iter().any(|name| name == "sanam.db"), "{kept:?}");
+}
+
+#[test]
+fn a_first_start_prints_a_link_and_nothing_has_a_default_password() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut child = sanam()
+        .args(["server", "serve", "--listen", "127.0.0.1:0", "--db"])
+        .arg(folder.path())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let lines: Vec<String> =
+        BufReader::new(child.stdout.take().unwrap()).lines().take(2).map(Result::unwrap).collect();
+    assert!(lines[1].contains("/office#setup="), "{lines:?}");
+    child.kill().unwrap();
+    child.wait().unwrap();
+}
+
+#[cfg(unix)]
+#[test]
+fn the_server_stops_when_it_is_told_to() {
+    let mut town = Town::new();
+    town.start(0);
+    let mut server = town.server.take().unwrap();
+    let told = Command::new("kill").args(["-TERM", &server.child.id().to_string()]).status().unwrap();
+    assert!(told.success());
+    assert!(server.child.wait().unwrap().success());
+    let mut rest = String::new();
+    assert_eq!(server.out.read_line(&mut rest).unwrap(), 0, "{rest}");
+}
+
+#[test]
+fn a_spreadsheet_comes_in_twice_and_goes_out_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let csv = folder.path().join("meters.csv");
+    std::fs::write(
+        &csv,
+        "\u{feff}customer_no,zone,order,name,digits,code\n001,R01,1,=สมชาย,4,DEMO0001\n002,R01,๒,มาลี,๕,\n",
+    )
+    .unwrap();
+    let db = folder.path().join("db");
+    let import = || {
+        let mut command = sanam();
+        command.args(["import", "--programme", "water", "--key", "customer_no", "--db"]).arg(&db).arg(&csv);
+        done(&mut command).trim().to_owned()
+    };
+    assert_eq!((import(), import()), ("2 / 2".to_owned(), "0 / 2".to_owned()));
+    let out = done(sanam().args(["export", "--programme", "water", "--db"]).arg(&db));
+    assert!(out.starts_with("\u{feff}\"id\""), "{out}");
+    assert!(out.contains("\"'=สมชาย\"") && out.contains("\"มาลี\"") && out.contains("\"001\""), "{out}");
+    std::fs::write(&csv, "customer_no,zone,shoe_size\n1,R01,42\n").unwrap();
+    let refused = run(sanam()
+        .args(["import", "--programme", "water", "--key", "customer_no", "--db"])
+        .arg(&db)
+        .arg(&csv));
+    assert!(String::from_utf8(refused.stderr).unwrap().contains("shoe_size"));
+}
+
+#[test]
+fn sheets_of_blank_stickers_hold_codes_that_scan() {
+    let folder = tempfile::tempdir().unwrap();
+    let printed = done(
+        sanam()
+            .args(["labels", "--blank", "25", "--server", "https://q.example.go.th", "--to"])
+            .arg(folder.path()),
+    );
+    assert_eq!(printed.lines().count(), 2);
+    let sheet = std::fs::read_to_string(printed.lines().next().unwrap()).unwrap();
+    assert_eq!(sheet.matches("<text ").count(), 24);
+}
