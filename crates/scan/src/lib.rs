@@ -20,6 +20,7 @@
 
 mod bars;
 mod bits;
+mod grown;
 pub mod label;
 mod luma;
 mod qr;
@@ -67,6 +68,8 @@ pub enum Step {
     HalfSize,
     /// QR reader after an unsharp mask, for blur.
     Sharpened,
+    /// A grid grown from one finder pattern, for codes whose other corners are dirty, torn or bent.
+    OneCorner,
     /// QR reader on a third of the size, for codes seen from very close and for patterned noise.
     ThirdSize,
     /// Many scan lines at twelve angles.

@@ -99,7 +99,7 @@ fn corners_of(points: impl Iterator<Item = Point>) -> Option<[Point; 4]> {
 /// A code that names no character set is UTF-8 if its bytes can be: that is what Thai labels are printed in,
 /// and a guess by frequency, as the library makes it, takes short ones for Japanese. A part of a message that
 /// is spread over several codes is no text of its own and is left out.
-fn text_of(modules: &BitMatrix) -> Option<String> {
+pub(crate) fn text_of(modules: &BitMatrix) -> Option<String> {
     let decoded = Decode(modules).ok()?;
     let complete = decoded.isValid() && decoded.structuredAppend().count <= 1;
     let content = decoded.content();

@@ -9,7 +9,7 @@ use rxing::common::BitMatrix;
 
 use crate::bits::{Bits, threshold};
 use crate::luma::{Luma, LumaBuf, at_most, doubled, sharpened};
-use crate::{Effort, Format, Point, Step, Symbol, bars, qr};
+use crate::{Effort, Format, Point, Step, Symbol, bars, grown, qr};
 
 /// A camera frame is shrunk to this: enough for 2.5 pixels a module at arm's length, and no phone is too slow.
 const CAMERA_PIXELS: usize = 1_280;
@@ -47,6 +47,9 @@ pub(crate) fn climb(frame: &Luma<'_>, effort: Effort, go_on: &mut dyn FnMut() ->
     });
     ladder.qr_if_needed(Step::Sharpened, scale, |go_on| {
         read_qr(&threshold(&sharpened(&capped, 3).as_luma(), WINDOW), true, go_on)
+    });
+    ladder.qr_if_needed(Step::OneCorner, scale, |go_on| {
+        Some(grown::read(&capped, &bits.as_ref()?.to_matrix(true)?, go_on))
     });
     let third = (capped.longest_side() / 3).max(1);
     ladder.qr_if_needed(Step::ThirdSize, scale * shrinking(&capped, third), |go_on| {
