@@ -22,6 +22,14 @@ impl Lists {
         self.lists.contains_key(name)
     }
 
+    /// Values of a list.
+    pub fn values(&self, list: &str) -> Vec<&str> {
+        self.lists
+            .get(list)
+            .map(|items| items.iter().map(|item| item.name.as_str()).collect())
+            .unwrap_or_default()
+    }
+
     /// Names of all lists, for messages.
     pub fn names(&self) -> String {
         self.lists.keys().cloned().collect::<Vec<_>>().join(", ")

@@ -6,6 +6,7 @@
 mod choices;
 mod columns;
 mod expressions;
+mod parameters;
 mod refs;
 mod sheets;
 mod survey;
@@ -113,6 +114,13 @@ pub fn import(sheets: &Sheets) -> Result<Imported, Vec<Message>> {
     let table = columns::read(survey_sheet, columns::SURVEY, &mut languages, &mut report);
     let mut lists = choices::read(sheets, &mut languages, &mut report);
     let default_language = settings.default_language(&mut languages);
+    if settings.get("name").is_some_and(|name| !survey::is_name(name)) {
+        report.error(
+            &At::row("settings", 1).column("name"),
+            "name ใช้ไม่ได้ ต้องขึ้นต้นด้วยตัวอักษรหรือ _ และไม่มีช่องว่าง",
+            "This name cannot be used; it must begin with a letter or _ and hold no blanks",
+        );
+    }
     let mut definition = Definition {
         format: FORMAT,
         id: settings.get("form_id").or_else(|| settings.get("form_title")).unwrap_or("form").to_owned(),

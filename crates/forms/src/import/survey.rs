@@ -2,13 +2,11 @@
 //!
 //! Two passes, because a row may name a question that comes later.
 
-use std::collections::BTreeMap;
-
 use super::choices::Lists;
 use super::columns::{Languages, Table, TableRow};
 use super::expressions::{self, Place};
 use super::types::{self, RowType, Select};
-use super::{At, Report, refs};
+use super::{At, Report, parameters, refs};
 use crate::definition::{Action, Choices, Definition, Event, Kind, Node, Phrase, Store};
 
 /// Name of the top of every record, as the reference converter names it.
@@ -105,7 +103,7 @@ fn first_pass<'a>(
                     // the records are the same.
                     let name = format!("{}_count", row.get("name"));
                     let node = Node { name, parent, kind: Kind::Calculate, unseen: true, ..Node::default() };
-                    definition.nodes.push(node);
+                    add(definition, node, row, &at, report);
                 }
                 let mut node = Node { name: row.get("name").to_owned(), parent, kind, ..Node::default() };
                 if node.name.is_empty() && kind == Kind::Group {
@@ -208,7 +206,18 @@ fn add(definition: &mut Definition, node: Node, row: &TableRow, at: &At, report:
         );
         return None;
     }
-    if definition.nodes.iter().skip(1).any(|other| other.parent == node.parent && other.name == name) {
+    if name == "meta" && node.parent == 0 {
+        report.error(
+            &at,
+            "ชื่อ meta สงวนไว้สำหรับข้อมูลกำกับ ตั้งชื่ออื่น",
+            "The name meta is kept for data about the record; choose another name",
+        );
+        return None;
+    }
+    let same_name = |other: &Node| other.parent == node.parent && other.name == name;
+    let same_repeat =
+        |other: &Node| other.kind == Kind::Repeat && node.kind == Kind::Repeat && other.name == name;
+    if definition.nodes.iter().skip(1).any(|other| same_name(other) || same_repeat(other)) {
         report.error(
             &at,
             format!("มีชื่อ {name} อยู่แล้วในกลุ่มเดียวกัน ตั้งชื่ออื่น"),
@@ -220,7 +229,8 @@ fn add(definition: &mut Definition, node: Node, row: &TableRow, at: &At, report:
     u32::try_from(definition.nodes.len() - 1).ok()
 }
 
-fn is_name(name: &str) -> bool {
+/// True for a name that can be part of a path.
+pub fn is_name(name: &str) -> bool {
     let mut letters = name.chars();
     let thai_mark = |letter: char| ('\u{0e30}'..='\u{0e4e}').contains(&letter);
     letters.next().is_some_and(|first| first.is_alphabetic() || first == '_')
@@ -276,7 +286,15 @@ fn second_pass(
     node.warning_message = text("warning_message", report);
     node.appearance = row.get("appearance").to_owned();
     node.save_to = row.get("save_to").to_owned();
-    node.parameters = parameters(row.get("parameters"));
+    let parameters_at = at.column(&row.head("parameters"));
+    node.parameters = parameters::read(row.get("parameters"), &parameters_at, report);
+    parameters::check(
+        &node,
+        made.select.as_ref().is_some_and(|select| select.from_file),
+        lists,
+        &parameters_at,
+        report,
+    );
     let expression = |column: &str, report: &mut Report| {
         let cell = row.get(column);
         if cell.is_empty() {
@@ -333,7 +351,8 @@ fn second_pass(
     }
     default(&mut node, row, owner, definition, &at, report);
     if let Some(select) = &made.select {
-        node.choices = choices(select, row, owner, lists, definition, &at, report);
+        let asked = Asked { row, owner, at: &at, given: &node.parameters };
+        node.choices = choices(select, &asked, lists, definition, report);
     }
     if node.kind == Kind::Range {
         let whole = ["start", "end", "step"]
@@ -375,20 +394,23 @@ fn is_plain_count(cell: &str) -> bool {
     refs::only_name(cell).is_some_and(|name| !name.starts_with("last-saved#"))
 }
 
-/// `start=0 end=10 step=1`, with blanks, commas or semicolons between.
-fn parameters(cell: &str) -> BTreeMap<String, String> {
-    let spaced = cell.replace([',', ';'], " ").replace(" =", "=").replace("= ", "=");
-    let pairs = spaced.split_whitespace().filter_map(|pair| pair.split_once('='));
-    pairs.map(|(name, value)| (name.trim().to_lowercase(), value.trim().to_owned())).collect()
-}
-
 /// Questions named in the trigger column.
 fn triggers(row: &TableRow, owner: u32, definition: &Definition, at: &At, report: &mut Report) -> Vec<u32> {
     let at = at.column(&row.head("trigger"));
     let mut found = Vec::new();
     for part in row.get("trigger").split(',').map(str::trim).filter(|part| !part.is_empty()) {
         match refs::only_name(part) {
-            Some(name) => found.extend(refs::node_named(name, owner, definition, &at, report)),
+            Some(name) => {
+                let Some(trigger) = refs::node_named(name, owner, definition, &at, report) else { continue };
+                if definition.nodes.get(trigger as usize).is_some_and(|node| node.kind == Kind::Calculate) {
+                    report.error(
+                        &at,
+                        format!("{name} เป็นค่าที่คำนวณ ไม่มีใครตอบ จึงใช้ใน trigger ไม่ได้"),
+                        format!("{name} is worked out, nobody answers it, so it cannot be a trigger"),
+                    );
+                }
+                found.push(trigger);
+            }
             None => report.error(
                 &at,
                 format!("ช่อง trigger ต้องเป็น ${{ชื่อข้อ}} ไม่ใช่ “{part}”"),
@@ -430,15 +452,22 @@ fn default(
     }
 }
 
+/// A question with options and what its row says of them.
+struct Asked<'a> {
+    row: &'a TableRow,
+    owner: u32,
+    at: &'a At,
+    given: &'a parameters::Parameters,
+}
+
 fn choices(
     select: &Select,
-    row: &TableRow,
-    owner: u32,
+    asked: &Asked<'_>,
     lists: &mut Lists,
     definition: &Definition,
-    at: &At,
     report: &mut Report,
 ) -> Option<Choices> {
+    let Asked { row, owner, at, given } = *asked;
     let type_at = at.column(&row.head("type"));
     let filter = row.get("choice_filter");
     let filter = if filter.is_empty() {
@@ -453,8 +482,10 @@ fn choices(
             report,
         )
     };
-    let given = parameters(row.get("parameters"));
-    let shuffled = |nodeset: String| match (given.get("randomize").map(String::as_str), given.get("seed")) {
+    // The seed may be a question.
+    let seed =
+        given.get("seed").map(|seed| expressions::resolve(seed, owner, definition, at, Place::Plain, report));
+    let shuffled = |nodeset: String| match (given.get("randomize").map(String::as_str), &seed) {
         (Some("true"), Some(seed)) => format!("randomize({nodeset}, {seed})"),
         (Some("true"), None) => format!("randomize({nodeset})"),
         _ => nodeset,
@@ -479,6 +510,17 @@ fn choices(
         });
     }
     if select.from_file {
+        let ending = select.list.rsplit_once('.').map(|(_, ending)| ending.to_lowercase());
+        if !ending.as_deref().is_some_and(|ending| matches!(ending, "csv" | "geojson" | "xml")) {
+            report.error(
+                &type_at,
+                format!("ไฟล์ {} ใช้ไม่ได้ ต้องลงท้ายด้วย .csv .geojson หรือ .xml", select.list),
+                format!(
+                    "The file {} cannot be used; its name must end in .csv, .geojson or .xml",
+                    select.list
+                ),
+            );
+        }
         let name = select.list.rsplit_once('.').map_or(select.list.as_str(), |(name, _)| name);
         let filter = if filter.is_empty() { String::new() } else { format!("[{filter}]") };
         let parameter = |name: &str| given.get(name).cloned().unwrap_or_default();
