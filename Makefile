@@ -23,17 +23,17 @@ ui:
 
 sanam:
 	@echo "sanam: building (the first time takes some minutes)"
-	cargo build --release --locked -p cli
+	cargo build --release -p cli
 
 app: ui
 	@.ci/setup.sh window
-	cargo run --release --locked -p sanam-app --features custom-protocol
+	cargo run --release -p sanam-app --features custom-protocol
 
 test:
 	.ci/run
 
 bench:
-	cargo run --release --locked -p tests --bin bench
+	cargo run --release -p tests --bin bench
 
 deep:
-	PROPTEST_CASES=20000 cargo test --release --locked -p domain -p forms -p store -p scan
+	PROPTEST_CASES=20000 cargo test --release -p domain -p forms -p store -p scan

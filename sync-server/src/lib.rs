@@ -25,8 +25,9 @@ pub use shared::{Config, Server};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
-use std::future::Future;
+use std::future::{Future, IntoFuture};
 use std::io;
+use std::time::Duration;
 use tokio::net::TcpListener;
 
 /// Every route of the server.
@@ -51,32 +52,51 @@ pub fn router(server: Server) -> Router {
         .with_state(server)
 }
 
-/// Serves until `shutdown` ends, then finishes the requests under way.
+/// How long requests under way may go on after the server was told to stop. A phone whose answer is cut off asks
+/// again; a clerk who waits for the server to end does not.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// Serves until `shutdown` ends, then finishes the requests under way, for ten seconds at most.
 pub async fn serve(
     listener: TcpListener,
     server: Server,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
-    axum::serve(listener, router(server)).with_graceful_shutdown(shutdown).await
+    let (told, stopping) = tokio::sync::oneshot::channel::<()>();
+    let graceful = axum::serve(listener, router(server)).with_graceful_shutdown(async move {
+        shutdown.await;
+        drop(told);
+    });
+    let patience = async {
+        let _ = stopping.await;
+        tokio::time::sleep(GRACE).await;
+    };
+    tokio::select! {
+        done = graceful.into_future() => done,
+        () = patience => Ok(()),
+    }
 }
 
-/// Waits for the signal to stop: SIGINT, or SIGTERM where there is one.
-pub async fn stop_signal() {
-    let interrupt = async {
+/// Returns what ends when the process is told to stop: by SIGINT, or SIGTERM where there is one. The signals are
+/// caught from this call on, so call it before telling anybody that the server is up. Needs a runtime.
+#[cfg(unix)]
+pub fn stop_signal() -> io::Result<impl Future<Output = ()> + Send + 'static> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
+}
+
+/// Returns what ends when the process is told to stop.
+#[cfg(not(unix))]
+pub fn stop_signal() -> io::Result<impl Future<Output = ()> + Send + 'static> {
+    Ok(async {
         if tokio::signal::ctrl_c().await.is_err() {
             std::future::pending::<()>().await;
         }
-    };
-    #[cfg(unix)]
-    {
-        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-            Ok(mut terminate) => tokio::select! {
-                () = interrupt => {}
-                _ = terminate.recv() => {}
-            },
-            Err(_) => interrupt.await,
-        }
-    }
-    #[cfg(not(unix))]
-    interrupt.await;
+    })
 }

@@ -42,19 +42,35 @@ pub fn run(arguments: &Arguments) -> Result<(), Problem> {
         .collect();
     for (index, page) in codes.chunks(COLUMNS * ROWS).enumerate() {
         let path = arguments.to.join(format!("labels-{}.svg", index + 1));
-        write_page(&path, &arguments.server, page)?;
+        let stickers: Vec<Sticker> = page.iter().map(|code| Sticker::blank(code)).collect();
+        write_page(&path, &arguments.server, &stickers)?;
         println!("{}", path.display());
     }
     Ok(())
 }
 
-fn write_page(path: &Path, server: &str, codes: &[String]) -> Result<(), Problem> {
+/// One sticker of a sheet.
+pub struct Sticker {
+    /// Its code.
+    pub code: String,
+    /// A line under the code; empty on a blank one.
+    pub caption: String,
+}
+
+impl Sticker {
+    fn blank(code: &str) -> Sticker {
+        Sticker { code: code.to_owned(), caption: String::new() }
+    }
+}
+
+/// Writes one A4 sheet with up to 24 stickers.
+pub fn write_page(path: &Path, server: &str, stickers: &[Sticker]) -> Result<(), Problem> {
     let (width, height) = PAGE;
     let mut svg = format!(
         r#"<svg xmlns="http://www.w3.org/2000/svg" width="210mm" height="297mm" viewBox="0 0 {width} {height}">"#
     );
     let (left, top) = ((width - COLUMNS * STICKER.0) / 2, (height - ROWS * STICKER.1) / 2);
-    for (place, code) in codes.iter().enumerate() {
+    for (place, Sticker { code, caption }) in stickers.iter().take(COLUMNS * ROWS).enumerate() {
         let (x, y) = (left + place % COLUMNS * STICKER.0, top + place / COLUMNS * STICKER.1);
         let modules = qr_modules(&code::link(server, code)).map_err(|error| machine("label", error))?;
         let scale = QR_SIDE as f64 / modules.len() as f64;
@@ -84,6 +100,15 @@ fn write_page(path: &Path, server: &str, codes: &[String]) -> Result<(), Problem
             x + STICKER.0 / 2,
             y + QR_SIDE + 55,
         );
+        if !caption.is_empty() {
+            let _ = write!(
+                svg,
+                r#"<text x="{}" y="{}" font-family="Sarabun, sans-serif" font-size="26" text-anchor="middle">{}</text>"#,
+                x + STICKER.0 / 2,
+                y + QR_SIDE + 92,
+                caption.replace('&', "&amp;").replace('<', "&lt;"),
+            );
+        }
     }
     svg.push_str("</svg>\n");
     std::fs::write(path, svg).map_err(|error| machine(path.display(), error))

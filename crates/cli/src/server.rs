@@ -4,7 +4,7 @@ use crate::{folder, machine};
 use clap::{Args, Subcommand};
 use domain::ids::{DeviceNo, Shelf};
 use domain::problem::{Code, Problem};
-use std::io::{BufWriter, Write};
+use std::io::{BufWriter, IsTerminal, Write};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use store::Store;
@@ -158,6 +158,18 @@ pub fn define_programmes(store: &mut Store) -> Result<(), Problem> {
     Ok(())
 }
 
+/// The address by which others in the same network reach a server that listens on all of them.
+fn reachable(bound: SocketAddr) -> SocketAddr {
+    if !bound.ip().is_unspecified() {
+        return bound;
+    }
+    // Connecting a datagram socket sends nothing; it only asks which way such a packet would leave.
+    let ip = std::net::UdpSocket::bind("0.0.0.0:0")
+        .and_then(|socket| socket.connect("192.0.2.1:9").and_then(|()| socket.local_addr()))
+        .map_or(std::net::Ipv4Addr::LOCALHOST.into(), |own| own.ip());
+    SocketAddr::new(ip, bound.port())
+}
+
 /// Listens, lets `ready` say what people need to know, and serves until a signal.
 pub fn serve(
     mut opened: folder::Opened,
@@ -166,7 +178,11 @@ pub fn serve(
 ) -> Result<(), Problem> {
     let filter = tracing_subscriber::EnvFilter::try_from_default_env()
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
-    let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();
+    let _ = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_writer(std::io::stderr)
+        .try_init();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -175,12 +191,13 @@ pub fn serve(
         let listener = tokio::net::TcpListener::bind(serving.listen)
             .await
             .map_err(|error| machine(serving.listen, error))?;
+        let stop = sync_server::stop_signal().map_err(|error| machine("signals", error))?;
         let bound = listener.local_addr().map_err(|error| machine(serving.listen, error))?;
         if let Some(address) = &serving.address {
             opened.store.set_address(address)?;
         }
         let address = serving.address.clone().or(opened.store.tenant()?.address);
-        let local = format!("http://{bound}");
+        let local = format!("http://{}", reachable(bound));
         println!("เปิดแล้วที่ {}", address.as_deref().unwrap_or(&local));
         ready(&mut opened.store, address.as_deref().unwrap_or(&local))?;
         let config = Config {
@@ -192,8 +209,6 @@ pub fn serve(
         // The lock lives as long as the server.
         let folder::Opened { store, _lock } = opened;
         let server = Server::new(store, config);
-        sync_server::serve(listener, server, sync_server::stop_signal())
-            .await
-            .map_err(|error| machine("server", error))
+        sync_server::serve(listener, server, stop).await.map_err(|error| machine("server", error))
     })
 }

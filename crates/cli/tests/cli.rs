@@ -1,4 +1,12 @@
 //! The real binary: two devices and a server as processes of their own, killed and started again.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    missing_docs,
+    reason = "a test fails by panicking, and its helpers are not for others"
+)]
 
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, Write};
@@ -379,4 +387,23 @@ fn sheets_of_blank_stickers_hold_codes_that_scan() {
     assert_eq!(printed.lines().count(), 2);
     let sheet = std::fs::read_to_string(printed.lines().next().unwrap()).unwrap();
     assert_eq!(sheet.matches("<text ").count(), 24);
+}
+
+#[test]
+fn the_town_comes_with_stickers_and_pictures_of_its_enrolment_codes() {
+    let folder = tempfile::tempdir().unwrap();
+    let demo = || done(sanam().args(["demo", "--size", "small", "--no-serve", "--dir"]).arg(folder.path()));
+    let first = demo();
+    assert_eq!(first.matches("/enrol/").count(), 3);
+    // A route, a village and a feeder of the small town: 8, 3 and 6 subjects with a code and a caption each.
+    let sheet = std::fs::read_to_string(folder.path().join("stickers.svg")).unwrap();
+    assert_eq!(sheet.matches("<text ").count(), 2 * (8 + 3 + 6));
+    for name in ["enrol-reader.png", "enrol-caregiver.png", "enrol-technician.png"] {
+        assert!(std::fs::read(folder.path().join(name)).unwrap().starts_with(b"\x89PNG"), "{name}");
+    }
+    let dump = || done(sanam().args(["server", "dump", "--db"]).arg(folder.path()));
+    let before = dump();
+    let password = |text: &str| text.lines().find(|line| line.contains("/office")).unwrap().to_owned();
+    assert_eq!(password(&demo()), password(&first), "a second start keeps the login");
+    assert!(dump() == before, "a second start changes no record");
 }

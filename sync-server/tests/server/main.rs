@@ -1,5 +1,13 @@
 //! The server over a real socket: devices that enrol and exchange, bodies that are wrong, the office's session, the
 //! public pages and the app's files.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    missing_docs,
+    reason = "a test fails by panicking, and its helpers are not for others"
+)]
 
 mod devices;
 mod office;

@@ -12,13 +12,14 @@ mod town;
 mod water;
 
 use crate::folder;
+use crate::labels::{self, Sticker};
 use crate::machine;
 use crate::registry::zone_change;
 use crate::server::{self, Serving};
 use chrono::{Datelike, Days, Months, NaiveDate};
 use clap::{Args, ValueEnum};
 use domain::access::{Grant, Role};
-use domain::api::NewEnrolment;
+use domain::api::{Ask, Card, NewEnrolment, Round};
 use domain::change::Change;
 use domain::code;
 use domain::ids::Shelf;
@@ -28,7 +29,7 @@ use random::Random;
 use scan::label::{qr_png, qr_terminal};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
-use store::{Kind, Store};
+use store::{Kind, Now, Store};
 use sync_server::clock;
 
 /// Name of the office account.
@@ -323,10 +324,43 @@ fn trials(store: &Store, seed: u64) -> Result<Vec<Trial>, Problem> {
         .collect())
 }
 
+/// Stickers of the first subjects of each device to try, so that there is something to scan.
+fn stickers(store: &mut Store, seed: u64, now_ms: u64) -> Result<Vec<Sticker>, Problem> {
+    let now = Now::thai(now_ms);
+    let today = now.day().to_string();
+    let mut all = Vec::new();
+    for trial in trials(store, seed)? {
+        let Some(shelf) = trial.shelves.first() else { continue };
+        let caller =
+            Grant { person: ACCOUNT.to_owned(), role: Role::Supervisor, shelves: trial.shelves.clone() };
+        let round = Round {
+            programme: shelf.programme.clone(),
+            zone: Some(shelf.zone.clone()),
+            standing: Vec::new(),
+            today: today.clone(),
+            offset: 0,
+            limit: 8,
+        };
+        let round = Round::unwrap(store::service::serve(store, Some(&caller), now, round.wrap())?)?;
+        for row in round.rows {
+            let card = Card { subject: row.id, today: today.clone() };
+            let card = Card::unwrap(store::service::serve(store, Some(&caller), now, card.wrap())?)?;
+            let ours = |code: &String| matches!(code::read(code), Ok(code::Scanned::Ours { .. }));
+            if let Some(code) = card.codes.into_iter().find(ours) {
+                all.push(Sticker { code, caption: row.heading });
+            }
+        }
+    }
+    Ok(all)
+}
+
 /// Prints what a person needs: the address, the office login, and a fresh enrolment code for each device to try.
 fn tell(store: &mut Store, address: &str, dir: &Path, password: &str, seed: u64) -> Result<(), Problem> {
     let now_ms = clock::wall_ms();
     println!("สำนักงาน (demo): {address}/office  ชื่อ {ACCOUNT}  รหัสผ่าน {password}");
+    let sheet = dir.join("stickers.svg");
+    labels::write_page(&sheet, address, &stickers(store, seed, now_ms)?)?;
+    println!("ป้าย QR ให้ลองสแกน · stickers to scan: {}", sheet.display());
     for trial in trials(store, seed)? {
         let request = NewEnrolment { person: trial.person, role: Role::Worker, shelves: trial.shelves };
         let (code, _) = store.new_enrolment(ACCOUNT, &request, now_ms, ENROLMENT_MS)?;
