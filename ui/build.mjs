@@ -1,4 +1,4 @@
-// Builds the browser app into ui/dist: two wasm crates (the screens, and the store's worker), their glue, style, fonts,
+// Builds the browser app into ui/dist: three wasm crates (the screens, the store's worker, the code reader's), their glue, style, fonts,
 // icons, the service worker, and a .br copy beside every text and wasm file.
 //
 //   node ui/build.mjs          release: small, slow to build
@@ -104,7 +104,7 @@ function readStatic(name) {
 function compileCrates() {
   const listing = execFileSync(join(ROOT, '.ci/web.sh'), ['--env'], { maxBuffer: 1 << 24 }).toString();
   const env = Object.fromEntries(listing.split('\0').filter(Boolean).map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]));
-  run(env.WEB_CARGO, ['build', '-p', 'ui', '-p', 'ui-worker', '--target', 'wasm32-unknown-unknown', '--profile', PROFILE], env);
+  run(env.WEB_CARGO, ['build', '-p', 'ui', '-p', 'ui-worker', '-p', 'ui-scan-worker', '--target', 'wasm32-unknown-unknown', '--profile', PROFILE], env);
   return env;
 }
 
@@ -185,20 +185,22 @@ rmSync(NEXT, { recursive: true, force: true });
 mkdirSync(NEXT, { recursive: true });
 const app = bindCrate(env, 'ui', 'ui');
 const store = bindCrate(env, 'ui_worker', 'store');
+const scan = bindCrate(env, 'ui_scan_worker', 'scan');
 const worker = putAsset('worker.js', fill(readStatic('worker.js'), { glue: `./${basename(store.js)}` }));
+const scanWorker = putAsset('scan-worker.js', fill(readStatic('scan-worker.js'), { glue: `./${basename(scan.js)}` }));
 const boot = putAsset('boot.js', fill(readStatic('boot.js'), { glue: `./${basename(app.js)}` }));
 const fonts = buildFonts();
 const style = buildStyle(fonts.rules);
 cpSync(join(ROOT, 'icons'), join(NEXT, 'icons'), { recursive: true, filter: (path) => !/\.(ico|icns|sh)$|32x32|128x128|icon\.png$/.test(path) });
 put('manifest.webmanifest', readStatic('manifest.webmanifest'));
-put('index.html', fill(readStatic('index.html'), { style, boot, glue: app.js, wasm: app.wasm, worker, font: fonts.urls.thai400 }));
+put('index.html', fill(readStatic('index.html'), { style, boot, glue: app.js, wasm: app.wasm, worker, scanWorker, font: fonts.urls.thai400 }));
 const { version, count } = buildServiceWorker();
 const sizes = compress();
 
 rmSync(DIST, { recursive: true, force: true });
 renameSync(NEXT, DIST);
 
-for (const [what, url] of [['screens', app.wasm], ['store  ', store.wasm]]) {
+for (const [what, url] of [['screens', app.wasm], ['store  ', store.wasm], ['scan   ', scan.wasm]]) {
   console.log(`build: ${what} ${kilobytes(sizes[url].raw)} of wasm, ${kilobytes(sizes[url].br)} as brotli  ${url}`);
 }
 console.log(`build: ui/dist, ${PROFILE}, version ${version}, ${count} files kept offline, ${Math.round((Date.now() - started) / 1000)} s`);

@@ -1,0 +1,349 @@
+//! What all screens share: the language, the device's state, the programmes, and the frame around every screen.
+
+use crate::backend::{self, Event, Progress, ask};
+use crate::browser;
+use crate::components::toast::Toasts;
+use crate::position::Stamped;
+use crate::route::{self, Route};
+use crate::screens;
+use crate::strings::{EN, Language, Strings, TH};
+use crate::synchronise;
+use domain::api::{Ask, Programmes, Status, StatusReply};
+use domain::ids::RecordId;
+use domain::problem::Problem;
+use domain::programme::Programme;
+use domain::schedule::Standing;
+use leptos::ev;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use std::sync::Arc;
+
+/// A message that passes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Toast {
+    /// Grows, so that the same text twice is two messages.
+    pub number: u32,
+    /// What it says.
+    pub text: String,
+    /// It reports a problem, and stays longer.
+    pub problem: bool,
+}
+
+/// What was saved last, for the screen after saving.
+#[derive(Clone, Debug, PartialEq)]
+pub struct JustSaved {
+    /// Programme id.
+    pub programme: String,
+    /// The subject.
+    pub subject: Option<RecordId>,
+    /// Its heading.
+    pub heading: String,
+    /// What was saved, such as the form's title or the outcome.
+    pub what: String,
+    /// It was one of a round, so that the next one opens by itself.
+    pub in_round: bool,
+}
+
+/// What the person looked at in the round, kept for the way back.
+#[derive(Clone, Debug, PartialEq, Default)]
+pub struct RoundView {
+    /// Programme id.
+    pub programme: String,
+    /// One zone, or all.
+    pub zone: Option<String>,
+    /// Which ones; empty for all.
+    pub standing: Vec<Standing>,
+    /// How many rows were loaded.
+    pub loaded: u32,
+}
+
+/// Shared state. A handle: copying it copies nothing.
+#[derive(Clone, Copy)]
+pub struct App {
+    /// The screen.
+    pub route: RwSignal<Route>,
+    /// The language.
+    pub language: RwSignal<Language>,
+    /// Large type.
+    pub large: RwSignal<bool>,
+    /// The device's state, once known.
+    pub status: RwSignal<Option<StatusReply>>,
+    /// The programmes on this device.
+    pub programmes: RwSignal<Vec<Arc<Programme>>>,
+    /// They were asked for once: an empty list means that there are none.
+    pub programmes_known: RwSignal<bool>,
+    /// Grows whenever records changed.
+    pub changed: RwSignal<u32>,
+    /// Something long that goes on.
+    pub progress: RwSignal<Option<Progress>>,
+    /// A sync goes on.
+    pub syncing: RwSignal<bool>,
+    /// Why the last sync failed.
+    pub sync_problem: RwSignal<Option<Problem>>,
+    /// Failures since the last success.
+    pub sync_failures: RwSignal<u32>,
+    /// When a sync was last tried, milliseconds.
+    pub sync_attempt_ms: RwSignal<u64>,
+    /// The message shown.
+    pub toast: RwSignal<Option<Toast>>,
+    /// The store cannot be used.
+    pub unusable: RwSignal<Option<Problem>>,
+    /// The place of this visit.
+    pub stamp: RwSignal<Option<Stamped>>,
+    /// The card was opened from the round.
+    pub in_round: RwSignal<bool>,
+    /// What was looked at in the round.
+    pub round: RwSignal<RoundView>,
+    /// What was saved last.
+    pub just_saved: RwSignal<Option<JustSaved>>,
+    /// What was typed into the search.
+    pub search: RwSignal<String>,
+    /// A newer version of the app waits.
+    pub update_ready: RwSignal<bool>,
+}
+
+impl App {
+    fn new() -> App {
+        let language = match browser::setting("language").as_deref() {
+            Some("en") => Language::English,
+            _ => Language::Thai,
+        };
+        App {
+            route: RwSignal::new(route::current()),
+            language: RwSignal::new(language),
+            large: RwSignal::new(browser::setting("large").as_deref() == Some("yes")),
+            status: RwSignal::new(None),
+            programmes: RwSignal::new(Vec::new()),
+            programmes_known: RwSignal::new(false),
+            changed: RwSignal::new(0),
+            progress: RwSignal::new(None),
+            syncing: RwSignal::new(false),
+            sync_problem: RwSignal::new(None),
+            sync_failures: RwSignal::new(0),
+            sync_attempt_ms: RwSignal::new(0),
+            toast: RwSignal::new(None),
+            unusable: RwSignal::new(None),
+            stamp: RwSignal::new(None),
+            in_round: RwSignal::new(false),
+            round: RwSignal::new(RoundView::default()),
+            just_saved: RwSignal::new(None),
+            search: RwSignal::new(String::new()),
+            update_ready: RwSignal::new(false),
+        }
+    }
+
+    /// The strings of the language. A change of language draws every screen anew, so nobody needs to watch it.
+    pub fn t(self) -> &'static Strings {
+        match self.language.get_untracked() {
+            Language::Thai => &TH,
+            Language::English => &EN,
+        }
+    }
+
+    /// The language now.
+    pub fn lang(self) -> Language {
+        self.language.get_untracked()
+    }
+
+    /// Shows a message for a while.
+    pub fn say(self, text: impl Into<String>) {
+        self.show(text.into(), false);
+    }
+
+    /// Shows what a problem means and what to do next.
+    pub fn say_problem(self, problem: &Problem) {
+        self.show(self.explain(problem), true);
+    }
+
+    /// A problem's sentence in the language.
+    pub fn explain(self, problem: &Problem) -> String {
+        crate::strings::problem(problem, self.lang())
+    }
+
+    fn show(self, text: String, problem: bool) {
+        self.toast.update(|toast| {
+            let number = toast.as_ref().map_or(0, |toast| toast.number) + 1;
+            *toast = Some(Toast { number, text, problem });
+        });
+    }
+
+    /// A programme of this device, by id. Watches the list.
+    pub fn programme(self, id: &str) -> Option<Arc<Programme>> {
+        self.programmes.with(|all| all.iter().find(|programme| programme.id == id).cloned())
+    }
+
+    /// Asks for the device's state anew.
+    pub fn refresh_status(self) {
+        spawn_local(async move {
+            match ask(Status {}).await {
+                Ok(status) => self.status.set(Some(status)),
+                Err(problem) => self.unusable_or_say(problem),
+            }
+        });
+    }
+
+    /// Without its state known once, no screen means anything.
+    fn unusable_or_say(self, problem: Problem) {
+        if self.status.with_untracked(Option::is_none) {
+            self.unusable.set(Some(problem));
+        } else {
+            self.say_problem(&problem);
+        }
+    }
+
+    fn refresh_programmes(self) {
+        spawn_local(async move {
+            if let Ok(programmes) = ask(Programmes {}).await {
+                let programmes: Vec<Arc<Programme>> = programmes.into_iter().map(Arc::new).collect();
+                let same = self.programmes.with_untracked(|held| {
+                    held.len() == programmes.len()
+                        && held.iter().zip(&programmes).all(|(a, b)| a.id == b.id && a.version == b.version)
+                });
+                if !same {
+                    self.programmes.set(programmes);
+                }
+            }
+            if !self.programmes_known.get_untracked() {
+                self.programmes_known.set(true);
+            }
+        });
+    }
+
+    /// After something was saved: the numbers, the lists, and soon the office.
+    pub fn saved(self, counts: domain::api::Counts) {
+        self.status.update(|status| {
+            if let Some(status) = status {
+                status.counts = counts;
+            }
+        });
+        self.changed.update(|n| *n += 1);
+        synchronise::soon(self);
+    }
+
+    fn hear(self, event: Event) {
+        match event {
+            Event::Changed => self.changed.update(|n| *n += 1),
+            Event::Progress(progress) => self.progress.set(Some(progress)),
+            Event::Status(status) => self.status.set(Some(status)),
+            Event::Unusable(problem) => self.unusable.set(Some(problem)),
+        }
+    }
+}
+
+/// The shared state, inside a view.
+pub fn app() -> App {
+    expect_context::<App>()
+}
+
+/// Something asked of the store, as a screen holds it.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Loaded<T> {
+    /// The answer is not here yet.
+    Waiting,
+    /// The answer.
+    Ready(T),
+    /// Why there is none.
+    Failed(Problem),
+}
+
+/// Asks for something, and again whenever records change or what `make` watches does. The old answer stays until
+/// the new one is here, so that a list does not blink.
+pub fn load<A>(app: App, make: impl Fn() -> A + 'static) -> RwSignal<Loaded<A::Reply>>
+where
+    A: Ask + 'static,
+    A::Reply: Send + Sync + 'static,
+{
+    let state = RwSignal::new(Loaded::Waiting);
+    Effect::new(move |round: Option<u32>| {
+        app.changed.track();
+        let question = make();
+        spawn_local(async move {
+            let answer = ask(question).await;
+            state.try_update(|held| match (answer, &held) {
+                (Ok(reply), _) => *held = Loaded::Ready(reply),
+                // An answer from before is better than a sentence about why there is no newer one.
+                (Err(_), Loaded::Ready(_)) => {}
+                (Err(problem), _) => *held = Loaded::Failed(problem),
+            });
+        });
+        round.unwrap_or(0) + 1
+    });
+    state
+}
+
+/// Draws what was loaded; a problem is its sentence.
+pub fn drawn<T, V>(
+    app: App,
+    state: RwSignal<Loaded<T>>,
+    draw: impl Fn(&T) -> V + Send + 'static,
+) -> impl IntoView
+where
+    T: Send + Sync + 'static,
+    V: IntoView + 'static,
+{
+    move || {
+        state.with(|state| match state {
+            Loaded::Waiting => view! { <p class="waiting" role="status">{app.t().loading}</p> }.into_any(),
+            Loaded::Failed(problem) => crate::components::notice::problem(app, problem).into_any(),
+            Loaded::Ready(found) => draw(found).into_any(),
+        })
+    }
+}
+
+/// The whole page.
+#[component]
+pub fn Root() -> impl IntoView {
+    let app = App::new();
+    provide_context(app);
+    backend::open(move |event| app.hear(event));
+
+    window_event_listener(ev::hashchange, move |_| {
+        let next = route::current();
+        if app.route.get_untracked() != next {
+            app.route.set(next);
+        }
+    });
+    window_event_listener(ev::Custom::<web_sys::CustomEvent>::new("sanam:update-ready"), move |_| {
+        app.update_ready.set(true);
+    });
+    if !backend::is_office() {
+        Effect::new(move |_| {
+            app.changed.track();
+            app.refresh_status();
+            app.refresh_programmes();
+        });
+        synchronise_once_enrolled(app);
+    }
+
+    Effect::new(move |_| {
+        if let Some(root) = document().document_element() {
+            let _ = root.set_attribute("lang", app.language.get().code());
+            let _ = root.class_list().toggle_with_force("large", app.large.get());
+        }
+    });
+
+    view! {
+        {move || {
+            app.language.track();
+            match app.unusable.get() {
+                Some(problem) => screens::unusable::Unusable(screens::unusable::UnusableProps { problem }).into_any(),
+                None if backend::is_office() => screens::office::Office().into_any(),
+                None => screens::Screen().into_any(),
+            }
+        }}
+        <Toasts/>
+    }
+}
+
+/// Syncing by itself begins with the first known state; before that nothing could be sent.
+fn synchronise_once_enrolled(app: App) {
+    let started = StoredValue::new(false);
+    Effect::new(move |_| {
+        let enrolled =
+            app.status.with(|status| status.as_ref().is_some_and(|status| status.enrolled.is_some()));
+        if enrolled && !started.get_value() {
+            started.set_value(true);
+            synchronise::start(app);
+        }
+    });
+}

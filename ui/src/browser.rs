@@ -1,0 +1,88 @@
+//! What the screens need of the browser besides views: the clock, timers, small settings, and where the page was opened.
+
+use domain::thai_date;
+use js_sys::{Function, Promise};
+use leptos::prelude::window;
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+
+/// Minutes by which local time is ahead of UTC. Every municipality is in Thailand, and a phone set to another
+/// zone must not move a visit to another day.
+pub const OFFSET_MINUTES: i32 = thai_date::THAI_OFFSET_MINUTES;
+
+/// Returns the wall clock, milliseconds since 1970 UTC.
+pub fn now_ms() -> u64 {
+    js_sys::Date::now() as u64
+}
+
+/// Returns today, local.
+pub fn today() -> chrono::NaiveDate {
+    thai_date::day_of(now_ms(), OFFSET_MINUTES)
+}
+
+/// Returns today, local, ISO.
+pub fn today_iso() -> String {
+    today().to_string()
+}
+
+/// Waits.
+pub async fn wait(ms: i32) {
+    let promise = Promise::new(&mut |resolve: Function, _| {
+        let _ = window().set_timeout_with_callback_and_timeout_and_arguments_0(&resolve, ms);
+    });
+    let _ = JsFuture::from(promise).await;
+}
+
+/// Reads a setting kept in this browser.
+pub fn setting(name: &str) -> Option<String> {
+    window().local_storage().ok().flatten()?.get_item(name).ok().flatten()
+}
+
+/// Keeps a setting in this browser; silently not, where the browser forbids it.
+pub fn keep_setting(name: &str, value: &str) {
+    if let Ok(Some(storage)) = window().local_storage() {
+        let _ = storage.set_item(name, value);
+    }
+}
+
+/// Returns the address the page came from, such as `https://sanam.example.go.th`; `None` inside the installed app,
+/// whose pages come from no server.
+pub fn origin() -> Option<String> {
+    let origin = window().location().origin().ok()?;
+    (origin.starts_with("http") && !origin.contains("tauri.localhost")).then_some(origin)
+}
+
+/// Returns the path the page was opened under.
+pub fn path() -> String {
+    window().location().pathname().unwrap_or_default()
+}
+
+/// Says whether the device believes it has a network.
+pub fn online() -> bool {
+    window().navigator().on_line()
+}
+
+/// Gives a short tap in the hand, where the device can.
+pub fn vibrate() {
+    let navigator = window().navigator();
+    if has(&navigator, "vibrate") {
+        let _ = navigator.vibrate_with_duration(60);
+    }
+}
+
+/// Says whether a JavaScript object has something usable under a name: what web-sys declares need not exist.
+pub fn has(object: &JsValue, name: &str) -> bool {
+    js_sys::Reflect::get(object, &name.into()).is_ok_and(|found| !found.is_undefined() && !found.is_null())
+}
+
+/// Calls `object.name(args)`, for what web-sys does not declare.
+pub fn call_method(object: &JsValue, name: &str, args: &[JsValue]) -> Result<JsValue, JsValue> {
+    let function: Function = js_sys::Reflect::get(object, &name.into())?.dyn_into()?;
+    let list: js_sys::Array = args.iter().collect();
+    js_sys::Reflect::apply(&function, object, &list)
+}
+
+/// Loads the page anew.
+pub fn reload() {
+    let _ = window().location().reload();
+}

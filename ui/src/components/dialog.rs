@@ -1,0 +1,45 @@
+//! A question or a sheet above the screen, on the native `dialog` element: focus stays in it and Escape closes it.
+
+use leptos::html;
+use leptos::prelude::*;
+
+/// A dialog that shows while `open` holds.
+#[component]
+pub fn Dialog(
+    /// Whether it shows. Closing it by the keyboard sets this to false.
+    open: RwSignal<bool>,
+    /// Its heading.
+    #[prop(into)]
+    title: String,
+    /// What it holds.
+    children: ChildrenFn,
+) -> impl IntoView {
+    let dialog = NodeRef::<html::Dialog>::new();
+    Effect::new(move |_| {
+        let open = open.get();
+        if let Some(dialog) = dialog.get() {
+            if open && !dialog.open() {
+                let _ = dialog.show_modal();
+            } else if !open && dialog.open() {
+                dialog.close();
+            }
+        }
+    });
+    let children = StoredValue::new(children);
+    let title = StoredValue::new(title);
+    view! {
+        <dialog node_ref=dialog on:close=move |_| open.set(false) aria-label=title.get_value()>
+            {move || {
+                open.get()
+                    .then(|| {
+                        view! {
+                            <div class="sheet">
+                                <h2>{title.get_value()}</h2>
+                                {children.with_value(|children| children())}
+                            </div>
+                        }
+                    })
+            }}
+        </dialog>
+    }
+}

@@ -1,0 +1,19 @@
+//! Our few components, on native HTML elements. Screens are made of these and of plain elements, never of another
+//! screen's parts.
+
+pub mod button;
+pub mod camera;
+pub mod chip;
+pub mod decoder;
+pub mod dialog;
+pub mod field;
+pub mod icon;
+pub mod infinite;
+pub mod notice;
+pub mod photo;
+pub mod row;
+pub mod scanner;
+pub mod shell;
+pub mod strip;
+pub mod toast;
+pub mod visit;

@@ -1,0 +1,111 @@
+//! Taking a photo and showing one. It is made small at once: a phone's own picture is a hundred times larger than
+//! anybody needs to see a meter, and carries the position inside the file.
+
+use crate::app::{App, app};
+use crate::backend::ask;
+use crate::components::decoder::scaled_canvas;
+use crate::components::icon::{Icon, icon};
+use domain::api::{KeepPhoto, Photo};
+use domain::problem::{Code, Problem};
+use leptos::html;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+
+/// Longest side of a kept photo, pixels.
+const PHOTO_SIDE: f64 = 1280.0;
+/// JPEG quality, 0 to 1.
+const QUALITY: f64 = 0.78;
+
+/// Makes a picture file small and keeps it. Returns its hash.
+async fn keep(file: &web_sys::File) -> Result<String, Problem> {
+    let unreadable = |_: JsValue| Problem::new(Code::PhotoUnreadable);
+    let none = || Problem::new(Code::PhotoUnreadable);
+    let promise = window().create_image_bitmap_with_blob(file).map_err(unreadable)?;
+    let bitmap: web_sys::ImageBitmap =
+        JsFuture::from(promise).await.map_err(unreadable)?.dyn_into().map_err(unreadable)?;
+    let (canvas, context) =
+        scaled_canvas(f64::from(bitmap.width()), f64::from(bitmap.height()), PHOTO_SIDE).ok_or_else(none)?;
+    let (w, h) = (f64::from(canvas.width()), f64::from(canvas.height()));
+    context.draw_image_with_image_bitmap_and_dw_and_dh(&bitmap, 0.0, 0.0, w, h).map_err(unreadable)?;
+    bitmap.close();
+    // Drawn anew from pixels, so nothing of the original file's metadata is left.
+    let url = canvas
+        .to_data_url_with_type_and_encoder_options("image/jpeg", &QUALITY.into())
+        .map_err(unreadable)?;
+    let base64 = url.strip_prefix("data:image/jpeg;base64,").ok_or_else(none)?;
+    let kept = ask(KeepPhoto { base64: base64.to_owned(), mime: "image/jpeg".to_owned() }).await?;
+    Ok(kept.hash)
+}
+
+/// A button that takes a photo with the camera or from the gallery.
+#[component]
+pub fn TakePhoto(
+    /// What the button says.
+    #[prop(into)]
+    label: String,
+    /// Called before the camera app opens, which may cost this page its life.
+    #[prop(optional, into)]
+    before: Option<Callback<()>>,
+    /// Gets the hash of the kept photo.
+    kept: Callback<String>,
+) -> impl IntoView {
+    let app = app();
+    let t = app.t();
+    let input = NodeRef::<html::Input>::new();
+    let working = RwSignal::new(false);
+    let change = move || {
+        let Some(input) = input.get_untracked() else { return };
+        let Some(file) = input.files().and_then(|files| files.get(0)) else { return };
+        working.set(true);
+        spawn_local(async move {
+            match keep(&file).await {
+                Ok(hash) => {
+                    kept.try_run(hash);
+                    app.refresh_status();
+                }
+                Err(problem) => app.say_problem(&problem),
+            }
+            input.set_value("");
+            working.try_set(false);
+        });
+    };
+    view! {
+        <label class="button file" class:working=move || working.get()>
+            {icon(Icon::Camera)}
+            <span class="words">{move || if working.get() { t.keeping_photo.to_owned() } else { label.clone() }}</span>
+            <input
+                type="file"
+                accept="image/*"
+                capture="environment"
+                node_ref=input
+                on:click=move |_| {
+                    if let Some(before) = before {
+                        before.run(());
+                    }
+                }
+                on:change=move |_| change()
+            />
+        </label>
+    }
+}
+
+/// A kept photo, or a word where it is only at the office.
+pub fn photo(app: App, hash: String, description: String) -> impl IntoView {
+    let source = RwSignal::new(None::<Option<String>>);
+    spawn_local(async move {
+        let found = ask(Photo { hash }).await.ok();
+        let url = found.and_then(|photo| {
+            let plain = photo.mime.starts_with("image/")
+                && photo.mime.chars().all(|c| c.is_ascii_alphanumeric() || c == '/');
+            photo.base64.filter(|_| plain).map(|base64| format!("data:{};base64,{base64}", photo.mime))
+        });
+        source.try_set(Some(url));
+    });
+    move || match source.get() {
+        Some(Some(url)) => view! { <img class="photo" src=url alt=description.clone()/> }.into_any(),
+        Some(None) => view! { <p class="photo missing">{app.t().photo_at_office}</p> }.into_any(),
+        None => view! { <p class="photo missing">{app.t().loading}</p> }.into_any(),
+    }
+}

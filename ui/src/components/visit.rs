@@ -1,0 +1,88 @@
+//! A visit in a list: when, who, the few answers that tell most, and whether the office has it.
+
+use crate::app::App;
+use crate::components::row::outcome_word;
+use crate::format;
+use crate::screens::form::labels;
+use domain::api::VisitRow;
+use domain::programme::DONE;
+use leptos::prelude::*;
+
+/// One line that says what a visit found: the form's own summary, or the outcome.
+pub fn summary(app: App, visit: &VisitRow) -> String {
+    let t = app.t();
+    if visit.outcome != DONE {
+        let note = visit.values.get("note").and_then(|note| note.as_str()).unwrap_or_default();
+        let word = outcome_word(app, &visit.programme, &visit.outcome);
+        return if note.is_empty() { word } else { format!("{word}: {note}") };
+    }
+    let Some(programme) = app.programme(&visit.programme) else { return String::new() };
+    let Some(form) = programme.form(&visit.form) else { return String::new() };
+    let known = form.summary.iter().filter_map(|name| Some((name, visit.values.get(name)?)));
+    let lines: Vec<String> = known
+        .take(3)
+        .map(|(name, value)| {
+            let (label, shown) = labels::answer(app, &programme, &visit.form, name, value);
+            format!("{label} {shown}").trim().to_owned()
+        })
+        .filter(|line| !line.is_empty())
+        .collect();
+    if lines.is_empty() { t.standing_done.to_owned() } else { lines.join(" · ") }
+}
+
+/// The title of a form of a programme.
+pub fn form_title(app: App, programme: &str, form: &str) -> String {
+    app.programme(programme)
+        .and_then(|programme| {
+            programme.form(form).map(|form| form.title.in_language(app.lang().code()).to_owned())
+        })
+        .unwrap_or_else(|| form.to_owned())
+}
+
+/// A visit that unfolds to all its answers.
+pub fn visit_row(app: App, visit: &VisitRow) -> impl IntoView + use<> {
+    let t = app.t();
+    let title = form_title(app, &visit.programme, &visit.form);
+    let when = format::iso_moment(&visit.at, app.lang());
+    let done = visit.outcome == DONE;
+    let received = if visit.received { t.office_has_it } else { t.on_this_device_only };
+    let summary_line = summary(app, visit);
+    let opened = RwSignal::new(false);
+    let visit = visit.clone();
+    let by = visit.by.clone();
+    view! {
+        <li class="visit" class:failed=!done>
+            <details on:toggle=move |_| opened.set(true)>
+                <summary>
+                    <b>{title}</b>
+                    <span class="second">{summary_line}</span>
+                    <span class="facts">{when}" · "{by}</span>
+                </summary>
+                {move || opened.get().then(|| answers(app, &visit))}
+                <p class="small">{received}</p>
+            </details>
+        </li>
+    }
+}
+
+/// All answers of a visit with their questions.
+fn answers(app: App, visit: &VisitRow) -> impl IntoView + use<> {
+    let programme = app.programme(&visit.programme);
+    let pairs = visit
+        .values
+        .iter()
+        .map(|(name, value)| {
+            let (label, shown) = match &programme {
+                Some(programme) => labels::answer(app, programme, &visit.form, name, value),
+                None => (name.clone(), format::plain(value, app.t())),
+            };
+            let label = match (label.is_empty(), name.as_str()) {
+                (false, _) => label,
+                (true, "note") => app.t().note.to_owned(),
+                (true, _) => name.clone(),
+            };
+            view! { <div><dt>{label}</dt><dd>{shown}</dd></div> }
+        })
+        .collect_view();
+    view! { <dl class="facts-list">{pairs}</dl> }
+}

@@ -1,0 +1,107 @@
+//! Where the person stands: asked once, at the scan, and never waited for.
+//!
+//! One stamp proves a visit without following anybody through the day. If the phone gives no position in time, or
+//! the person refuses, the visit is saved without one.
+
+use crate::app::App;
+use crate::browser::{has, now_ms};
+use domain::change::Place;
+use js_sys::{Array, Promise};
+use leptos::prelude::*;
+use wasm_bindgen::closure::Closure;
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{Position, PositionOptions};
+
+/// How long the phone may look for a position.
+const TIMEOUT_MS: u32 = 15_000;
+/// How old a position the phone may give.
+const MAXIMUM_AGE_MS: u32 = 20_000;
+/// How long after the scan a stamp still belongs to the visit.
+const STAMP_LIFE_MS: u64 = 60 * 60 * 1000;
+
+/// A place and when it was taken.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Stamped {
+    /// The place.
+    pub place: Place,
+    /// When, milliseconds.
+    pub at_ms: u64,
+}
+
+/// A position with its height, as a form's question wants it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Fix {
+    /// The place.
+    pub place: Place,
+    /// Metres above the ellipsoid, where known.
+    pub altitude_m: Option<f64>,
+}
+
+/// Asks the phone where it is. `None` if it does not say, may not say, or takes too long.
+pub async fn fix() -> Option<Fix> {
+    let navigator = window().navigator();
+    if !has(&navigator, "geolocation") {
+        return None;
+    }
+    let geolocation = navigator.geolocation().ok()?;
+    let options = PositionOptions::new();
+    options.set_enable_high_accuracy(true);
+    options.set_timeout(TIMEOUT_MS);
+    options.set_maximum_age(MAXIMUM_AGE_MS);
+    let promise = Promise::new(&mut |resolve, _| {
+        let resolve_found = resolve.clone();
+        let found = Closure::once_into_js(move |position: JsValue| {
+            let _ = resolve_found.call1(&JsValue::UNDEFINED, &position);
+        });
+        let failed = Closure::once_into_js(move |_: JsValue| {
+            let _ = resolve.call1(&JsValue::UNDEFINED, &JsValue::NULL);
+        });
+        let _ = geolocation.get_current_position_with_error_callback_and_options(
+            found.unchecked_ref(),
+            Some(failed.unchecked_ref()),
+            &options,
+        );
+    });
+    // Some browsers never answer while their question is left open; the visit does not wait for them.
+    let limit = Promise::new(&mut |resolve, _| {
+        let _ = window()
+            .set_timeout_with_callback_and_timeout_and_arguments_0(&resolve, TIMEOUT_MS as i32 + 2_000);
+    });
+    let first = JsFuture::from(Promise::race(&Array::of2(&promise, &limit))).await.ok()?;
+    if !first.is_object() {
+        return None;
+    }
+    let coordinates = first.unchecked_into::<Position>().coords();
+    Some(Fix {
+        place: Place {
+            lat: coordinates.latitude(),
+            lon: coordinates.longitude(),
+            accuracy_m: coordinates.accuracy(),
+        },
+        altitude_m: coordinates.altitude(),
+    })
+}
+
+/// Takes the stamp of this visit in the background, anew.
+pub fn stamp(app: App) {
+    app.stamp.set(None);
+    leptos::task::spawn_local(async move {
+        if let Some(fix) = fix().await {
+            app.stamp.set(Some(Stamped { place: fix.place, at_ms: now_ms() }));
+        }
+    });
+}
+
+/// Takes the stamp where the way here led past no scan: from a list, a search, a draft.
+pub fn stamp_if_missing(app: App) {
+    if stamped(app).is_none() {
+        stamp(app);
+    }
+}
+
+/// Returns the place of this visit, if there is one.
+pub fn stamped(app: App) -> Option<Place> {
+    let stamped = app.stamp.get_untracked()?;
+    (now_ms().saturating_sub(stamped.at_ms) < STAMP_LIFE_MS).then_some(stamped.place)
+}

@@ -1,0 +1,125 @@
+//! Saving: what is missing is shown, what is odd is asked about once, and the rest is one durable save.
+
+use crate::app::{App, JustSaved, app};
+use crate::backend::ask;
+use crate::browser::OFFSET_MINUTES;
+use crate::components::button::{Button, Weight};
+use crate::components::dialog::Dialog;
+use crate::components::icon::Icon;
+use crate::components::visit::form_title;
+use crate::position;
+use crate::route::{FormRoute, Route, replace};
+use crate::screens::form::session::Session;
+use domain::api;
+use domain::problem::Code;
+use domain::programme::DONE;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+
+/// The end of a form. A handle.
+#[derive(Clone, Copy)]
+pub struct Finish {
+    session: Session,
+    at: StoredValue<FormRoute>,
+    zone: RwSignal<String>,
+    asking: RwSignal<bool>,
+    doubts: RwSignal<Vec<(String, String)>>,
+    /// A save is under way.
+    pub saving: RwSignal<bool>,
+}
+
+impl Finish {
+    /// Makes the end of a session. `zone` is where a new subject belongs.
+    pub fn new(session: Session, at: FormRoute, zone: RwSignal<String>) -> Finish {
+        Finish {
+            session,
+            at: StoredValue::new(at),
+            zone,
+            asking: RwSignal::new(false),
+            doubts: RwSignal::default(),
+            saving: RwSignal::new(false),
+        }
+    }
+
+    /// Saves, unless something is missing, or odd and not yet confirmed.
+    pub fn ask_to_save(self, app: App) {
+        if !self.session.form_is_fine() {
+            app.say_problem(&Code::FormIncomplete.into());
+            return;
+        }
+        let doubts = self.session.doubts();
+        if doubts.is_empty() {
+            self.save(app);
+        } else {
+            self.doubts.set(doubts);
+            self.asking.set(true);
+        }
+    }
+
+    fn save(self, app: App) {
+        self.asking.set(false);
+        self.saving.set(true);
+        let at = self.at.get_value();
+        let (answers, photos) = self.session.answers();
+        let zone = self.zone.get_untracked();
+        let request = api::SaveVisit {
+            programme: at.programme.clone(),
+            form: at.form.clone(),
+            subject: at.subject,
+            zone: Some(zone).filter(|zone| at.subject.is_none() && !zone.is_empty()),
+            code: Some(at.code.clone()).filter(|code| at.subject.is_none() && !code.is_empty()),
+            outcome: DONE.to_owned(),
+            answers,
+            photos,
+            place: position::stamped(app),
+            supersedes: None,
+            offset_minutes: OFFSET_MINUTES,
+        };
+        let heading = self.session.heading();
+        let what = form_title(app, &at.programme, &at.form);
+        spawn_local(async move {
+            match ask(request).await {
+                Ok(saved) => {
+                    self.session.saved();
+                    app.saved(saved.counts);
+                    app.just_saved.set(Some(JustSaved {
+                        programme: at.programme,
+                        subject: saved.subject,
+                        heading,
+                        what,
+                        in_round: app.in_round.get_untracked(),
+                    }));
+                    // Back leads to the card, not into a form that is done.
+                    replace(&Route::Saved);
+                }
+                Err(problem) => {
+                    app.say_problem(&problem);
+                    self.saving.try_set(false);
+                }
+            }
+        });
+    }
+}
+
+/// The question about odd answers.
+#[component]
+pub fn Doubts(finish: Finish) -> impl IntoView {
+    let app = app();
+    let t = app.t();
+    view! {
+        <Dialog open=finish.asking title=t.look_again>
+            <ul class="doubts">
+                {move || {
+                    finish
+                        .doubts
+                        .get()
+                        .into_iter()
+                        .map(|(label, message)| view! { <li><b>{label}</b><br/>{message}</li> })
+                        .collect_view()
+                }}
+            </ul>
+            <Button label=t.go_correct weight=Weight::Main drawing=Icon::Edit press=move || finish.asking.set(false)/>
+            <Button label=t.right_save drawing=Icon::Check press=move || finish.save(app)/>
+        </Dialog>
+    }
+}

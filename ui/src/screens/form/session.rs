@@ -1,0 +1,294 @@
+//! The record being filled: a handle that screens copy, the pages as they are now, and the draft that is kept on the
+//! way, so that neither Back nor a crash costs an answer.
+
+use crate::app::App;
+use crate::backend::ask;
+use crate::browser::wait;
+use crate::route::FormRoute;
+use crate::screens::form::world::World;
+use domain::api::{DraftKey, KeepDraft, OpenedForm};
+use domain::problem::{Code, Problem};
+use forms::{Filling, Item, Kind, Page};
+use leptos::ev;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use wasm_bindgen::JsCast;
+
+/// How long typing rests before the draft is kept, milliseconds.
+const DRAFT_REST_MS: i32 = 600;
+
+/// A form being filled. A handle: copying it copies nothing.
+#[derive(Clone, Copy)]
+pub struct Session {
+    app: App,
+    filling: StoredValue<Filling, LocalStorage>,
+    key: StoredValue<DraftKey>,
+    heading: StoredValue<String>,
+    /// The pages as they are now.
+    pub pages: RwSignal<Vec<Page>>,
+    /// Place of the page that shows.
+    pub page: RwSignal<usize>,
+    /// Paths that were answered and left: their errors show.
+    touched: RwSignal<BTreeSet<String>>,
+    /// What was said about missing answers when somebody wanted to go on.
+    missing: RwSignal<BTreeMap<String, String>>,
+    /// Grows with every change; the draft of an older number is not kept.
+    change: StoredValue<u32>,
+    /// The number of the change that the kept draft holds.
+    kept: StoredValue<u32>,
+    /// Saved: there is nothing left to keep.
+    done: StoredValue<bool>,
+}
+
+impl Session {
+    /// Opens a form, where it was left if a draft is kept. Call it under the owner of the screen.
+    ///
+    /// # Errors
+    /// `form_missing` when the definition cannot be read.
+    pub fn open(app: App, at: FormRoute, opened: &OpenedForm) -> Result<Session, Problem> {
+        let form = forms::Form::from_json(&opened.definition)
+            .map_err(|error| Problem::new(Code::FormMissing).about(error))?;
+        let form = Arc::new(form);
+        let person = app
+            .status
+            .with_untracked(|status| {
+                status.as_ref().and_then(|s| s.enrolled.as_ref().map(|e| e.grant.person.clone()))
+            })
+            .unwrap_or_default();
+        let world = || Box::new(World { person: person.clone() });
+        let draft = opened.draft.as_ref().map(|draft| Filling::resume(&form, draft, world()));
+        let mut filling = match draft {
+            Some(Ok(filling)) => {
+                app.say(app.t().draft_taken_up);
+                filling
+            }
+            Some(Err(error)) => {
+                app.say_problem(&Problem::new(Code::FormMissing).about(error));
+                Filling::new(&form, &opened.known, world())
+            }
+            None => Filling::new(&form, &opened.known, world()),
+        };
+        filling.set_language(app.lang().code());
+        let pages = filling.pages();
+        let session = Session {
+            app,
+            filling: StoredValue::new_local(filling),
+            key: StoredValue::new(DraftKey { programme: at.programme, form: at.form, subject: at.subject }),
+            heading: StoredValue::new(opened.heading.clone()),
+            pages: RwSignal::new(pages),
+            page: RwSignal::new(0),
+            touched: RwSignal::default(),
+            missing: RwSignal::default(),
+            change: StoredValue::new(0),
+            kept: StoredValue::new(0),
+            done: StoredValue::new(false),
+        };
+        session.keep_when_left();
+        Ok(session)
+    }
+
+    /// Heading of the subject.
+    pub fn heading(self) -> String {
+        self.heading.get_value()
+    }
+
+    /// One item as it is now; `None` once it is not asked any more.
+    pub fn item(self, path: &str) -> Option<Item> {
+        self.pages
+            .with(|pages| pages.iter().flat_map(|page| &page.items).find(|item| item.path == path).cloned())
+    }
+
+    /// Answers a question; empty clears it.
+    pub fn set(self, path: &str, value: &str) {
+        self.change(|filling| {
+            // The item was drawn from this very record, so the place exists; a question that became read-only
+            // since keeps its value, and is drawn so.
+            let _ = filling.set(path, value);
+        });
+        self.missing.update(|missing| {
+            missing.remove(path);
+        });
+    }
+
+    /// Answers a question and shows what is wrong with the answer at once.
+    pub fn choose(self, path: &str, value: &str) {
+        self.set(path, value);
+        self.touch(path);
+    }
+
+    /// Adds an instance of a repeat and goes to its first page.
+    pub fn add_repeat(self, path: &str) {
+        let mut added = None;
+        self.change(|filling| added = filling.add_repeat(path).ok());
+        let Some(added) = added else { return };
+        let place = self.pages.with_untracked(|pages| {
+            pages.iter().position(|page| page.items.iter().any(|item| item.path.starts_with(&added)))
+        });
+        if let Some(place) = place {
+            self.page.set(place);
+        }
+    }
+
+    /// Takes an instance of a repeat away.
+    pub fn remove_repeat(self, path: &str) {
+        self.change(|filling| {
+            let _ = filling.remove_repeat(path);
+        });
+    }
+
+    fn change(self, how: impl FnOnce(&mut Filling)) {
+        let mut pages = Vec::new();
+        self.filling.update_value(|filling| {
+            how(filling);
+            pages = filling.pages();
+        });
+        let last = pages.len().saturating_sub(1);
+        self.pages.set(pages);
+        if self.page.get_untracked() > last {
+            self.page.set(last);
+        }
+        self.change.update_value(|n| *n += 1);
+        let mine = self.change.get_value();
+        spawn_local(async move {
+            wait(DRAFT_REST_MS).await;
+            if self.change.try_get_value() == Some(mine) {
+                self.keep_draft();
+            }
+        });
+    }
+
+    /// The person left this question: its errors show from now on.
+    pub fn touch(self, path: &str) {
+        if !self.touched.with_untracked(|touched| touched.contains(path)) {
+            self.touched.update(|touched| {
+                touched.insert(path.to_owned());
+            });
+        }
+    }
+
+    /// What is wrong with the answer of an item, once the person has left it or wanted to go on.
+    pub fn error(self, item: &Item) -> Option<String> {
+        if let Some(missing) = self.missing.with(|missing| missing.get(&item.path).cloned()) {
+            return Some(missing);
+        }
+        item.error.clone().filter(|_| self.touched.with(|touched| touched.contains(&item.path)))
+    }
+
+    /// What is odd about the answer of an item.
+    pub fn warning(self, item: &Item) -> Option<String> {
+        item.warning.clone().filter(|_| self.touched.with(|touched| touched.contains(&item.path)))
+    }
+
+    /// Says whether the page that shows may be left forward; what stands in the way shows from now on.
+    pub fn page_is_fine(self) -> bool {
+        let here = self.page.get_untracked();
+        let problems = self.filling.with_value(Filling::problems);
+        let mine: BTreeMap<String, String> = problems
+            .into_iter()
+            .filter(|problem| problem.page == here)
+            .map(|problem| (problem.path, problem.message))
+            .collect();
+        let fine = mine.is_empty();
+        self.missing.set(mine);
+        fine
+    }
+
+    /// Says whether the whole form may be saved; if not, shows the first page that stands in the way.
+    pub fn form_is_fine(self) -> bool {
+        let problems = self.filling.with_value(Filling::problems);
+        let Some(first) = problems.first() else { return true };
+        self.page.set(first.page);
+        self.missing.set(problems.into_iter().map(|problem| (problem.path, problem.message)).collect());
+        self.focus_first_wrong();
+        false
+    }
+
+    /// What is odd about the answers, question and sentence.
+    pub fn doubts(self) -> Vec<(String, String)> {
+        let warnings = self.filling.with_value(Filling::warnings);
+        warnings.into_iter().map(|warning| (warning.label, warning.message)).collect()
+    }
+
+    /// The answers, and the hashes of the photos among them.
+    pub fn answers(self) -> (BTreeMap<String, serde_json::Value>, Vec<String>) {
+        let photos = self.pages.with_untracked(|pages| {
+            pages
+                .iter()
+                .flat_map(|page| &page.items)
+                .filter(|item| item.kind == Kind::Image && !item.value.is_empty())
+                .map(|item| item.value.clone())
+                .collect()
+        });
+        let mut answers = BTreeMap::new();
+        self.filling.update_value(|filling| answers = filling.finish());
+        (answers, photos)
+    }
+
+    /// It is saved: the draft is dropped, and no later one is kept.
+    pub fn saved(self) {
+        self.done.set_value(true);
+        let key = self.key.get_value();
+        spawn_local(async move {
+            // Not being able to drop it costs nothing: it would be offered once more.
+            let _ = ask(KeepDraft { key, draft: None }).await;
+            self.app.refresh_status();
+        });
+    }
+
+    /// Keeps the draft now, if something changed since.
+    pub fn keep_draft(self) {
+        let change = self.change.get_value();
+        if self.done.get_value() || self.kept.get_value() == change {
+            return;
+        }
+        self.kept.set_value(change);
+        let (app, key, draft) = (self.app, self.key.get_value(), self.filling.with_value(Filling::draft));
+        let kept = self.kept;
+        spawn_local(async move {
+            if let Err(problem) = ask(KeepDraft { key, draft: Some(draft) }).await {
+                app.say_problem(&problem);
+                kept.try_set_value(0);
+            }
+        });
+    }
+
+    /// Keeps the draft whenever the page is hidden or left: Back, a call, the camera app.
+    fn keep_when_left(self) {
+        let hidden = window_event_listener(ev::visibilitychange, move |_| self.keep_draft());
+        let left = window_event_listener(ev::pagehide, move |_| self.keep_draft());
+        on_cleanup(move || {
+            hidden.remove();
+            left.remove();
+            self.keep_draft();
+            if self.change.get_value() > 0 && !self.done.get_value() {
+                self.app.say(self.app.t().draft_is_kept);
+                self.app.refresh_status();
+            }
+        });
+    }
+
+    /// Puts the keyboard at the top of the page, so that a screen reader reads on from there.
+    pub fn focus_page(self) {
+        focus_soon("#form-page");
+    }
+
+    /// Puts the keyboard at the first question that stands in the way.
+    pub fn focus_first_wrong(self) {
+        focus_soon(".question-box.wrong");
+    }
+}
+
+/// Focuses the first match once it is drawn.
+fn focus_soon(selector: &'static str) {
+    request_animation_frame(move || {
+        request_animation_frame(move || {
+            let found = document().query_selector(selector).ok().flatten();
+            if let Some(found) = found.and_then(|found| found.dyn_into::<web_sys::HtmlElement>().ok()) {
+                let _ = found.focus();
+                found.scroll_into_view();
+            }
+        });
+    });
+}

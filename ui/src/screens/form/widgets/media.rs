@@ -1,0 +1,82 @@
+//! Photos and scanned codes as answers.
+
+use crate::components::button::{Button, Weight};
+use crate::components::dialog::Dialog;
+use crate::components::icon::Icon;
+use crate::components::photo::{TakePhoto, photo};
+use crate::components::scanner::Scanner;
+use crate::screens::form::question::At;
+use crate::screens::form::widgets::text;
+use leptos::prelude::*;
+
+/// A photo.
+pub fn image(at: &At) -> AnyView {
+    let (app, t) = (at.app, at.app.t());
+    let (set, shown, cleared) = (at.clone(), at.clone(), at.clone());
+    let session = at.session;
+    view! {
+        {move || {
+            let hash = shown.value();
+            (!hash.is_empty()).then(|| photo(app, hash, t.photo.to_owned()))
+        }}
+        <TakePhoto
+            label=t.take_photo
+            before=Callback::new(move |()| session.keep_draft())
+            kept=Callback::new(move |hash: String| {
+                set.choose(&hash);
+                session.keep_draft();
+            })
+        />
+        {move || {
+            let cleared = cleared.clone();
+            (!cleared.value().is_empty())
+                .then(|| {
+                    view! {
+                        <Button
+                            label=t.remove_photo
+                            weight=Weight::Quiet
+                            drawing=Icon::Remove
+                            press=move || cleared.choose("")
+                        />
+                    }
+                })
+        }}
+    }
+    .into_any()
+}
+
+/// A code: scanned or typed.
+pub fn barcode(at: &At) -> AnyView {
+    let t = at.app.t();
+    let open = RwSignal::new(false);
+    let paused = RwSignal::new(false);
+    let set = at.clone();
+    view! {
+        {text::line(at, "text", "")}
+        <Button
+            label=t.scan
+            drawing=Icon::Scan
+            press=move || {
+                paused.set(false);
+                open.set(true);
+            }
+        />
+        <Dialog open=open title=t.scan>
+            {
+                let set = set.clone();
+                view! {
+                    <Scanner
+                        label=t.type_code
+                        paused=paused
+                        found=Callback::new(move |text: String| {
+                            set.choose(&text);
+                            open.set(false);
+                        })
+                    />
+                    <Button label=t.cancel weight=Weight::Quiet press=move || open.set(false)/>
+                }
+            }
+        </Dialog>
+    }
+    .into_any()
+}

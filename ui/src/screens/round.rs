@@ -1,0 +1,280 @@
+//! The round of a programme, in route order: what is done, left and overdue, and which one comes next.
+
+use crate::app::{App, Loaded, RoundView, app};
+use crate::backend::ask;
+use crate::browser::today_iso;
+use crate::components::field::OnSelect;
+use crate::components::infinite::EndOfList;
+use crate::components::notice;
+use crate::components::row::subject_row;
+use crate::components::shell::Shell;
+use crate::format;
+use crate::route::{Route, go};
+use crate::strings::fill;
+use domain::api;
+use domain::api::{RoundReply, SubjectRow};
+use domain::ids::RecordId;
+use domain::schedule::Standing;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use std::cmp::Ordering;
+
+/// Rows asked for at once.
+const PAGE: u32 = 100;
+/// The most rows a request may ask for.
+const MOST: u32 = 200;
+
+/// The round screen.
+#[component]
+pub fn Round(
+    /// Programme id.
+    programme: String,
+) -> impl IntoView {
+    let app = app();
+    let t = app.t();
+    let id = StoredValue::new(programme.clone());
+    if app.round.with_untracked(|view| view.programme != programme) {
+        app.round.set(RoundView { programme: programme.clone(), ..RoundView::default() });
+    }
+    let zone = RwSignal::new(app.round.with_untracked(|view| view.zone.clone()));
+    let standing = RwSignal::new(app.round.with_untracked(|view| view.standing.clone()));
+    let rows = RwSignal::new(Vec::<SubjectRow>::new());
+    let total = RwSignal::new(Loaded::<u64>::Waiting);
+    let asked = StoredValue::new(0u32);
+
+    let fetch = move |from: u32, wanted: u32| {
+        let mine = asked.with_value(|n| n + 1);
+        asked.set_value(mine);
+        let request = move |offset: u32, limit: u32| api::Round {
+            programme: id.get_value(),
+            zone: zone.get_untracked(),
+            standing: standing.get_untracked(),
+            today: today_iso(),
+            offset,
+            limit,
+        };
+        spawn_local(async move {
+            let mut have = Vec::new();
+            let answer = loop {
+                let offset = from + have.len() as u32;
+                match ask(request(offset, (wanted - have.len() as u32).min(MOST))).await {
+                    Ok(RoundReply { rows: page, total }) => {
+                        let end = page.is_empty();
+                        have.extend(page);
+                        if end || have.len() as u32 >= wanted {
+                            break Ok(total);
+                        }
+                    }
+                    Err(problem) => break Err(problem),
+                }
+            };
+            if asked.try_get_value() != Some(mine) {
+                return;
+            }
+            match answer {
+                Ok(all) => {
+                    rows.update(|rows| {
+                        rows.truncate(from as usize);
+                        rows.extend(have);
+                    });
+                    total.set(Loaded::Ready(all));
+                    app.round.update(|view| {
+                        view.zone = zone.get_untracked();
+                        view.standing = standing.get_untracked();
+                        view.loaded = rows.with_untracked(Vec::len) as u32;
+                    });
+                }
+                Err(problem) => total.set(Loaded::Failed(problem)),
+            }
+        });
+    };
+    Effect::new(move |earlier: Option<()>| {
+        app.changed.track();
+        zone.track();
+        standing.track();
+        // On the way back from a card the list is as long as it was, so that its place is found again.
+        let wanted = match earlier {
+            None => app.round.with_untracked(|view| view.loaded),
+            Some(()) => rows.with_untracked(Vec::len) as u32,
+        };
+        fetch(0, wanted.max(PAGE));
+    });
+    let more = move |()| {
+        let have = rows.with_untracked(Vec::len) as u32;
+        let all = total.with_untracked(|total| if let Loaded::Ready(all) = total { *all } else { 0 });
+        if have > 0 && u64::from(have) < all {
+            fetch(have, PAGE);
+        }
+    };
+
+    let title =
+        app.programme(&programme).map_or(programme, |p| p.title.in_language(app.lang().code()).to_owned());
+    let colour = app.programme(&id.get_value()).map(|p| p.colour.clone()).unwrap_or_default();
+    view! {
+        <Shell title=title>
+            <div class="card" style=("--accent", colour)>
+                <Filters standing=standing/>
+                <Zones programme=id.get_value() zone=zone/>
+                <p class="small" role="status">
+                    {move || match total.get() {
+                        Loaded::Ready(all) => fill(t.n_rows, &[&format::count(all)]),
+                        _ => String::new(),
+                    }}
+                </p>
+                {move || match total.get() {
+                    Loaded::Waiting => view! { <p class="waiting">{t.loading}</p> }.into_any(),
+                    Loaded::Failed(problem) => notice::problem(app, &problem).into_any(),
+                    Loaded::Ready(0) => notice::empty(t.nothing_in_round).into_any(),
+                    Loaded::Ready(_) => ().into_any(),
+                }}
+                <ul class="rows long">
+                    <For
+                        each=move || rows.get()
+                        key=|row| (row.id, row.standing.map(|standing| standing as u8), row.last_failed.clone(), row.heading.clone())
+                        children=move |row| {
+                            subject_row(
+                                app,
+                                &row,
+                                move |row| {
+                                    app.in_round.set(true);
+                                    go(&Route::Card(row.id));
+                                },
+                            )
+                        }
+                    />
+                </ul>
+                <EndOfList reached=Callback::new(more)/>
+            </div>
+        </Shell>
+    }
+}
+
+/// The buttons that choose by standing.
+#[component]
+fn Filters(standing: RwSignal<Vec<Standing>>) -> impl IntoView {
+    let t = app().t();
+    let filter = move |label: &'static str, wanted: Vec<Standing>| {
+        let own = wanted.clone();
+        let chosen = move || standing.with(|now| *now == own).to_string();
+        view! {
+            <button type="button" class="filter" aria-pressed=chosen on:click=move |_| standing.set(wanted.clone())>
+                {label}
+            </button>
+        }
+    };
+    view! {
+        <div class="filters" role="group" aria-label=t.show_which>
+            {filter(t.all, Vec::new())}
+            {filter(t.overdue, vec![Standing::Overdue])}
+            {filter(t.left, vec![Standing::Left])}
+            {filter(t.done, vec![Standing::Done])}
+        </div>
+    }
+}
+
+/// The choice of a zone, where there is more than one.
+#[component]
+fn Zones(programme: String, zone: RwSignal<Option<String>>) -> impl IntoView {
+    let app = app();
+    let t = app.t();
+    let title = app.programme(&programme).map(|p| p.zone_title.in_language(app.lang().code()).to_owned());
+    let zones = crate::app::load(app, move || api::Zones { programme: programme.clone() });
+    move || {
+        let Loaded::Ready(found) = zones.get() else { return ().into_any() };
+        if found.len() < 2 {
+            return ().into_any();
+        }
+        view! {
+            <label class="field">
+                <span class="label">{title.clone()}</span>
+                <select on:change:target=move |event: OnSelect| {
+                    zone.set(Some(event.target().value()).filter(|zone| !zone.is_empty()));
+                }>
+                    <option value="" selected=move || zone.get().is_none()>{t.all}</option>
+                    {found
+                        .into_iter()
+                        .map(|row| {
+                            let own = row.zone.clone();
+                            view! {
+                                <option value=row.zone selected=move || zone.get().as_ref() == Some(&own)>
+                                    {format!("{} ({})", row.title, format::count(row.subjects))}
+                                </option>
+                            }
+                        })
+                        .collect_view()}
+                </select>
+            </label>
+        }
+        .into_any()
+    }
+}
+
+/// Finds the next one to do after `done`, in route order within its zone, and from the start after the last one.
+pub async fn next_after(_app: App, done: &SubjectRow) -> Option<SubjectRow> {
+    let mut candidates: Vec<SubjectRow> = Vec::new();
+    loop {
+        let request = api::Round {
+            programme: done.programme.clone(),
+            zone: Some(done.zone.clone()),
+            standing: vec![Standing::Overdue, Standing::Left],
+            today: today_iso(),
+            offset: candidates.len() as u32,
+            limit: MOST,
+        };
+        let reply = ask(request).await.ok()?;
+        let end = reply.rows.is_empty() || candidates.len() + reply.rows.len() >= reply.total as usize;
+        candidates.extend(reply.rows);
+        if end {
+            break;
+        }
+    }
+    pick_next(&candidates, done.id, &done.order).cloned()
+}
+
+fn pick_next<'a>(candidates: &'a [SubjectRow], done: RecordId, order: &str) -> Option<&'a SubjectRow> {
+    let others = || candidates.iter().filter(|row| row.id != done);
+    others().find(|row| by_number(&row.order, order) == Ordering::Greater).or_else(|| others().next())
+}
+
+/// Compares places in a round: digits by their number, so that 9 comes before 10.
+fn by_number(a: &str, b: &str) -> Ordering {
+    let split = |text: &str| {
+        let digits: String = text.chars().take_while(char::is_ascii_digit).collect();
+        let rest: String = text.chars().skip_while(char::is_ascii_digit).collect();
+        (digits.parse::<u64>().unwrap_or(u64::MAX), rest)
+    };
+    split(a).cmp(&split(b))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(n: u64, order: &str) -> SubjectRow {
+        SubjectRow {
+            id: RecordId::new(n, [n as u8; 10]),
+            programme: "water".into(),
+            zone: "1".into(),
+            heading: String::new(),
+            second_line: String::new(),
+            order: order.into(),
+            standing: Some(Standing::Left),
+            due_on: None,
+            last_done: None,
+            last_failed: None,
+            distance_m: None,
+            place: None,
+        }
+    }
+
+    #[test]
+    fn the_next_one_follows_on_the_route_and_wraps_round() {
+        let rows = [row(1, "2"), row(2, "9"), row(3, "10")];
+        let next =
+            |order: &str| pick_next(&rows, RecordId::new(99, [9; 10]), order).map(|row| row.order.clone());
+        assert_eq!(next("1").as_deref(), Some("2"));
+        assert_eq!(next("9").as_deref(), Some("10"));
+        assert_eq!(next("10").as_deref(), Some("2"));
+        assert_eq!(pick_next(&rows[..1], rows[0].id, "2"), None);
+    }
+}

@@ -1,0 +1,164 @@
+//! Scanning: what was scanned leads to its card, to a choice, or to what one may do with an unknown code.
+
+use crate::app::{App, app};
+use crate::backend::ask;
+use crate::components::button::{Button, Weight};
+use crate::components::icon::Icon;
+use crate::components::notice;
+use crate::components::row::subject_row;
+use crate::components::scanner::{Scanner, inert};
+use crate::components::shell::Shell;
+use crate::position;
+use crate::route::{Route, go, replace};
+use crate::strings::fill;
+use domain::api::{Find, Found};
+use domain::problem::Problem;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+
+/// The scan screen.
+#[component]
+pub fn Scan() -> impl IntoView {
+    let app = app();
+    let t = app.t();
+    let paused = RwSignal::new(false);
+    let answer = RwSignal::new(None::<(String, Result<Found, Problem>)>);
+
+    let find = move |text: String| {
+        // The one stamp of this visit. The person stands here now, wherever the form is saved.
+        position::stamp(app);
+        spawn_local(async move {
+            match ask(Find { text: text.clone() }).await {
+                Ok(Found::Subject(id)) => {
+                    app.in_round.set(false);
+                    // Back from the card leads home, not into the camera.
+                    replace(&Route::Card(id));
+                }
+                found => {
+                    answer.try_set(Some((text, found)));
+                }
+            }
+        });
+    };
+    let again = move || {
+        answer.set(None);
+        paused.set(false);
+    };
+
+    view! {
+        <Shell title=t.scan>
+            {move || match answer.get() {
+                None => view! { <Scanner label=t.type_code paused=paused found=Callback::new(find)/> }.into_any(),
+                Some((text, found)) => {
+                    view! {
+                        {result(app, text, found)}
+                        <Button label=t.scan_again drawing=Icon::Scan press=again/>
+                    }
+                        .into_any()
+                }
+            }}
+        </Shell>
+    }
+}
+
+fn result(app: App, text: String, found: Result<Found, Problem>) -> impl IntoView {
+    let t = app.t();
+    match found {
+        Err(problem) => view! {
+            {notice::problem(app, &problem)}
+            <p class="inert">{inert(&text)}</p>
+        }
+        .into_any(),
+        Ok(Found::Several(rows)) => view! {
+            <h2>{t.several_subjects}</h2>
+            <ul class="rows">
+                {rows
+                    .iter()
+                    .map(|row| {
+                        subject_row(app, row, |row| replace(&Route::Card(row.id)))
+                    })
+                    .collect_view()}
+            </ul>
+        }
+        .into_any(),
+        Ok(Found::Unknown { code, ours, mistyped, may_bind, may_create }) => {
+            unknown(app, code, ours, mistyped, may_bind, may_create).into_any()
+        }
+        Ok(Found::Enrolment { .. }) => view! {
+            {notice::remark(t.enrolment_scanned)}
+            <Button
+                label=t.enrol_again
+                weight=Weight::Quiet
+                press=move || {
+                    if let Ok(domain::code::Scanned::Enrol { code, .. }) = domain::code::read(&text) {
+                        go(&Route::Enrol(code));
+                    }
+                }
+            />
+        }
+        .into_any(),
+        // Handled before: it leads straight to the card.
+        Ok(Found::Subject(id)) => {
+            replace(&Route::Card(id));
+            ().into_any()
+        }
+    }
+}
+
+fn unknown(
+    app: App,
+    code: String,
+    ours: bool,
+    mistyped: bool,
+    may_bind: Vec<String>,
+    may_create: Vec<String>,
+) -> impl IntoView {
+    let t = app.t();
+    let title = |id: &str| {
+        app.programme(id).map_or_else(
+            || id.to_owned(),
+            |programme| programme.subject.title.in_language(app.lang().code()).to_owned(),
+        )
+    };
+    let sentence = match (mistyped, ours) {
+        (true, _) => t.code_mistyped,
+        (false, true) => t.code_blank,
+        (false, false) => t.code_unknown,
+    };
+    let nothing = may_bind.is_empty() && may_create.is_empty();
+    let bind = may_bind
+        .into_iter()
+        .map(|programme| {
+            let label = fill(t.bind_to, &[&title(&programme)]);
+            let code = code.clone();
+            view! {
+                <Button
+                    label=label
+                    drawing=Icon::Label
+                    press=move || go(&Route::Bind(programme.clone(), code.clone()))
+                />
+            }
+        })
+        .collect_view();
+    let create = may_create
+        .into_iter()
+        .map(|programme| {
+            let label = fill(t.create_new, &[&title(&programme)]);
+            let code = code.clone();
+            view! {
+                <Button
+                    label=label
+                    drawing=Icon::Plus
+                    press=move || go(&Route::New(programme.clone(), code.clone()))
+                />
+            }
+        })
+        .collect_view();
+    view! {
+        {notice::remark(sentence)}
+        <p class="inert code">{inert(&code)}</p>
+        {nothing.then(|| view! { <p>{t.unknown_ask_office}</p> })}
+        {bind}
+        {create}
+    }
+}

@@ -1,0 +1,114 @@
+//! Language, size of type, and what this device is and holds.
+
+use crate::app::app;
+use crate::browser;
+use crate::components::shell::Shell;
+use crate::components::strip::Strip;
+use crate::format;
+use crate::strings::{Language, fill};
+use leptos::prelude::*;
+
+/// The settings screen.
+#[component]
+pub fn Settings() -> impl IntoView {
+    let app = app();
+    let t = app.t();
+    let language = move |own: Language, label: &'static str| {
+        view! {
+            <button
+                type="button"
+                class="filter"
+                lang=own.code()
+                aria-pressed=move || (app.language.get() == own).to_string()
+                on:click=move |_| {
+                    browser::keep_setting("language", own.code());
+                    app.language.set(own);
+                }
+            >
+                {label}
+            </button>
+        }
+    };
+    let size = move |large: bool, label: &'static str| {
+        view! {
+            <button
+                type="button"
+                class="filter"
+                aria-pressed=move || (app.large.get() == large).to_string()
+                on:click=move |_| {
+                    browser::keep_setting("large", if large { "yes" } else { "no" });
+                    app.large.set(large);
+                }
+            >
+                {label}
+            </button>
+        }
+    };
+    view! {
+        <Shell title=t.settings bare=true>
+            <section class="setting">
+                <h2 id="language">{t.language}</h2>
+                <div class="filters" role="group" aria-labelledby="language">
+                    {language(Language::Thai, "ไทย")}
+                    {language(Language::English, "English")}
+                </div>
+            </section>
+            <section class="setting">
+                <h2 id="size">{t.type_size}</h2>
+                <div class="filters" role="group" aria-labelledby="size">
+                    {size(false, t.size_normal)}
+                    {size(true, t.size_large)}
+                </div>
+            </section>
+            {move || {
+                let status = app.status.get()?;
+                let enrolled = status.enrolled?;
+                let shelves = enrolled
+                    .grant
+                    .shelves
+                    .iter()
+                    .map(|shelf| {
+                        let title = app
+                            .programme(&shelf.programme)
+                            .map_or(
+                                shelf.programme.clone(),
+                                |programme| programme.title.in_language(app.lang().code()).to_owned(),
+                            );
+                        view! { <li>{title}" · "{shelf.zone.clone()}</li> }
+                    })
+                    .collect_view();
+                let name = browser::setting("device-name").unwrap_or_default();
+                Some(
+                    view! {
+                        <Strip/>
+                        <section class="setting">
+                            <h2>{t.this_device}</h2>
+                            <dl class="facts-list">
+                                <div><dt>{t.device_name}</dt><dd>{name}</dd></div>
+                                <div><dt>{t.device_number}</dt><dd>{enrolled.device.0.to_string()}</dd></div>
+                                <div><dt>{t.person}</dt><dd>{enrolled.grant.person}</dd></div>
+                                <div><dt>{t.municipality}</dt><dd>{enrolled.municipality}</dd></div>
+                                <div><dt>{t.server_address}</dt><dd class="inert">{enrolled.server}</dd></div>
+                                <div>
+                                    <dt>{t.last_sync_label}</dt>
+                                    <dd>
+                                        {status
+                                            .last_sync_ms
+                                            .map_or(t.never_synced.to_owned(), |at| format::moment(at, app.lang()))}
+                                    </dd>
+                                </div>
+                            </dl>
+                            <h3>{t.holds}</h3>
+                            <ul class="plain">{shelves}</ul>
+                        </section>
+                    },
+                )
+            }}
+            <section class="setting">
+                <h2>{t.about}</h2>
+                <p>{t.about_text}</p>
+                <p class="small">{fill(t.version, &[env!("CARGO_PKG_VERSION")])}</p>
+            </section>
+        </Shell>
+    }
+}

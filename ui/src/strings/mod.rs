@@ -1,0 +1,113 @@
+//! Every sentence a person sees, in Thai and in English. A string that is missing in one language does not compile.
+//!
+//! `{}` stands for something filled in by [`fill`]. Words of programmes and forms are not here: they are data.
+
+mod en;
+pub mod office;
+mod problems;
+mod th;
+
+pub use en::EN;
+pub use problems::problem;
+pub use th::TH;
+
+/// A language of the screens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Language {
+    /// Thai.
+    #[default]
+    Thai,
+    /// English.
+    English,
+}
+
+impl Language {
+    /// The code of the language, as HTML and forms want it.
+    pub fn code(self) -> &'static str {
+        match self {
+            Language::Thai => "th",
+            Language::English => "en",
+        }
+    }
+}
+
+/// Puts texts in the place of each `{}`, in order.
+pub fn fill(pattern: &str, texts: &[&str]) -> String {
+    let mut out = String::with_capacity(pattern.len() + 16);
+    let mut texts = texts.iter();
+    let mut rest = pattern;
+    while let Some((before, after)) = rest.split_once("{}") {
+        out.push_str(before);
+        out.push_str(texts.next().copied().unwrap_or_default());
+        rest = after;
+    }
+    out.push_str(rest);
+    out
+}
+
+macro_rules! strings {
+    ($($name:ident),* $(,)?) => {
+        /// All strings of one language, by name.
+        #[derive(Debug)]
+        pub struct Strings {
+            $(pub $name: &'static str,)*
+        }
+
+        #[cfg(test)]
+        impl Strings {
+            fn all(&self) -> Vec<(&'static str, &'static str)> {
+                vec![$((stringify!($name), self.$name),)*]
+            }
+        }
+    };
+}
+
+strings! {
+    about, about_text, acknowledge, all, all_sent, app_name, arriving, arriving_note, back, back_to_card,
+    bind_although, bind_label, bind_lead, bind_scan_lead, bind_sure, bind_to, bind_yes, bound, camera_absent,
+    camera_busy, camera_opening, camera_picture, camera_refused, cancel, cannot_open, cannot_read, choose,
+    close, code_blank, code_mistyped, code_taken, code_unknown, codes, content, correct_data, could_not,
+    count_photos, count_received, count_saved, create_new, date_incomplete, day, days_ago, details,
+    device_name, device_name_hint, device_number, done, draft_drop, draft_drop_sure, draft_is_kept,
+    draft_kept, draft_taken_up, drafts, due, enrol_again, enrol_code, enrol_code_found, enrol_lead, enrol_now,
+    enrol_title, enrol_typed, enrolled, enrolment_scanned, form_progress, from_picture, go_correct, history,
+    holds, home, hours_ago, in_days, just_now, keep_it, keeping_photo, kind_not_here, language, last_attempt,
+    last_sync, last_sync_label, last_visits, left, loading, look_again, lost_unseen, metres, minutes_ago,
+    month, more, more_letters, move_up, municipality, n_drafts, n_of, n_questions, n_refused, n_rows,
+    never_synced, new_subject, next, next_one, next_ones, no, no_code_in_picture, no_drafts, no_history,
+    no_picture, no_questions, no_refused, no_value, no_work, not_known, note, note_needed, nothing_found,
+    nothing_in_round, office_has_it, on_this_device_only, open_elsewhere, open_map, opening, opens_in,
+    other_code, overdue, page_of, person, photo, photo_at_office, photo_of_subject, place, place_accuracy,
+    place_again, place_failed, place_looking, place_none, place_take, previous, question_code_twice,
+    question_field, question_other, question_removed, question_tap, question_two_visits, questions,
+    reading_picture, reason_optional, refused, refused_lead, remove_it, remove_photo, removed, removed_field,
+    repeat_add, repeat_number, repeat_remove, required, right_save, save, saved, scan, scan_again, scan_next,
+    search, search_options, search_prompt, server_address, server_and_code, server_hint, settings, settled,
+    several_codes, several_subjects, show_which, shows_now, size_large, size_normal, standing_done,
+    standing_later, standing_left, standing_overdue, stay_here, sync_done, sync_now, sync_title, syncing,
+    syncing_n_of, take_photo, this_device, time, today, tomorrow, torch_off, torch_on, try_again, type_code,
+    type_size, unknown_ask_office, unsent, update_ready, use_code, version, whole_round, why_not, year, yes,
+    yesterday, zone,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_languages_say_everything_with_the_same_gaps() {
+        for ((name, thai), (_, english)) in TH.all().into_iter().zip(EN.all()) {
+            assert!(!thai.trim().is_empty() && !english.trim().is_empty(), "{name} is empty");
+            assert_eq!(thai.matches("{}").count(), english.matches("{}").count(), "{name}");
+            assert!(thai.chars().any(|c| ('ก'..='๙').contains(&c)), "{name} is not Thai: {thai}");
+            assert!(!english.chars().any(|c| ('ก'..='๙').contains(&c)), "{name} is not English: {english}");
+        }
+    }
+
+    #[test]
+    fn gaps_are_filled_in_order() {
+        assert_eq!(fill("{} จาก {}", &["2", "7"]), "2 จาก 7");
+        assert_eq!(fill("{}{}", &["a"]), "a");
+        assert_eq!(fill("ไม่มี", &["a"]), "ไม่มี");
+    }
+}
