@@ -2,16 +2,19 @@
 //! a few kilobytes that unfold to gigabytes are refused at the limit, not when memory is gone.
 
 use crate::answer::Failure;
-use axum::body::{Body, to_bytes};
+use axum::body::Body;
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use domain::problem::{Code, Problem};
 use domain::wire::BODY_MAX_BYTES;
+use http_body_util::BodyExt;
 use std::io::Read;
 use std::time::Duration;
 
 /// A body that takes longer than this to arrive is dropped, so that a stalled phone holds no memory.
 const ARRIVAL_LIMIT: Duration = Duration::from_secs(120);
+/// Most bytes of an unwanted body that are read.
+const DROPPED_MAX_BYTES: usize = 4 * BODY_MAX_BYTES;
 /// Largest window a zstd frame may ask for: 8 MB, which every level up to 19 stays within.
 const ZSTD_WINDOW_LOG: u32 = 23;
 /// Answers below this many bytes are sent as they are.
@@ -22,31 +25,53 @@ const WORTH_COMPRESSING: usize = 512;
 /// Errors: `too_large`, `bad_encoding`, `malformed` (cut off, or not what its encoding says).
 pub(crate) async fn read(headers: &HeaderMap, body: Body) -> Result<Vec<u8>, Failure> {
     let encoding = Encoding::of_body(headers)?;
-    let arrived = tokio::time::timeout(ARRIVAL_LIMIT, to_bytes(body, BODY_MAX_BYTES)).await;
-    let raw = match arrived {
-        Ok(Ok(raw)) => raw,
-        Ok(Err(error)) if is_over_limit(&error) => return Err(Code::TooLarge.into()),
-        Ok(Err(_)) | Err(_) => {
-            return Err(Problem::new(Code::Malformed).about("the body was cut off").into());
-        }
-    };
+    let raw = arrive(body).await?;
     match encoding {
-        Encoding::Plain => Ok(raw.into()),
+        Encoding::Plain => Ok(raw),
         packed => tokio::task::spawn_blocking(move || unfold(packed, &raw))
             .await
             .unwrap_or_else(|_| Err(Failure::from(Code::Internal))),
     }
 }
 
-fn is_over_limit(error: &axum::Error) -> bool {
-    let mut cause: Option<&dyn std::error::Error> = Some(error);
-    while let Some(this) = cause {
-        if this.to_string() == "length limit exceeded" {
-            return true;
+/// Takes a body in as it was sent. Of one that is too large the rest is read and dropped, up to a limit: a client
+/// that is still sending when the connection closes never sees the answer, and would take it for a bad network.
+async fn arrive(mut body: Body) -> Result<Vec<u8>, Failure> {
+    let mut raw = Vec::new();
+    let mut length = 0usize;
+    let all = async {
+        while let Some(frame) = body.frame().await {
+            let Ok(frame) = frame else { return Err(Code::Malformed) };
+            let Ok(data) = frame.into_data() else { continue };
+            length = length.saturating_add(data.len());
+            if length <= BODY_MAX_BYTES {
+                raw.extend_from_slice(&data);
+            } else if length > DROPPED_MAX_BYTES {
+                break;
+            }
         }
-        cause = this.source();
+        if length > BODY_MAX_BYTES { Err(Code::TooLarge) } else { Ok(()) }
+    };
+    match tokio::time::timeout(ARRIVAL_LIMIT, all).await {
+        Ok(Ok(())) => Ok(raw),
+        Ok(Err(Code::TooLarge)) => Err(Code::TooLarge.into()),
+        Ok(Err(_)) | Err(_) => Err(Problem::new(Code::Malformed).about("the body was cut off").into()),
     }
-    false
+}
+
+/// Reads a body that nobody wants, so that its sender gets to see the answer.
+pub(crate) async fn discard(mut body: Body) {
+    let mut length = 0usize;
+    let all = async {
+        while let Some(Ok(frame)) = body.frame().await {
+            length = length.saturating_add(frame.data_ref().map_or(0, |data| data.len()));
+            if length > DROPPED_MAX_BYTES {
+                break;
+            }
+        }
+    };
+    // However it ends, the answer is the same.
+    let _ = tokio::time::timeout(ARRIVAL_LIMIT, all).await;
 }
 
 /// How a body is packed.

@@ -146,7 +146,13 @@ async fn exchange(
     answers: HeaderValue,
     work: impl FnOnce(&mut Store, &Authenticated, &[u8]) -> Result<Vec<u8>, Failure> + Send + 'static,
 ) -> Answered {
-    let (from, device) = as_device(server, headers, |_, device| Ok(device.clone())).await?;
+    let (from, device) = match as_device(server, headers, |_, device| Ok(device.clone())).await {
+        Ok(known) => known,
+        Err(stranger) => {
+            body::discard(sent).await;
+            return Err(stranger);
+        }
+    };
     let answer = async {
         let body = body::read(headers, sent).await?;
         let answer = server.with_store(move |store| work(store, &device, &body)).await?;

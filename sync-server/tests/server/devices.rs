@@ -138,6 +138,15 @@ fn wrong_bodies_are_named_and_change_nothing() {
 }
 
 #[test]
+fn a_stranger_who_sends_much_is_told_so_and_not_cut_off() {
+    let world = World::start();
+    for body in [vec![b' '; BODY_MAX_BYTES], vec![b' '; 2 * BODY_MAX_BYTES]] {
+        let answer = world.post("/v1/push", &[("authorization", "Bearer nobody")], &body);
+        assert_eq!(answer.code(), "token_unknown");
+    }
+}
+
+#[test]
 fn a_line_that_is_no_json_is_named_by_its_number() {
     let world = World::start();
     let mut device = world.device(0);
