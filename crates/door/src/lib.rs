@@ -1,0 +1,326 @@
+//! What every device door does alike, without a socket, a timer or a thread of its own.
+//!
+//! A door carries requests from screens to the store and calls from the store to the server. The browser's worker and
+//! the installed app differ in how they do that, not in what: both give each request to [`Door::ask`], both make the
+//! calls that [`Door::carry`] hands out, one at a time, and bring back the answers. Between two calls the store is
+//! free, so that a slow network never holds up a scan or a save.
+//!
+//! This is a crate because both shells need the same and neither may depend on the other; and because only without
+//! I/O can a test hold the network still and look.
+
+mod clock;
+mod pace;
+
+pub use clock::Clock;
+
+use domain::api::{Enrol, Reply, Request, Status, StatusReply, SyncReply};
+use domain::problem::{Code, Problem};
+use pace::Pace;
+use serde::Serialize;
+use std::collections::VecDeque;
+use store::{HttpAnswer, HttpCall, Now, Step, Store, SyncSession};
+
+/// How long a call may take in all, milliseconds: a page of records over a bad line, but not for ever.
+pub const CALL_TIMEOUT_MS: u32 = 120_000;
+
+/// Bodies from this size on are worth compressing.
+const COMPRESS_FROM_BYTES: usize = 1024;
+
+/// Something a door has to deliver. `T` is how the door knows who asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Said<T> {
+    /// The answer to a request: JSON text of `{"ok": Reply}` or `{"problem": Problem}`.
+    Reply {
+        /// Who asked.
+        to: T,
+        /// The answer.
+        text: String,
+    },
+    /// Something nobody asked for.
+    Event {
+        /// `changed`, `progress` or `status`.
+        name: &'static str,
+        /// JSON text.
+        detail: String,
+    },
+}
+
+/// What a door does next about the network.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// Make this call, then come to [`Door::carry`] with its answer.
+    Call(HttpCall),
+    /// Come back after so many milliseconds, or once [`Door::ask`] or [`Door::online`] was called.
+    Wait(u64),
+    /// Come back once [`Door::ask`] or [`Door::online`] was called.
+    Rest,
+}
+
+/// The store with its askers and its one line to the server.
+pub struct Door<T> {
+    store: Store,
+    set_aside: Option<String>,
+    line: Line<T>,
+    enrolments: VecDeque<(T, Enrol)>,
+    /// Who waits for the exchange in progress or about to begin.
+    syncs: Vec<T>,
+    pace: Pace,
+}
+
+/// What the line to the server is used for. One call at a time.
+enum Line<T> {
+    Free,
+    Enrolling { to: T, server: String },
+    Syncing { session: SyncSession, told: (u64, u64, u64), total: u64 },
+}
+
+/// How far an exchange has come, for the screens.
+#[derive(Serialize)]
+struct Progress {
+    done: u64,
+    total: u64,
+    stage: &'static str,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "snake_case")]
+#[expect(clippy::large_enum_variant, reason = "one answer lives at a time, and only until it is a text")]
+enum Answer {
+    Ok(Reply),
+    Problem(Problem),
+}
+
+impl<T> Door<T> {
+    /// Opens the door of a store. `set_aside` names a damaged file that the shell itself put aside (natively the
+    /// store does it and says so); `seed` is any number, so that devices do not all call at the same moment.
+    pub fn new(store: Store, set_aside: Option<String>, seed: u64, now: Now) -> Door<T> {
+        let mut door = Door {
+            store,
+            set_aside,
+            line: Line::Free,
+            enrolments: VecDeque::new(),
+            syncs: Vec::new(),
+            pace: Pace::new(seed),
+        };
+        door.online(now);
+        door
+    }
+
+    /// Takes a request: the JSON text of [`Request`]. What only the store is needed for is answered at once; an
+    /// enrolment or a sync is answered by a later [`Door::carry`], which the caller shall do now if it is not in the
+    /// middle of a call.
+    pub fn ask(&mut self, from: T, text: &str, now: Now) -> Option<Said<T>> {
+        let request: Request = match serde_json::from_str(text) {
+            Ok(request) => request,
+            Err(error) => {
+                return Some(reply(from, Err(Problem::new(Code::Malformed).about(error))));
+            }
+        };
+        match request {
+            Request::Enrol(enrol) => {
+                self.enrolments.push_back((from, enrol));
+                None
+            }
+            Request::Sync(_) => {
+                self.syncs.push(from);
+                None
+            }
+            request => {
+                let writes = writes(&request);
+                let answer = self.serve(request, now);
+                if writes && answer.is_ok() {
+                    self.pace.saved(now.ms);
+                }
+                Some(reply(from, answer))
+            }
+        }
+    }
+
+    /// Takes the answer to the last call, if there was one, and says what is next.
+    pub fn carry(&mut self, answer: Option<HttpAnswer>, now: Now) -> (Vec<Said<T>>, Next) {
+        let mut said = Vec::new();
+        // A call whose answer never came is as good as one that nobody heard.
+        let answer = answer.unwrap_or(HttpAnswer::Unreachable);
+        let next = match std::mem::replace(&mut self.line, Line::Free) {
+            Line::Free => None,
+            Line::Enrolling { to, server } => {
+                self.enrolled(to, &server, answer, now, &mut said);
+                None
+            }
+            Line::Syncing { session, told, total } => {
+                self.advance(session, told, total, Some(answer), now, &mut said)
+            }
+        };
+        let next = next.unwrap_or_else(|| self.begin(now, &mut said));
+        (said, next)
+    }
+
+    /// Says that the network or the person came back: the next exchange need not wait any longer.
+    pub fn online(&mut self, now: Now) {
+        match self.status(now) {
+            Ok(StatusReply { enrolled: Some(enrolled), .. }) if !enrolled.revoked => self.pace.online(now.ms),
+            _ => self.pace.stop(),
+        }
+    }
+
+    /// The store behind the door.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    fn begin(&mut self, now: Now, said: &mut Vec<Said<T>>) -> Next {
+        while let Some((to, enrol)) = self.enrolments.pop_front() {
+            match store::enrol_call(&self.store, &enrol) {
+                Ok((server, call)) => {
+                    self.line = Line::Enrolling { to, server };
+                    return Next::Call(call);
+                }
+                Err(problem) => said.push(reply(to, Err(problem))),
+            }
+        }
+        while !self.syncs.is_empty() || self.pace.is_due(now.ms) {
+            let waiting = self.status(now).map_or(0, |status| status.counts.saved - status.counts.received);
+            if let Some(next) = self.advance(SyncSession::new(true), (0, 0, 0), waiting, None, now, said) {
+                return next;
+            }
+        }
+        self.pace.wait(now.ms).map_or(Next::Rest, Next::Wait)
+    }
+
+    /// Takes one step of an exchange. Returns the next call, or `None` when the exchange is over.
+    fn advance(
+        &mut self,
+        mut session: SyncSession,
+        told: (u64, u64, u64),
+        total: u64,
+        answer: Option<HttpAnswer>,
+        now: Now,
+        said: &mut Vec<Said<T>>,
+    ) -> Option<Next> {
+        let step = session.next(&mut self.store, answer, now);
+        let progress = session.progress();
+        if progress.1 > told.1 {
+            said.push(event("changed", &serde_json::json!({ "records": progress.1 - told.1 })));
+        }
+        match step {
+            Step::Call(call) => {
+                if progress != told
+                    && let Ok(status) = self.status(now)
+                {
+                    said.push(event("status", &status));
+                }
+                said.push(event("progress", &stage(&call, progress, total)));
+                self.line = Line::Syncing { session, told: progress, total };
+                Some(Next::Call(call))
+            }
+            Step::Done(reply) => {
+                let counts = reply.status.counts;
+                let waits = counts.saved > counts.received || counts.photos_waiting > 0;
+                // What still waits after an exchange that moved nothing will not go at the next one either.
+                if waits && reply.pushed + reply.photos == 0 {
+                    self.pace.failed(now.ms);
+                } else {
+                    self.pace.succeeded(now.ms, waits);
+                }
+                self.finish(Ok(reply), now, said);
+                None
+            }
+            Step::Failed(problem) => {
+                match problem.code {
+                    // Only a person can mend these; asking again costs battery and wins nothing.
+                    Code::NotEnrolled | Code::TokenRevoked | Code::TokenUnknown => self.pace.stop(),
+                    _ => self.pace.failed(now.ms),
+                }
+                self.finish(Err(problem), now, said);
+                None
+            }
+        }
+    }
+
+    fn finish(&mut self, result: Result<SyncReply, Problem>, now: Now, said: &mut Vec<Said<T>>) {
+        if let Ok(status) = self.status(now) {
+            said.push(event("status", &status));
+        }
+        let result = result.map(|mut done| {
+            self.complete(&mut done.status);
+            Reply::Sync(done)
+        });
+        said.extend(self.syncs.drain(..).map(|to| reply(to, result.clone())));
+    }
+
+    fn enrolled(&mut self, to: T, server: &str, answer: HttpAnswer, now: Now, said: &mut Vec<Said<T>>) {
+        let result =
+            store::absorb_enrol(&mut self.store, server, answer, now).and_then(|()| self.status(now));
+        if let Ok(status) = &result {
+            said.push(event("status", status));
+            self.pace.online(now.ms);
+        }
+        said.push(reply(to, result.map(Reply::Enrol)));
+    }
+
+    fn serve(&mut self, request: Request, now: Now) -> Result<Reply, Problem> {
+        let mut reply = store::service::serve(&mut self.store, None, now, request)?;
+        if let Reply::Status(status) = &mut reply {
+            self.complete(status);
+        }
+        Ok(reply)
+    }
+
+    fn status(&mut self, now: Now) -> Result<StatusReply, Problem> {
+        match self.serve(Request::Status(Status {}), now)? {
+            Reply::Status(status) => Ok(status),
+            _ => Err(Code::Internal.into()),
+        }
+    }
+
+    fn complete(&self, status: &mut StatusReply) {
+        if let Some(name) = &self.set_aside {
+            status.set_aside = Some(name.clone());
+        }
+    }
+}
+
+/// Says whether a call's body is worth compressing. Photos are compressed already.
+pub fn worth_compressing(call: &HttpCall) -> bool {
+    call.body.len() >= COMPRESS_FROM_BYTES && call.content_type != "application/octet-stream"
+}
+
+/// The JSON text of an answer, as every door sends it.
+pub fn answer_text(answer: Result<Reply, Problem>) -> String {
+    let answer = match answer {
+        Ok(reply) => Answer::Ok(reply),
+        Err(problem) => Answer::Problem(problem),
+    };
+    serde_json::to_string(&answer)
+        .unwrap_or_else(|_| r#"{"problem":{"code":"internal","hint":""}}"#.to_owned())
+}
+
+fn reply<T>(to: T, answer: Result<Reply, Problem>) -> Said<T> {
+    Said::Reply { to, text: answer_text(answer) }
+}
+
+fn event<T>(name: &'static str, detail: &impl Serialize) -> Said<T> {
+    Said::Event { name, detail: serde_json::to_string(detail).unwrap_or_default() }
+}
+
+fn stage(call: &HttpCall, (pushed, pulled, photos): (u64, u64, u64), total: u64) -> Progress {
+    if call.url.ends_with("/v1/push") {
+        Progress { done: pushed, total: total.max(pushed), stage: "push" }
+    } else if call.url.ends_with("/v1/pull") {
+        Progress { done: pulled, total: 0, stage: "pull" }
+    } else {
+        Progress { done: photos, total: 0, stage: "photos" }
+    }
+}
+
+/// Says whether a request leaves something to send.
+fn writes(request: &Request) -> bool {
+    matches!(
+        request,
+        Request::SaveVisit(_)
+            | Request::EditSubject(_)
+            | Request::CreateSubject(_)
+            | Request::BindCode(_)
+            | Request::Settle(_)
+    )
+}
