@@ -38,6 +38,7 @@ mod filling;
 mod form;
 mod host;
 mod import;
+mod order;
 pub mod tree;
 pub mod xpath;
 

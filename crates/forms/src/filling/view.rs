@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Filling, places, plain};
+use super::{Filling, Lens, build, places, plain};
 use crate::definition::{Instance, Kind, Part, Phrase, phrase};
 use crate::form::Form;
 use crate::tree::{NOBODY, NodeId};
@@ -228,9 +228,24 @@ impl Filling {
     fn offers_repeat(&self, holder: u32, definition: u32) -> bool {
         let all = places::instances(&self.tree, holder, definition);
         let unseen = self.form.node(definition).is_none_or(|node| node.unseen);
+        let seen = |node: &u32| self.tree.get(*node).is_some_and(|found| !found.hidden);
         !unseen
-            && (all.is_empty()
-                || all.iter().any(|node| self.tree.get(*node).is_some_and(|found| !found.hidden)))
+            && if all.is_empty() { self.would_be_relevant(holder, definition) } else { all.iter().any(seen) }
+    }
+
+    /// Whether a first instance of a repeat would be relevant: tried on a copy, because its condition is written as seen
+    /// from an instance.
+    fn would_be_relevant(&self, holder: u32, definition: u32) -> bool {
+        let source = self.form.node(definition).map_or("", |node| node.logic.relevant.as_str());
+        let Some(expression) = self.form.expression(source) else { return true };
+        let mut tree = self.tree.clone();
+        let made = build::node(&self.form, &mut tree, holder, definition, false);
+        tree.renumber();
+        let lens = Lens { form: &self.form, language: self.language };
+        let world = World::new(&tree, &self.form.documents, &self.memory, self.host.as_ref(), &lens);
+        world
+            .evaluate(expression, Context::of(NodeId { doc: 0, node: made }))
+            .is_ok_and(|value| value.boolean())
     }
 
     fn seen(&self, holder: u32, definition: u32) -> Vec<u32> {

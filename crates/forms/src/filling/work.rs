@@ -70,6 +70,12 @@ impl Filling {
         work.waiting.insert((computation.rank, self.tree.order(node), number, node));
     }
 
+    /// Takes a computation of a node off the list.
+    fn unwant(&self, work: &mut Work, number: u32, node: u32) {
+        let Some(computation) = self.form.computations.get(number as usize) else { return };
+        work.waiting.remove(&(computation.rank, self.tree.order(node), number, node));
+    }
+
     /// Puts everything that reads a node on the list.
     pub(super) fn changed(&self, work: &mut Work, node: u32) {
         let Some(definition) =
@@ -201,7 +207,7 @@ impl Filling {
             self.drop_unknown_choices(node);
             self.changed(work, node);
             // A value that reads itself is worked out once per change, not until it stands still.
-            work.waiting.retain(|(_, _, other, place)| *other != number || *place != node);
+            self.unwant(work, number, node);
         }
     }
 
@@ -313,7 +319,7 @@ impl Filling {
             chosen.iter().copied().filter(|word| offered.iter().any(|option| option == word)).collect();
         if kept.len() != chosen.len() && self.put(node, kept.join(" ")) {
             self.changed(work, node);
-            work.waiting.retain(|(_, _, other, place)| *other != number || *place != node);
+            self.unwant(work, number, node);
         }
     }
 

@@ -3,7 +3,11 @@
 //! The table at the top is the only list of names; the importer uses it to tell an author about a misspelt function
 //! before a worker meets it.
 
-use super::ast::{Axis, Expr, Path, Start, Step, Test};
+mod nodes;
+mod texts;
+mod times;
+
+use super::ast::Expr;
 use super::eval::{Context, EvalError, World, eval, eval_nodes};
 use super::number::{round, round_to};
 use super::object::Object;
@@ -186,9 +190,11 @@ pub fn call(
             let parts: Vec<String> = given.spread(1)?.iter().map(|value| value.text(world)).collect();
             Object::Text(parts.join(&text(0)?))
         }
-        "substr" => substr(&text(0)?, number(1)?, if arguments.len() > 2 { Some(number(2)?) } else { None }),
+        "substr" => {
+            texts::substr(&text(0)?, number(1)?, if arguments.len() > 2 { Some(number(2)?) } else { None })
+        }
         "substring" => {
-            substring(&text(0)?, number(1)?, if arguments.len() > 2 { Some(number(2)?) } else { None })
+            texts::substring(&text(0)?, number(1)?, if arguments.len() > 2 { Some(number(2)?) } else { None })
         }
         "substring-before" => {
             let (value, part) = (text(0)?, text(1)?);
@@ -218,7 +224,7 @@ pub fn call(
         "contains" => Object::Boolean(text(0)?.contains(&text(1)?)),
         "starts-with" => Object::Boolean(text(0)?.starts_with(&text(1)?)),
         "ends-with" => Object::Boolean(text(0)?.ends_with(&text(1)?)),
-        "uuid" => uuid(&given)?,
+        "uuid" => texts::uuid(&given)?,
         "digest" => {
             let encoding = if arguments.len() > 2 { text(2)? } else { "base64".to_owned() };
             let sum = digest::digest(&text(0)?, &text(1)?, &encoding);
@@ -271,7 +277,7 @@ pub fn call(
         ),
         "position" if arguments.is_empty() => Object::Number(context.position as f64),
         "position" => Object::Number(
-            given.nodes(0)?.first().map_or(f64::NAN, |node| place_among_namesakes(world, *node)),
+            given.nodes(0)?.first().map_or(f64::NAN, |node| nodes::place_among_namesakes(world, *node)),
         ),
         "last" => Object::Number(context.size as f64),
         "current" => Object::Nodes(vec![context.origin]),
@@ -280,16 +286,16 @@ pub fn call(
             let root = world.form.instance(&name).or_else(|| world.lookup(&name, None));
             Object::Nodes(vec![root.ok_or(EvalError::UnknownInstance(name))?])
         }
-        "randomize" => randomize(&given)?,
-        "indexed-repeat" => indexed_repeat(&given)?,
-        "pulldata" => pulldata(&given)?,
-        "id" => id(&given)?,
+        "randomize" => nodes::randomize(&given)?,
+        "indexed-repeat" => nodes::indexed_repeat(&given)?,
+        "pulldata" => nodes::pulldata(&given)?,
+        "id" => nodes::id(&given)?,
         "name" | "local-name" | "namespace-uri" => {
             let node =
                 if arguments.is_empty() { Some(context.node) } else { given.nodes(0)?.first().copied() };
-            Object::Text(node.map_or_else(String::new, |node| name_of(world, node, name)))
+            Object::Text(node.map_or_else(String::new, |node| nodes::name_of(world, node, name)))
         }
-        "lang" => lang(&given)?,
+        "lang" => nodes::lang(&given)?,
         // Choices and translations.
         "selected" => {
             let (value, wanted) = (text(0)?, text(1)?);
@@ -346,9 +352,9 @@ pub fn call(
             })
         }
         "difference-in-days" | "difference-in-weeks" | "difference-in-months" | "difference-in-years" => {
-            difference(&given, name)?
+            times::difference(&given, name)?
         }
-        "add-date" => add_date(&given)?,
+        "add-date" => times::add_date(&given)?,
         // Places.
         "distance" => Object::Number(geo::distance(&given.points()?)),
         "area" => Object::Number(geo::area(&given.points()?)),
@@ -476,303 +482,6 @@ fn extreme(given: &Given<'_, '_>, choose: fn(f64, f64) -> f64) -> Result<Object,
         found = Some(found.map_or(number, |best| choose(best, number)));
     }
     Ok(Object::Number(found.unwrap_or(f64::NAN)))
-}
-
-/// ODK's `substr`: from and to, counted from 0, negative ones from the end.
-fn substr(value: &str, from: f64, to: Option<f64>) -> Object {
-    let letters: Vec<char> = value.chars().collect();
-    let length = letters.len() as f64;
-    let place = |at: f64| {
-        if at.is_nan() {
-            0.0
-        } else if at < 0.0 {
-            (length + at.trunc()).max(0.0)
-        } else {
-            at.trunc().min(length)
-        }
-    };
-    let (from, to) = (place(from), to.map_or(length, place));
-    let count = (to - from).max(0.0) as usize;
-    Object::Text(letters.into_iter().skip(from as usize).take(count).collect())
-}
-
-/// XPath's `substring`: position from 1 and a length, both rounded, by the book's odd rules for NaN and infinity.
-fn substring(value: &str, from: f64, length: Option<f64>) -> Object {
-    let from = round(from);
-    let end = length.map_or(f64::INFINITY, |length| from + round(length));
-    let kept = value.chars().enumerate().filter(|(at, _)| {
-        let position = (*at + 1) as f64;
-        position >= from && position < end
-    });
-    Object::Text(kept.map(|(_, letter)| letter).collect())
-}
-
-fn uuid(given: &Given<'_, '_>) -> Result<Object, EvalError> {
-    if given.arguments.is_empty() {
-        let (high, low) = (given.world.host.random(), given.world.host.random());
-        let high = (high & !0xf000) | 0x4000;
-        let low = (low & 0x3fff_ffff_ffff_ffff) | 0x8000_0000_0000_0000;
-        return Ok(Object::Text(format!(
-            "{:08x}-{:04x}-{:04x}-{:04x}-{:012x}",
-            high >> 32,
-            (high >> 16) & 0xffff,
-            high & 0xffff,
-            low >> 48,
-            low & 0xffff_ffff_ffff
-        )));
-    }
-    const LETTERS: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
-    let length = given.number(0)?;
-    if !(0.0..=1000.0).contains(&length) {
-        return Err(EvalError::Arguments("`uuid()` takes a length up to 1000".to_owned()));
-    }
-    let letters = (0..length as usize)
-        .filter_map(|_| LETTERS.get((given.world.host.random() >> 16) as usize % LETTERS.len()).copied());
-    Ok(Object::Text(letters.map(char::from).collect()))
-}
-
-fn place_among_namesakes(world: &World<'_>, node: NodeId) -> f64 {
-    let Some(tree) = world.tree(node.doc) else { return f64::NAN };
-    let Some(parent) = tree.parent(node.node) else { return 1.0 };
-    let name = tree.name(node.node);
-    let before = tree
-        .children(parent)
-        .iter()
-        .take_while(|place| **place != node.node)
-        .filter(|place| tree.name(**place) == name);
-    (before.count() + 1) as f64
-}
-
-/// Shuffles nodes. With a seed it is the shuffle every ODK engine does: Fisher-Yates over a Park-Miller generator.
-fn randomize(given: &Given<'_, '_>) -> Result<Object, EvalError> {
-    let mut nodes = given.nodes(0)?;
-    let seed = if given.arguments.len() > 1 {
-        let number = given.number(1)?;
-        if number.is_nan() { digest::seed_of(&given.text(1)?) } else { number as i64 }
-    } else {
-        (given.world.host.random() >> 2) as i64
-    };
-    let mut state = seed % 2_147_483_647;
-    if state <= 0 {
-        state += 2_147_483_646;
-    }
-    for at in (1..nodes.len()).rev() {
-        state = state * 16_807 % 2_147_483_647;
-        let fraction = (state - 1) as f64 / 2_147_483_646.0;
-        nodes.swap(at, (fraction * (at + 1) as f64).floor() as usize);
-    }
-    Ok(Object::Nodes(nodes))
-}
-
-/// `indexed-repeat(question, repeat, index, ...)`: the question in the given instance of each repeat.
-fn indexed_repeat(given: &Given<'_, '_>) -> Result<Object, EvalError> {
-    if given.arguments.len().is_multiple_of(2) {
-        return Err(EvalError::Arguments(
-            "`indexed-repeat()` takes a question and pairs of a repeat and its index".to_owned(),
-        ));
-    }
-    let world = given.world;
-    let inside = |node: NodeId, holder: Option<NodeId>| {
-        let Some(holder) = holder else { return true };
-        let Some(tree) = world.tree(node.doc) else { return false };
-        let mut place = Some(node.node);
-        while let Some(at) = place {
-            if at == holder.node {
-                return node.doc == holder.doc;
-            }
-            place = tree.parent(at);
-        }
-        false
-    };
-    // The pairs may come in any order; the outer repeat decides first.
-    let depth = |nodes: &[NodeId]| {
-        let mut place = nodes.first().copied();
-        std::iter::from_fn(|| {
-            let at = place?;
-            place = world
-                .tree(at.doc)
-                .and_then(|tree| tree.parent(at.node))
-                .map(|node| NodeId { doc: at.doc, node });
-            Some(at)
-        })
-        .count()
-    };
-    let mut pairs = Vec::new();
-    for at in (1..given.arguments.len()).step_by(2) {
-        let instances = everywhere(given, at)?;
-        pairs.push((depth(&instances), instances, given.number(at + 1)?));
-    }
-    pairs.sort_by_key(|(depth, _, _)| *depth);
-    let mut holder = None;
-    for (_, instances, index) in pairs {
-        let mut candidates = instances.into_iter().filter(|node| inside(*node, holder));
-        let chosen = (index >= 1.0).then(|| candidates.nth(index as usize - 1)).flatten();
-        if chosen.is_none() {
-            return Ok(Object::Nodes(Vec::new()));
-        }
-        holder = chosen;
-    }
-    let wanted = everywhere(given, 0)?;
-    Ok(Object::Nodes(wanted.into_iter().filter(|node| inside(*node, holder)).collect()))
-}
-
-/// Nodes of an argument's path in all instances of all repeats, whatever instance the context is in.
-fn everywhere(given: &Given<'_, '_>, at: usize) -> Result<Vec<NodeId>, EvalError> {
-    let world = given.world;
-    let Some(Expr::Path(path)) = given.arguments.get(at) else { return given.nodes(at) };
-    let Some(tree) = world.tree(given.context.node.doc) else { return given.nodes(at) };
-    let mut names: Vec<String> = Vec::new();
-    if path.start == Start::Here {
-        let mut place = Some(given.context.node.node);
-        while let Some(node) = place.filter(|node| *node != 0) {
-            names.insert(0, tree.name(node).to_owned());
-            place = tree.parent(node);
-        }
-    } else if path.start != Start::Root {
-        return given.nodes(at);
-    }
-    for step in &path.steps {
-        match (&step.axis, &step.test) {
-            (Axis::Itself, Test::Node) => {}
-            (Axis::Parent, Test::Node) => {
-                names.pop();
-            }
-            (Axis::Child, Test::Name(prefix, name)) if step.predicates.is_empty() && prefix.is_empty() => {
-                names.push(name.clone())
-            }
-            _ => return given.nodes(at),
-        }
-    }
-    let mut places = vec![0_u32];
-    for name in &names {
-        let below = places.iter().flat_map(|place| tree.children(*place)).copied();
-        places = below.filter(|place| tree.name(*place) == name).collect();
-        world.pay(places.len())?;
-    }
-    let hidden = |place: &u32| tree.get(*place).is_some_and(|node| node.hidden);
-    Ok(places
-        .into_iter()
-        .filter(|place| !hidden(place))
-        .map(|node| NodeId { doc: given.context.node.doc, node })
-        .collect())
-}
-
-/// `pulldata('table', 'wanted column', 'key column', key)`, as the path it stands for.
-fn pulldata(given: &Given<'_, '_>) -> Result<Object, EvalError> {
-    let (table, wanted, column, key) = (given.text(0)?, given.text(1)?, given.text(2)?, given.text(3)?);
-    if key.is_empty() {
-        return Ok(Object::blank());
-    }
-    let step = |name: &str| {
-        let (axis, name) = name.strip_prefix('@').map_or((Axis::Child, name), |name| (Axis::Attribute, name));
-        Step { axis, test: Test::Name(String::new(), name.to_owned()), predicates: Vec::new() }
-    };
-    let column = Expr::Path(Path { start: Start::Here, steps: vec![step(&column)] });
-    let mut item = step("item");
-    item.predicates.push(Expr::Chain(Box::new(column), vec![(super::ast::Operator::Equal, Expr::Text(key))]));
-    let path = Path {
-        start: Start::From(Box::new(Expr::Call("instance".to_owned(), vec![Expr::Text(table)])), Vec::new()),
-        steps: vec![step("root"), item, step(&wanted)],
-    };
-    Ok(Object::Text(eval(given.world, &Expr::Path(path), given.context)?.text(given.world)))
-}
-
-fn id(given: &Given<'_, '_>) -> Result<Object, EvalError> {
-    let wanted: Vec<String> = given
-        .spread(0)?
-        .iter()
-        .flat_map(|value| value.text(given.world).split_whitespace().map(str::to_owned).collect::<Vec<_>>())
-        .collect();
-    let doc = given.context.node.doc;
-    let Some(tree) = given.world.tree(doc) else { return Ok(Object::Nodes(Vec::new())) };
-    let mut found = Vec::new();
-    let mut waiting = vec![0_u32];
-    while let Some(place) = waiting.pop() {
-        given.world.pay(1)?;
-        if tree
-            .attributes(place)
-            .iter()
-            .any(|attribute| tree.name(*attribute) == "id" && wanted.contains(&tree.text(*attribute)))
-        {
-            found.push(NodeId { doc, node: place });
-        }
-        waiting.extend(tree.children(place).iter().rev());
-    }
-    Ok(Object::Nodes(found))
-}
-
-fn name_of(world: &World<'_>, node: NodeId, what: &str) -> String {
-    let Some(found) = world.tree(node.doc).and_then(|tree| tree.get(node.node)) else { return String::new() };
-    match what {
-        "namespace-uri" => found.namespace.to_string(),
-        "name" if !found.prefix.is_empty() => format!("{}:{}", found.prefix, found.name),
-        _ => found.name.to_string(),
-    }
-}
-
-fn lang(given: &Given<'_, '_>) -> Result<Object, EvalError> {
-    let wanted = given.text(0)?.to_lowercase();
-    let node = given.context.node;
-    let Some(tree) = given.world.tree(node.doc) else { return Ok(Object::Boolean(false)) };
-    let mut place = Some(node.node);
-    while let Some(at) = place {
-        let said = tree.attributes(at).iter().find(|attribute| {
-            tree.get(**attribute).is_some_and(|found| &*found.name == "lang" && &*found.prefix == "xml")
-        });
-        if let Some(said) = said {
-            let said = tree.text(*said).to_lowercase();
-            return Ok(Object::Boolean(
-                said == wanted || said.strip_prefix(&wanted).is_some_and(|rest| rest.starts_with('-')),
-            ));
-        }
-        place = tree.parent(at);
-    }
-    Ok(Object::Boolean(false))
-}
-
-/// Whole units between two dates, as community-health forms count them: only full months and years.
-fn difference(given: &Given<'_, '_>, name: &str) -> Result<Object, EvalError> {
-    let offset = given.world.offset();
-    let (from, to) = (given.object(0)?.moment(given.world), given.object(1)?.moment(given.world));
-    let (Some(a), Some(b)) = (dates::parts(from, offset), dates::parts(to, offset)) else {
-        return Ok(Object::blank());
-    };
-    let days = dates::days_of(b.year, b.month, b.day) - dates::days_of(a.year, a.month, a.day);
-    let mut months = (b.year - a.year) * 12 + i64::from(b.month) - i64::from(a.month);
-    if months > 0 && b.day < a.day {
-        months -= 1;
-    } else if months < 0 && b.day > a.day {
-        months += 1;
-    }
-    Ok(Object::Number(match name {
-        "difference-in-days" => days,
-        "difference-in-weeks" => days / 7,
-        "difference-in-months" => months,
-        _ => months / 12,
-    } as f64))
-}
-
-/// `add-date(date, years, months, days, hours, minutes)`.
-fn add_date(given: &Given<'_, '_>) -> Result<Object, EvalError> {
-    let offset = given.world.offset();
-    let moment = given.object(0)?.moment(given.world);
-    let Some(at) = dates::parts(moment, offset) else { return Ok(Object::blank()) };
-    let mut add = [0.0; 5];
-    for (place, amount) in add.iter_mut().enumerate() {
-        if given.arguments.len() > place + 1 {
-            let number = given.number(place + 1)?;
-            *amount = if number.is_finite() { number.clamp(-1e6, 1e6) } else { 0.0 };
-        }
-    }
-    let [years, months, days, hours, minutes] = add;
-    let month = (at.year + years as i64) * 12 + i64::from(at.month) - 1 + months as i64;
-    let (year, month) = (month.div_euclid(12), month.rem_euclid(12) as u32 + 1);
-    // Day 31 runs over into the next month, as the JavaScript behind these forms does.
-    let start = dates::days_of(year, month, 1) + i64::from(at.day) - 1;
-    let clock = f64::from(at.hour * 3_600_000 + at.minute * 60_000 + at.second * 1000 + at.milli);
-    let local =
-        start as f64 * dates::DAY + clock + days * dates::DAY + hours * 3_600_000.0 + minutes * 60_000.0;
-    Ok(Object::Moment(local - f64::from(offset) * 60_000.0))
 }
 
 #[cfg(test)]
