@@ -1,0 +1,87 @@
+//! What a visit says: its answers in the words of its form, and its photos. And names of fields and programmes.
+
+use crate::app::App;
+use crate::components::photo::photo;
+use crate::format;
+use crate::screens::form::labels;
+use crate::strings::office::office as words;
+use domain::api::VisitRow;
+use domain::change::{Value, field};
+use leptos::prelude::*;
+
+/// The question and the words of one answer.
+pub fn answer(app: App, visit: &VisitRow, name: &str, value: &Value) -> (String, String) {
+    let (label, shown) = match app.programme(&visit.programme) {
+        Some(programme) => labels::answer(app, &programme, &visit.form, name, value),
+        None => (String::new(), format::plain(value, app.t())),
+    };
+    let label = match (label.is_empty(), name) {
+        (false, _) => label,
+        (true, "note") => app.t().note.to_owned(),
+        (true, _) => name.to_owned(),
+    };
+    (label, shown)
+}
+
+/// All answers and photos of a visit.
+pub fn everything(app: App, visit: &VisitRow) -> impl IntoView + use<> {
+    let t = words(app);
+    let lines = visit
+        .values
+        .iter()
+        .map(|(name, value)| {
+            let (label, shown) = answer(app, visit, name, value);
+            view! { <div><dt>{label}</dt><dd>{shown}</dd></div> }
+        })
+        .collect_view();
+    let none = visit.values.is_empty().then(|| view! { <p class="small">{t.no_answers}</p> });
+    view! {
+        <dl class="facts-list">{lines}</dl>
+        {none}
+        {photos(app, &visit.photos)}
+    }
+}
+
+/// Photos side by side.
+pub fn photos(app: App, hashes: &[String]) -> impl IntoView + use<> {
+    (!hashes.is_empty()).then(|| {
+        let all = hashes
+            .iter()
+            .map(|hash| view! { <li>{photo(app, hash.clone(), app.t().photo.to_owned())}</li> })
+            .collect_view();
+        view! { <ul class="office-photos">{all}</ul> }
+    })
+}
+
+/// A programme's title, by its id.
+pub fn programme_title(app: App, id: &str) -> String {
+    app.programme(id)
+        .map_or_else(|| id.to_owned(), |programme| programme.title.in_language(app.lang().code()).to_owned())
+}
+
+/// The label of a subject's field in its own programme. Two programmes may have fields of one name.
+pub fn field_label(app: App, programme: &str, name: &str) -> String {
+    let own = app.programme(programme).and_then(|programme| {
+        programme.field(name).map(|field| field.title.in_language(app.lang().code()).to_owned())
+    });
+    own.unwrap_or_else(|| crate::screens::history::field_label(app, name))
+}
+
+/// A value of a subject's field as its own programme shows it; `open` shows what lists hide.
+pub fn field_text(app: App, programme: &str, name: &str, value: &Value, open: bool) -> String {
+    let programme = app.programme(programme);
+    if name == field::ZONE
+        && let (Some(programme), Some(zone)) = (&programme, value.as_str())
+    {
+        let shelf = domain::ids::Shelf::new(programme.id.clone(), zone);
+        return super::state::office().zone_title(&shelf);
+    }
+    match programme.as_ref().and_then(|programme| programme.field(name)) {
+        Some(kind) => {
+            let mut kind = kind.clone();
+            kind.masked &= !open;
+            format::field_value(&kind, value, app.t(), app.lang())
+        }
+        None => format::plain(value, app.t()),
+    }
+}
