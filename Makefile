@@ -30,7 +30,7 @@ app: ui
 	cargo run --release -p sanam-app --features custom-protocol
 
 test:
-	.ci/run
+	@.ci/test.sh
 
 bench:
 	cargo run --release -p tests --bin bench
