@@ -265,6 +265,9 @@ pub struct Choices {
     /// Expression that gives one node per option; empty for all rows of `list`.
     #[serde(default, skip_serializing_if = "is_default")]
     pub nodeset: String,
+    /// Values that are not offered are answers too: the list is a help, as in `select_one_external`.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub open: bool,
     /// Expression for the value, seen from an option's node; empty for `name`.
     #[serde(default, skip_serializing_if = "is_default")]
     pub value: String,

@@ -11,6 +11,9 @@ use crate::xpath::analysis::{Outline, Reading, readings};
 use crate::xpath::ast::Expr;
 use crate::xpath::{ParseError, parse};
 
+/// From how many children on an index of their names is worth its memory.
+const MANY: usize = 16;
+
 /// Why a definition cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum FormError {
@@ -86,6 +89,8 @@ pub struct Form {
     definition: Definition,
     children: Vec<Vec<u32>>,
     names: Vec<Arc<str>>,
+    /// Children by local name, for nodes with many.
+    named: HashMap<u32, HashMap<String, Vec<u32>>>,
     paths: Vec<String>,
     keys: Vec<String>,
     expressions: HashMap<String, Arc<Expr>>,
@@ -110,6 +115,10 @@ impl Outline for Form {
 
     fn name(&self, node: u32) -> &str {
         self.node(node).map_or("", |found| &found.name)
+    }
+
+    fn named(&self, node: u32, name: &str) -> Option<&[u32]> {
+        self.named.get(&node).map(|names| names.get(name).map_or(&[] as &[u32], Vec::as_slice))
     }
 }
 
@@ -152,6 +161,7 @@ impl Form {
         }
         let mut form = Form {
             names: definition.nodes.iter().map(|node| Arc::from(local_name(&node.name))).collect(),
+            named: HashMap::new(),
             keys: Vec::new(),
             expressions: HashMap::new(),
             documents: Vec::new(),
@@ -164,6 +174,7 @@ impl Form {
             children,
             paths,
         };
+        form.index_names();
         form.keys = form.make_keys();
         form.parse_all()?;
         form.make_documents();
@@ -311,6 +322,22 @@ impl Form {
             self.path(place as u32).strip_prefix(base).unwrap_or_default().trim_start_matches('/').to_owned()
         };
         self.definition.nodes.iter().enumerate().map(key).collect()
+    }
+
+    /// A form of 1,800 questions in one group would otherwise be searched from end to end for every name.
+    fn index_names(&mut self) {
+        for (place, children) in
+            self.children.iter().enumerate().filter(|(_, children)| children.len() > MANY)
+        {
+            let mut names: HashMap<String, Vec<u32>> = HashMap::new();
+            for child in children {
+                let name = self.definition.nodes.get(*child as usize).map_or("", |node| node.name.as_str());
+                if !name.starts_with('@') {
+                    names.entry(local_name(name).to_owned()).or_default().push(*child);
+                }
+            }
+            self.named.insert(place as u32, names);
+        }
     }
 
     fn parse_all(&mut self) -> Result<(), FormError> {

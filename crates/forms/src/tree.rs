@@ -265,6 +265,16 @@ impl Tree {
         }
     }
 
+    /// Children made from one definition node. The children of a record lie in the order of their definitions.
+    pub fn made_from(&self, parent: u32, definition: u32) -> &[u32] {
+        let children = self.children(parent);
+        let of = |place: &u32| self.get(*place).map_or(NOBODY, |node| node.definition);
+        let first = children.partition_point(|place| of(place) < definition);
+        let rest = children.get(first..).unwrap_or_default();
+        let count = rest.partition_point(|place| of(place) == definition);
+        rest.get(..count).unwrap_or_default()
+    }
+
     /// The first child element with this local name.
     pub fn child(&self, node: u32, name: &str) -> Option<u32> {
         self.children(node).iter().copied().find(|child| self.name(*child) == name)

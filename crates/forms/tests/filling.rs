@@ -206,6 +206,8 @@ symptom,cough,ไอ,
     assert_eq!(labels, ["วารินชำราบ", "เดชอุดม"]);
     filling.set("district", "warin").unwrap();
     assert_eq!(filling.value("district_name").unwrap(), "วารินชำราบ");
+    assert_eq!(filling.set("district", "prasat"), Err(SetError::NotOffered("district".to_owned())));
+    assert_eq!(filling.value("district").unwrap(), "warin", "a refused choice changes nothing");
     filling.set("province", "surin").unwrap();
     assert_eq!(filling.value("district").unwrap(), "", "an option that is no longer offered is dropped");
     assert_eq!(filling.value("district_name").unwrap(), "");

@@ -110,6 +110,13 @@ fn thai_names_and_curly_quotes_work() {
 }
 
 #[test]
+fn a_comma_without_quotes_is_noticed() {
+    let errors =
+        Sheets::from_csv([("survey", "type,name,calculation\ncalculate,a,concat('x', 'y')\n")]).unwrap_err();
+    assert_eq!((errors[0].row, errors[0].en.contains("comma")), (Some(2), true));
+}
+
+#[test]
 fn a_sheet_that_is_too_wide_is_refused() {
     let wide = "a,".repeat(1000);
     let errors = Sheets::from_csv([("survey", wide.as_str())]).unwrap_err();

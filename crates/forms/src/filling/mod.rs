@@ -21,6 +21,7 @@ use crate::definition::{Element, Event, Instance, Kind, Node, Store, phrase};
 use crate::form::Form;
 use crate::host::Host;
 use crate::tree::{NodeId, Tree};
+use crate::xpath::analysis::Outline;
 use crate::xpath::{Context, Memory, Surroundings, World, dates};
 use places::Spot;
 use work::Work;
@@ -37,6 +38,9 @@ pub enum SetError {
     /// The path leads to a group or repeat where a question is wanted, or the other way round.
     #[error("`{0}` is not the kind of place this can be done to")]
     WrongPlace(String),
+    /// A choice that is not offered now.
+    #[error("`{0}` does not offer that choice")]
+    NotOffered(String),
     /// The form works this value out or only shows it.
     #[error("`{0}` cannot be changed")]
     ReadOnly(String),
@@ -218,8 +222,21 @@ impl Filling {
             return Err(SetError::ReadOnly(path.to_owned()));
         }
         let mut stored = self.keep_typing(node, described, value);
-        if described.kind == Kind::SelectMultiple {
-            stored = self.in_order_of_options(node, &stored);
+        if let Some(offered) = self.option_values(node) {
+            let mut words: Vec<&str> = match described.kind {
+                Kind::SelectOne => vec![stored.as_str()],
+                _ => stored.split_whitespace().collect(),
+            };
+            words.retain(|word| !word.is_empty());
+            let place = |word: &&str| offered.iter().position(|option| option == word);
+            if words.iter().any(|word| place(word).is_none()) {
+                return Err(SetError::NotOffered(path.to_owned()));
+            }
+            // Several choices are a set; one order makes equal answers equal texts. A ranking is its order.
+            if described.kind == Kind::SelectMultiple {
+                words.sort_by_key(place);
+                stored = words.join(" ");
+            }
         }
         let mut work = Work::default();
         if self.put(node, stored) {
@@ -244,16 +261,6 @@ impl Filling {
                 String::new()
             }
         }
-    }
-
-    /// Several choices are a set; storing them in one order makes equal answers equal texts.
-    fn in_order_of_options(&self, node: u32, chosen: &str) -> String {
-        let options = self.with_world(|world| view::options(&self.form, world, node, self.language, false));
-        let place =
-            |word: &&str| options.iter().position(|option| option.value == *word).unwrap_or(usize::MAX);
-        let mut words: Vec<&str> = chosen.split_whitespace().collect();
-        words.sort_by_key(place);
-        words.join(" ")
     }
 
     /// Brings the values of a new or saved record into their stored form.
@@ -377,6 +384,7 @@ impl Filling {
             .and_then(|found| form.node(found.definition));
         let Some(choices) = described.and_then(|described| described.choices.as_ref()) else { return };
         if choices.nodeset.is_empty()
+            && !choices.open
             && let Some(Instance::List(items)) = form.definition().instances.get(&choices.list)
             && let Some(found) = self.tree.get_mut(node)
         {
@@ -467,6 +475,10 @@ impl Surroundings for Lens<'_> {
             .into_iter()
             .find(|choice| choice.value == value)
             .map(|choice| choice.label)
+    }
+
+    fn children_named(&self, definition: u32, name: &str) -> Option<&[u32]> {
+        Outline::named(self.form, definition, name)
     }
 
     fn thai(&self) -> bool {

@@ -34,11 +34,12 @@ pub fn number_of(tree: &Tree, node: u32) -> usize {
 
 /// Children of a node that were made from one definition node, attributes included.
 pub fn instances(tree: &Tree, parent: u32, definition: u32) -> Vec<u32> {
-    let below = tree.children(parent).iter().chain(tree.attributes(parent));
-    below
-        .copied()
-        .filter(|place| tree.get(*place).is_some_and(|node| node.definition == definition))
-        .collect()
+    let elements = tree.made_from(parent, definition);
+    if !elements.is_empty() {
+        return elements.to_vec();
+    }
+    let made = |place: &u32| tree.get(*place).is_some_and(|node| node.definition == definition);
+    tree.attributes(parent).iter().copied().filter(made).collect()
 }
 
 /// What a path of the screen points at.

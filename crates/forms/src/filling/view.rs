@@ -320,19 +320,16 @@ impl Filling {
         self.with_world(|world| spoken(&self.form, world, text, self.language, NodeId { doc: 0, node }))
     }
 
-    /// Values offered to a question now; `None` when they cannot be worked out.
+    /// Values offered to a question now; `None` when it offers none or they cannot be worked out.
     pub(super) fn option_values(&self, node: u32) -> Option<Vec<String>> {
         let definition = self.tree.get(node)?.definition;
-        let choices = self.form.node(definition)?.choices.as_ref()?;
-        let nodeset = self.form.expression(&choices.nodeset)?;
-        // A list that cannot be reached just now must not take answers away.
-        self.evaluate(nodeset, node)?;
-        Some(
-            self.with_world(|world| options(&self.form, world, node, self.language, false))
-                .into_iter()
-                .map(|choice| choice.value)
-                .collect(),
-        )
+        let choices = self.form.node(definition)?.choices.as_ref().filter(|choices| !choices.open)?;
+        if let Some(nodeset) = self.form.expression(&choices.nodeset) {
+            // A list that cannot be reached just now must not take answers away.
+            self.evaluate(nodeset, node)?;
+        }
+        let options = self.with_world(|world| options(&self.form, world, node, self.language, false));
+        Some(options.into_iter().map(|choice| choice.value).collect())
     }
 }
 

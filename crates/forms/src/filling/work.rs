@@ -19,7 +19,7 @@ const MOST_INSTANCES: usize = 1000;
 const MOST_WORK: usize = 500_000;
 
 /// Most node visits of one change, all its computations together: about a second of work.
-const MOST_VISITS: u64 = 10_000_000;
+const MOST_VISITS: u64 = 5_000_000;
 
 /// Longest value a calculation may give, in bytes: a circle that doubles a text must not fill the memory.
 const LONGEST: usize = 200_000;

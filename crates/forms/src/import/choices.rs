@@ -11,6 +11,7 @@ use crate::definition::{Instance, Item, Phrase, Text};
 #[derive(Debug, Default)]
 pub struct Lists {
     lists: BTreeMap<String, Vec<Item>>,
+    seen: BTreeSet<(String, String)>,
     raw: Vec<(String, usize, TableRow)>,
     used: BTreeSet<String>,
 }
@@ -121,7 +122,7 @@ fn read_table(table: &Table, lists: &mut Lists, report: &mut Report) {
             );
         }
         let items = lists.lists.entry(list.clone()).or_default();
-        if items.iter().any(|item| item.name == name) {
+        if !lists.seen.insert((list.clone(), name.clone())) {
             report.warn(
                 &at.column(&row.head("name")),
                 format!("รายการ {list} มีค่า {name} ซ้ำกัน"),

@@ -84,6 +84,15 @@ fn read_csv(name: &str, text: &str) -> Result<Sheet, Message> {
             ));
         }
         let cells: Vec<String> = record.iter().map(str::to_owned).collect();
+        let too_many = cells.iter().skip(sheet.header.len()).any(|cell| !cell.trim().is_empty());
+        if place > 0 && too_many {
+            return Err(message(
+                &At::row(name, number),
+                "แถวนี้มีช่องมากกว่าหัวตาราง ถ้าข้อความมีจุลภาค (,) ให้ใส่เครื่องหมายคำพูด \" คร่อมทั้งช่อง".to_owned(),
+                "This row has more cells than the header; put quotes \" around a cell that holds a comma"
+                    .to_owned(),
+            ));
+        }
         if place == 0 {
             sheet.header = cells;
         } else {

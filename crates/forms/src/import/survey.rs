@@ -505,6 +505,7 @@ fn choices(
         return Some(Choices {
             list: String::new(),
             nodeset: shuffled(format!("{path}[. != '']")),
+            open: false,
             value,
             label,
         });
@@ -527,6 +528,7 @@ fn choices(
         return Some(Choices {
             list: String::new(),
             nodeset: shuffled(format!("instance('{name}')/root/item{filter}")),
+            open: false,
             value: parameter("value"),
             label: parameter("label"),
         });
@@ -548,5 +550,11 @@ fn choices(
         (true, _) => String::new(),
         (false, _) => shuffled(format!("instance('{}')/root/item[{filter}]", select.list)),
     };
-    Some(Choices { list: select.list.clone(), nodeset, value: String::new(), label: String::new() })
+    Some(Choices {
+        list: select.list.clone(),
+        nodeset,
+        open: select.open,
+        value: String::new(),
+        label: String::new(),
+    })
 }

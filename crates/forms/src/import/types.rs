@@ -41,6 +41,8 @@ pub struct Select {
     pub list: String,
     /// The options are in a file of their own.
     pub from_file: bool,
+    /// Values that are not offered are answers too.
+    pub open: bool,
     /// A free-text option is added.
     pub or_other: bool,
 }
@@ -153,7 +155,8 @@ fn select(text: &str) -> Option<Select> {
         Some(list) => (list.trim(), true),
         None => (rest, false),
     };
-    Some(Select { kind: *kind, list: list.to_owned(), from_file: *from_file, or_other })
+    let open = words.ends_with("external");
+    Some(Select { kind: *kind, list: list.to_owned(), from_file: *from_file, open, or_other })
 }
 
 #[cfg(test)]
@@ -164,8 +167,13 @@ mod tests {
     fn rows_are_understood() {
         assert_eq!(understand("begin_group"), RowType::Begin(Kind::Group));
         assert_eq!(understand("End Repeat"), RowType::End(Kind::Repeat));
-        let select =
-            Select { kind: Kind::SelectOne, list: "yesno".to_owned(), from_file: false, or_other: true };
+        let select = Select {
+            kind: Kind::SelectOne,
+            list: "yesno".to_owned(),
+            from_file: false,
+            open: false,
+            or_other: true,
+        };
         assert_eq!(understand("select_one yesno or_other"), RowType::Select(select));
         assert!(matches!(
             understand("select_one_from_file meters.csv"),

@@ -13,6 +13,10 @@ pub trait Outline {
     fn children(&self, node: u32) -> &[u32];
     /// Name of a node; attributes begin with `@`.
     fn name(&self, node: u32) -> &str;
+    /// Child elements of a node by local name, from an index; `None` when there is none for this node.
+    fn named(&self, _node: u32, _name: &str) -> Option<&[u32]> {
+        None
+    }
 }
 
 /// One thing an expression reads.
@@ -171,6 +175,9 @@ impl Analysis<'_> {
         for node in &from.nodes {
             match axis {
                 Axis::Itself => nodes.push(*node),
+                Axis::Child if self.indexed(*node, test).is_some() => {
+                    nodes.extend(self.indexed(*node, test).unwrap_or_default());
+                }
                 Axis::Child => {
                     nodes.extend(self.below(*node).iter().filter(|child| self.fits(**child, test, false)))
                 }
@@ -215,6 +222,13 @@ impl Analysis<'_> {
         nodes.sort_unstable();
         nodes.dedup();
         Places { nodes, wide, highest }
+    }
+
+    fn indexed(&self, node: u32, test: &Test) -> Option<&[u32]> {
+        match test {
+            Test::Name(prefix, name) if prefix.is_empty() && node != ROOT => self.outline.named(node, name),
+            _ => None,
+        }
     }
 
     fn below(&self, node: u32) -> &[u32] {

@@ -47,6 +47,11 @@ pub trait Surroundings {
     fn itext(&self, world: &World<'_>, id: &str) -> Option<String>;
     /// Label of a choice of the question at a path, seen from a node.
     fn choice_name(&self, world: &World<'_>, from: NodeId, path: &str, value: &str) -> Option<String>;
+    /// Definitions of the child elements with a name below a definition, from an index; `None` when there is none. The
+    /// children of a record's node lie in the order of their definitions.
+    fn children_named(&self, _definition: u32, _name: &str) -> Option<&[u32]> {
+        None
+    }
     /// True when the language in use is Thai.
     fn thai(&self) -> bool;
     /// Namespace of names without a prefix. `None`: such names are compared without regard to namespaces.

@@ -234,6 +234,13 @@ fn gather(
     };
     match axis {
         Axis::Itself => take(from)?,
+        Axis::Child if std::ptr::eq(tree, world.main) && indexed(world, from, &step.test).is_some() => {
+            for definition in indexed(world, from, &step.test).unwrap_or_default() {
+                for child in tree.made_from(from, *definition) {
+                    take(*child)?;
+                }
+            }
+        }
         Axis::Child => {
             for child in tree.children(from) {
                 take(*child)?;
@@ -316,6 +323,17 @@ fn gather(
         Axis::Namespace => {}
     }
     Ok(())
+}
+
+/// Definitions of the wanted children, when the form has an index of their names.
+fn indexed<'a>(world: &World<'a>, from: u32, test: &Test) -> Option<&'a [u32]> {
+    match test {
+        Test::Name(prefix, name) if prefix.is_empty() => {
+            let definition = world.main.get(from).map(|node| node.definition)?;
+            world.form.children_named(definition, name)
+        }
+        _ => None,
+    }
 }
 
 fn siblings(tree: &Tree, node: u32) -> &[u32] {

@@ -216,6 +216,7 @@ impl Loader<'_> {
             };
             return Choices {
                 list: String::new(),
+                open: false,
                 nodeset: attribute(&itemset, "nodeset").unwrap_or_default().to_owned(),
                 value: part("value"),
                 label: part("label"),
