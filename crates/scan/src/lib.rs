@@ -1,7 +1,7 @@
 //! Pixels to text, and text to QR pictures. Nothing here touches a file, a camera, a clock or a thread.
 //!
 //! The caller hands over one grey picture and gets every code in it that could be read with certainty:
-//! QR codes and the bar codes that meters and parcels carry. A wrong text is worse than no text, because a
+//! QR codes, Data Matrix, and the bar codes that meters and parcels carry. A wrong text is worse than no text, because a
 //! wrong meter number bills the wrong house: every symbol passes its own check sum or error correction, and
 //! bar codes must besides be read alike on several lines of the picture.
 //!
@@ -23,6 +23,7 @@ mod bits;
 mod grown;
 pub mod label;
 mod luma;
+mod matrix;
 mod qr;
 mod steps;
 
@@ -53,6 +54,8 @@ pub enum Format {
     Ean8,
     /// Interleaved 2 of 5. It has no check of its own: believe it only if the registry knows the number.
     Itf,
+    /// Data Matrix with the error correction of today (ECC 200), square or oblong.
+    DataMatrix,
 }
 
 /// The rung of the ladder that read a symbol. Shown in diagnostics; it says which pictures are hard.
@@ -62,6 +65,8 @@ pub enum Step {
     Camera,
     /// Scan lines along the rows and columns of the capped frame.
     Lines,
+    /// Data Matrix: in a frame through its middle, in a photograph everywhere.
+    Squares,
     /// QR reader on the untouched picture, where that is larger than 1,280 pixels.
     FullSize,
     /// A second QR finder on a copy of at most 640 pixels.

@@ -9,7 +9,7 @@ use rxing::common::BitMatrix;
 
 use crate::bits::{Bits, threshold};
 use crate::luma::{Luma, LumaBuf, at_most, doubled, sharpened};
-use crate::{Effort, Format, Point, Step, Symbol, bars, grown, qr};
+use crate::{Effort, Format, Point, Step, Symbol, bars, grown, matrix, qr};
 
 /// A camera frame is shrunk to this: enough for 2.5 pixels a module at arm's length, and no phone is too slow.
 const CAMERA_PIXELS: usize = 1_280;
@@ -30,6 +30,10 @@ pub(crate) fn climb(frame: &Luma<'_>, effort: Effort, go_on: &mut dyn FnMut() ->
     let bits = guarded(|| Some(threshold(&capped, WINDOW)));
     ladder.qr(Step::Camera, scale, |go_on| read_qr(bits.as_ref()?, true, go_on));
     ladder.bars(Step::Lines, scale, |go_on| bars::along_axes(&capped, 24, &bars::QUICK, go_on));
+    let second = || threshold(&capped, SMALL_WINDOW).to_matrix(true);
+    ladder.matrix_if_needed(Step::Squares, scale, |_| {
+        Some(matrix::read(&bits.as_ref()?.to_matrix(true)?, effort == Effort::Still, second))
+    });
     if effort == Effort::Frame {
         return ladder.found;
     }
@@ -108,6 +112,20 @@ impl Ladder<'_> {
         }
         for found in guarded(|| rung(self.go_on)).unwrap_or_default() {
             self.add(found.text, Format::Qr, found.corners, step, scale);
+        }
+    }
+
+    fn matrix_if_needed(
+        &mut self,
+        step: Step,
+        scale: f32,
+        rung: impl FnOnce(&mut dyn FnMut() -> bool) -> Option<Vec<qr::Found>>,
+    ) {
+        if !self.found.is_empty() || !(self.go_on)() {
+            return;
+        }
+        for found in guarded(|| rung(self.go_on)).unwrap_or_default() {
+            self.add(found.text, Format::DataMatrix, found.corners, step, scale);
         }
     }
 

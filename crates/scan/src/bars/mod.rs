@@ -7,10 +7,12 @@
 
 mod code128;
 mod code39;
+mod direction;
 mod ean;
 mod itf;
 mod runs;
 
+use direction::Directions;
 use runs::{Line, Look, Runs, runs_along};
 
 use crate::luma::Luma;
@@ -66,13 +68,14 @@ pub(crate) fn along_axes(
 
 /// Lines at twelve angles, fifteen degrees apart, with all looks.
 pub(crate) fn at_angles(picture: &Luma<'_>, go_on: &mut dyn FnMut() -> bool) -> Option<Vec<Found>> {
+    let directions = Directions::of(picture);
     for (reach, looks) in [(THIN, &THOROUGH), (THICK, &FAINT)] {
         let mut poll = Poll::new(picture, reach, looks);
         // Upright and level codes are the most common by far.
         for angle in [0u8, 6, 1, 11, 5, 7, 2, 10, 4, 8, 3, 9] {
             let (dy, dx) = (f32::from(angle) * std::f32::consts::PI / 12.0).sin_cos();
             let (dx, dy) = if angle == 6 { (0.0, 1.0) } else { (dx, dy) };
-            for line in parallels(picture, dx, dy) {
+            for line in parallels(picture, dx, dy).into_iter().filter(|line| directions.cross(line)) {
                 poll.ask(line);
             }
             if poll.is_settled() || !go_on() {

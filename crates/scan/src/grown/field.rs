@@ -22,6 +22,15 @@ impl Field {
         let (width, height) = (picture.width(), picture.height());
         let calmed = (module >= 2.5).then(|| box_blur(picture, 1));
         let calm = calmed.as_ref().map_or(*picture, |buf| buf.as_luma());
+        // Sharp edges leave a grid free to lie anywhere within half a module; soft ones draw it to the middle. Small
+        // modules are soft enough by the lens.
+        let radius = (module / 6.0) as usize;
+        let softened = (radius > 1).then(|| box_blur(picture, radius.min(8)));
+        let soft = match radius {
+            0 => *picture,
+            1 => calm,
+            _ => softened.as_ref().map_or(*picture, |buf| buf.as_luma()),
+        };
         let block = (module * 1.5).clamp(4.0, 64.0) as usize;
         let (across, down) = (width.div_ceil(block), height.div_ceil(block));
         let (mut lows, mut highs) = (vec![255u8; across * down], vec![0u8; across * down]);
@@ -55,7 +64,7 @@ impl Field {
                     *value = at(row) * (1.0 - part) + at(row + 1) * part;
                 }
             }
-            shades.extend(picture.row(y).iter().zip(&columns).map(|(pixel, (column, part))| {
+            shades.extend(soft.row(y).iter().zip(&columns).map(|(pixel, (column, part))| {
                 let between = |row: &[f32]| match row.get(*column..=*column + 1) {
                     Some([a, b]) => a * (1.0 - part) + b * part,
                     _ => 0.0,

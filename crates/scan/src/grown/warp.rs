@@ -160,7 +160,8 @@ impl Warp {
         };
         for step in steps {
             let step = step * self.module();
-            if !(step > 0.01) {
+            // A sheet that has shrunk to nothing, or fled, is left where it is.
+            if step < 0.01 || !step.is_finite() {
                 return best;
             }
             for _ in 0..MOST_SWEEPS {

@@ -53,6 +53,85 @@ fn dirt_away_from_the_corners_is_mended() {
 }
 
 #[test]
+fn one_clean_corner_is_enough_for_a_photograph() {
+    // 33 modules of 4 pixels: the corners' patterns are 52 pixels from the middle along both axes.
+    let corners = [(-1.0f32, -1.0f32), (1.0, -1.0), (-1.0, 1.0)];
+    for clean in 0..3 {
+        for turn in [0.0f32, 24.0, 155.0] {
+            let (sine, cosine) = turn.to_radians().sin_cos();
+            let side = (qr(LABEL).len() - 2 * scan::label::QUIET_ZONE) as f32 * 4.0;
+            let mut dirty = scene(|pose| pose.turn = turn).noise(6.0, 4);
+            for (index, (x, y)) in corners.into_iter().enumerate() {
+                let (x, y) = (x * (side / 2.0 - 12.0), y * (side / 2.0 - 12.0));
+                if index != clean {
+                    let middle = (160.0 + x * cosine - y * sine, 120.0 + x * sine + y * cosine);
+                    dirty = dirty.blot(middle, 13.0, 140);
+                }
+            }
+            let found = scan::decode(&dirty.blur(1).finish().as_luma(), Effort::Still);
+            let texts: Vec<_> = found.iter().map(|symbol| symbol.text.as_str()).collect();
+            assert_eq!(texts, [LABEL], "clean corner {clean}, turned by {turn}");
+            let (x, y) = (-side / 2.0, -side / 2.0);
+            let upper_left = (160.0 + x * cosine - y * sine, 120.0 + x * sine + y * cosine);
+            let corner = found[0].corners[0];
+            let off = (corner.x - upper_left.0).hypot(corner.y - upper_left.1);
+            assert!(off < 6.0, "{corner:?} is {off} pixels off");
+        }
+    }
+}
+
+#[test]
+fn without_any_clean_corner_nothing_is_made_up() {
+    let side = (qr(LABEL).len() - 2 * scan::label::QUIET_ZONE) as f32 * 4.0;
+    let mut dirty = scene(|_| {});
+    for (x, y) in [(-1.0f32, -1.0f32), (1.0, -1.0), (-1.0, 1.0)] {
+        dirty = dirty.blot((160.0 + x * (side / 2.0 - 12.0), 120.0 + y * (side / 2.0 - 12.0)), 13.0, 140);
+    }
+    assert_eq!(texts(&dirty.finish(), Effort::Still), [""; 0]);
+}
+
+/// Drawn by another maker of codes: an oblong, the smallest square, and a larger one.
+const DATA_MATRIX: [(&str, &str); 3] = [
+    (
+        "PEA-LED-0042",
+        "#.#.#.#.#.#.#.#.#.#.#.#.#.#.#.#./#.#......##...###.###.#.###..#.#/#...####..#####.#...#..####..#../###..#...#..#.###..#...#..##...#/#....##.#..##.#.####.###..#..##./##...##.#..#...##.#..#..###.##.#/#.#.###.....###.#.#.#.#.##....../################################",
+    ),
+    (
+        "7",
+        "#.#.#.#.#./##.##.####/#...#####./#..###...#/##.##..##./#..###...#/#..#...##./###.####.#/#......#../##########",
+    ),
+    (
+        "SN 2569-00042 LED 40W 220V",
+        "#.#.#.#.#.#.#.#.#.#./#.#..#.##..#.###..##/#..###.##.#..#....#./####......#..#####.#/#...###.....##.#.##./#.#.#..#.#..#......#/#.##....#.#..###..../#..##.##.####..##.##/##...##.####.##.#.#./###.#..#.#.#....##.#/###..###..####..#.../#....#..#......#.###/#.#.###...#.#.#.##../#.....#...#.#.##..##/##..###.#.##.#...##./##.#.#..#..###.#...#/##...##.#..#..###.#./#...#####..###...#.#/##..#..#...#...##.#./####################",
+    ),
+];
+
+#[test]
+fn a_data_matrix_is_read_by_frames_and_photographs() {
+    for (text, drawn) in DATA_MATRIX {
+        let width = drawn.find('/').unwrap();
+        let blank = std::iter::repeat_n(vec![false; width + 6], 3);
+        let rows = drawn.split('/').map(|row| {
+            let quiet = [false; 3];
+            quiet.into_iter().chain(row.bytes().map(|module| module == b'#')).chain(quiet).collect()
+        });
+        let modules: Vec<Vec<bool>> = blank.clone().chain(rows).chain(blank).collect();
+        for turn in [0.0, 20.0, 130.0] {
+            let pose = Pose { turn, ..Pose::straight((160.0, 120.0), 5.0) };
+            let picture =
+                Scene::new(320, 240, 150).label(&modules, pose, BLACK_ON_WHITE).noise(8.0, 1).finish();
+            // A frame is searched along the lines through its middle only.
+            let efforts = if turn == 0.0 { &[Effort::Frame, Effort::Still][..] } else { &[Effort::Still] };
+            for effort in efforts {
+                let found = scan::decode(&picture.as_luma(), *effort);
+                let seen: Vec<_> = found.iter().map(|symbol| (symbol.format, symbol.text.as_str())).collect();
+                assert_eq!(seen, [(Format::DataMatrix, text)], "turned by {turn}, {effort:?}");
+            }
+        }
+    }
+}
+
+#[test]
 fn a_photograph_reads_what_a_frame_cannot() {
     let negative = scene(|_| {}).negative();
     assert_eq!(texts(&negative.clone().finish(), Effort::Frame), [""; 0]);
