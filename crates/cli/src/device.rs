@@ -24,7 +24,7 @@ pub struct Arguments {
 enum Command {
     /// Makes this device known to a server, with a one-time code from the office.
     Enrol {
-        /// Address of the server, such as https://sanam.example.go.th
+        /// Address of the server, such as `https://sanam.example.go.th`
         url: String,
         /// The one-time code, or the whole link of the QR.
         code: String,

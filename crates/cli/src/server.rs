@@ -71,7 +71,7 @@ pub struct Serving {
     /// Folder of the built browser app.
     #[arg(long, value_name = "DIR", default_value = "ui/dist")]
     pub app: PathBuf,
-    /// The address that devices and citizens use, such as https://sanam.example.go.th
+    /// The address that devices and citizens use, such as `https://sanam.example.go.th`
     #[arg(long, value_name = "URL")]
     pub address: Option<String>,
     /// The office's telephone, for the page behind a sticker.

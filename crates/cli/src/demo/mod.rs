@@ -373,8 +373,9 @@ fn tell(store: &mut Store, address: &str, dir: &Path, password: &str, seed: u64)
     }
     if address.starts_with("http://") {
         println!("\nเบราว์เซอร์ให้ใช้กล้องและเก็บข้อมูลถาวรเฉพาะ https หรือ localhost เท่านั้น");
+        let port = address.rsplit(':').next().filter(|port| port.parse::<u16>().is_ok()).unwrap_or("80");
         println!(
-            "ลองกับโทรศัพท์ Android ทางสาย USB: adb reverse tcp:8080 tcp:8080 แล้วเปิด http://localhost:8080"
+            "ลองกับโทรศัพท์ Android ทางสาย USB: adb reverse tcp:{port} tcp:{port} แล้วเปิด http://localhost:{port}"
         );
         println!(
             "Browsers give the camera and lasting storage to https and localhost only; --address sets a public https address."
