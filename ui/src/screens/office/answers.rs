@@ -9,10 +9,15 @@ use domain::api::VisitRow;
 use domain::change::{Value, field};
 use leptos::prelude::*;
 
-/// The question and the words of one answer.
+/// The question and the words of one answer of a visit.
 pub fn answer(app: App, visit: &VisitRow, name: &str, value: &Value) -> (String, String) {
-    let (label, shown) = match app.programme(&visit.programme) {
-        Some(programme) => labels::answer(app, &programme, &visit.form, name, value),
+    answer_of(app, &visit.programme, &visit.form, name, value)
+}
+
+/// The question and the words of one answer of a form.
+pub fn answer_of(app: App, programme: &str, form: &str, name: &str, value: &Value) -> (String, String) {
+    let (label, shown) = match app.programme(programme) {
+        Some(programme) => labels::answer(app, &programme, form, name, value),
         None => (String::new(), format::plain(value, app.t())),
     };
     let label = match (label.is_empty(), name) {

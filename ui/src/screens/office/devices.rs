@@ -120,8 +120,8 @@ fn table(app: App, devices: &[DeviceRow], asked_about: RwSignal<Option<DeviceRow
                     <th scope="col">{t.holder}</th>
                     <th scope="col">{t.area}</th>
                     <th scope="col">{t.last_seen}</th>
-                    <th scope="col" class="number">{t.received}</th>
-                    <th scope="col" class="number">{t.waiting}</th>
+                    <th scope="col" class="amount">{t.received}</th>
+                    <th scope="col" class="amount">{t.waiting}</th>
                     <th scope="col"><span class="visually-hidden">{t.revoke}</span></th>
                 </tr>
             </thead>
@@ -170,8 +170,8 @@ fn line(app: App, device: &DeviceRow, asked_about: RwSignal<Option<DeviceRow>>) 
                 {silent}
                 <span class="small">{fill(t.enrolled_on, &[&format::moment(device.enrolled_ms, app.lang())])}</span>
             </td>
-            <td data-label=t.received class="number">{format::count(device.received)}</td>
-            <td data-label=t.waiting class="number" class:waits=waits>{waiting}</td>
+            <td data-label=t.received class="amount">{format::count(device.received)}</td>
+            <td data-label=t.waiting class="amount" class:waits=waits>{waiting}</td>
             <td class="office-do">
                 {move || {
                     let whole = whole.clone();

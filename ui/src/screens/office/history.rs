@@ -90,7 +90,7 @@ fn body(app: App, programme: &str, field: &str, rows: &[&HistoryRow]) -> impl In
                     {(place == 0).then(|| view! { <th scope="rowgroup" rowspan=rows.len().to_string()>{label.clone()}</th> })}
                     <td data-label=t.value>
                         <span class="inert">{answers::field_text(app, programme, field, &row.value, false)}</span>
-                        {several.then(|| view! { " " <span class=mark.0>{mark.1}</span> })}
+                        {several.then(|| view! { <span class="office-mark"><span class=mark.0>{mark.1}</span></span> })}
                     </td>
                     <td data-label=t.who>{by}</td>
                     <td data-label=t.when>{format::moment(row.at_ms, app.lang())}</td>

@@ -35,9 +35,11 @@ pub fn Office() -> impl IntoView {
     provide_context(office);
     office.ask_session();
     // The door says so, whichever screen had asked.
-    let _ = window_event_listener(ev::Custom::<web_sys::CustomEvent>::new("sanam:login-needed"), move |_| {
-        office.ended.set(true);
-    });
+    let heard =
+        window_event_listener(ev::Custom::<web_sys::CustomEvent>::new("sanam:login-needed"), move |_| {
+            office.ended.set(true)
+        });
+    on_cleanup(move || heard.remove());
     move || {
         let t = words(app);
         match office.entry.get() {

@@ -5,6 +5,8 @@ use super::page::{Framed, Page};
 use super::state::office;
 use crate::app::{App, app, drawn, load};
 use crate::components::notice;
+use crate::components::row::outcome_word;
+use crate::components::visit::form_title;
 use crate::format;
 use crate::strings::fill;
 use crate::strings::office::office as words;
@@ -52,7 +54,7 @@ fn one(app: App, row: &RefusedRow) -> impl IntoView + use<> {
             </p>
             {notice::problem(app, &problem)}
             {reason.map(|reason| view! { <p>{t.reason}": "{reason}</p> })}
-            <h3>{t.what_it_says}</h3>
+            <h2>{t.what_it_says}</h2>
             {changes}
             <details>
                 <summary>{t.raw_content}</summary>
@@ -77,22 +79,37 @@ fn in_words(app: App, change: &Change) -> impl IntoView + use<> {
         kind::SUBJECT => Some(change.id),
         _ => text(field::SUBJECT).parse().ok(),
     };
-    let engine = [field::PROGRAMME, field::SUBJECT, field::FORM_VERSION, field::ORIGIN];
+    let form = text(field::FORM).to_owned();
+    let engine =
+        [field::PROGRAMME, field::SUBJECT, field::FORM, field::FORM_VERSION, field::ORIGIN, field::BY];
     let lines = change
         .cells
         .iter()
         .filter(|(name, _)| !engine.contains(&name.as_str()))
         .map(|(name, value)| {
-            let label = answers::field_label(app, &programme, name);
-            let shown = answers::field_text(app, &programme, name, value, false);
+            let (label, shown) = match (change.kind.as_str(), name.as_str()) {
+                (kind::VISIT, field::AT) => {
+                    (t.when.to_owned(), format::iso_moment(value.as_str().unwrap_or_default(), app.lang()))
+                }
+                (kind::VISIT, field::OUTCOME) => {
+                    (t.outcome.to_owned(), outcome_word(app, &programme, value.as_str().unwrap_or_default()))
+                }
+                (kind::VISIT, _) => answers::answer_of(app, &programme, &form, name, value),
+                _ => (
+                    answers::field_label(app, &programme, name),
+                    answers::field_text(app, &programme, name, value, false),
+                ),
+            };
             view! { <div><dt>{label}</dt><dd class="inert">{shown}</dd></div> }
         })
         .collect_view();
+    let form = (!form.is_empty()).then(|| format!(": {}", form_title(app, &programme, &form)));
     view! {
-        <h4>
+        <h3>
             {title}
+            {form}
             {subject.map(|id| view! { " " <a href=Page::Registry(Some(id)).hash()>{t.open_subject}</a> })}
-        </h4>
+        </h3>
         <dl class="facts-list">{lines}</dl>
     }
 }

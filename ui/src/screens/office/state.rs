@@ -91,6 +91,7 @@ impl Office {
             (None, false) => Entry::Login,
         };
         self.session.set(session);
+        self.ended.set(false);
         if entry == Entry::In {
             self.refresh();
         }

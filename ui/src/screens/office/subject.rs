@@ -59,6 +59,12 @@ fn card_view(app: App, card: &CardReply, editing: RwSignal<Option<Editing>>) -> 
         .as_ref()
         .map(|programme| programme.zone_title.in_language(app.lang().code()).to_owned())
         .unwrap_or_default();
+    // A zone called "สาย 1" needs no second "สาย" before it.
+    let zone = if card.zone_title.starts_with(&zone_word) {
+        card.zone_title.clone()
+    } else {
+        format!("{zone_word} {}", card.zone_title)
+    };
     let sensitive = programme.as_ref().is_some_and(|programme| programme.sensitive);
     let due = card
         .row
@@ -82,7 +88,7 @@ fn card_view(app: App, card: &CardReply, editing: RwSignal<Option<Editing>>) -> 
     let looking_back = RwSignal::new(false);
     view! {
         <header class="office-who" style=("--accent", colour)>
-            <p class="small">{answers::programme_title(app, &card.row.programme)}" · "{zone_word}" "{card.zone_title.clone()}</p>
+            <p class="small">{answers::programme_title(app, &card.row.programme)}" · "{zone}</p>
             <h2>{card.row.heading.clone()}</h2>
             <p class="second">{card.row.second_line.clone()}</p>
             <p class="facts">
@@ -172,21 +178,21 @@ fn field_line(
                             </button>
                         }
                     })}
+                {may_edit
+                    .then(|| {
+                        view! {
+                            <button
+                                type="button"
+                                class="office-small"
+                                aria-label=edit_label
+                                on:click=move |_| editing.set(Some(start.clone()))
+                            >
+                                {icon(Icon::Edit)}
+                                {t.edit}
+                            </button>
+                        }
+                    })}
             </dd>
-            {may_edit
-                .then(|| {
-                    view! {
-                        <button
-                            type="button"
-                            class="office-small"
-                            aria-label=edit_label
-                            on:click=move |_| editing.set(Some(start.clone()))
-                        >
-                            {icon(Icon::Edit)}
-                            {t.edit}
-                        </button>
-                    }
-                })}
         </div>
     }
 }

@@ -192,6 +192,8 @@ pub struct OfficeStrings {
     pub who: &'static str,
     /// Column.
     pub when: &'static str,
+    /// Label.
+    pub outcome: &'static str,
     /// Column.
     pub where_written: &'static str,
     /// Column.
