@@ -31,7 +31,6 @@
 //!
 //! Two survey columns are ours: `warning` (a condition that should hold) and `warning_message` (what to say when it
 //! does not). They do not block saving.
-#![cfg_attr(not(test), warn(missing_docs))]
 
 pub mod definition;
 mod filling;

@@ -364,6 +364,7 @@ integer,plain,ธรรมดา,7,,
     assert_eq!(filling.value("pretty").unwrap(), "21/11/2026");
     assert_eq!(filling.value("age").unwrap(), "75");
     assert_eq!(filling.value("plain").unwrap(), "9", "what is known beats the default");
+    assert_eq!(fill(&form, &[("day", "2026-01-02")]).value("pretty").unwrap(), "2/1/2026");
     filling.set("a", "x").unwrap();
     assert_eq!(filling.value("copied").unwrap(), "x!");
     // A triggered value is only a start; the person may change it.

@@ -110,6 +110,14 @@ impl Filling {
         }
         filling.preload_below(filling.top());
         filling.begin(&[Event::FirstLoad, Event::Load]);
+        // What is known beats a default that is worked out; other defaults may have read it, so it was there before too.
+        let mut work = Work::default();
+        for (name, value) in known {
+            for node in filling.set_known(name, value) {
+                filling.changed(&mut work, node);
+            }
+        }
+        filling.work_off(&mut work);
         filling
     }
 
@@ -361,17 +369,25 @@ impl Filling {
         self.form.node(repeat).is_some_and(|node| node.logic.repeat_count.is_empty())
     }
 
-    fn set_known(&mut self, name: &str, value: &str) {
+    /// Sets a value that is known beforehand and gives the nodes that changed.
+    fn set_known(&mut self, name: &str, value: &str) -> Vec<u32> {
         let form = self.form.clone();
-        let Some(definition) = form.find(name) else { return };
-        let Some(described) = form.node(definition) else { return };
+        let Some((definition, described)) =
+            form.find(name).and_then(|found| Some((found, form.node(found)?)))
+        else {
+            return Vec::new();
+        };
         if matches!(described.kind, Kind::Group | Kind::Repeat) || !described.logic.calculate.is_empty() {
-            return;
+            return Vec::new();
         }
+        let mut changed = Vec::new();
         for node in places::all_below(&form, &self.tree, 0, definition) {
             let stored = self.keep_typing(node, described, value);
-            self.put(node, stored);
+            if self.put(node, stored) {
+                changed.push(node);
+            }
         }
+        changed
     }
 
     /// Takes values out of a question that its fixed list does not have.
