@@ -4,7 +4,7 @@
 //! signal in the middle of an answer simply asks again. The store is synchronous and writes with a full flush, so
 //! each request borrows it on a blocking thread, one at a time; nothing else waits while it does.
 //!
-//! Doors: `device` speaks the sync protocol, [`office`] answers screens after a login, [`pages`] is what a
+//! Doors: `device` speaks the sync protocol, `office` answers screens after a login, `pages` is what a
 //! citizen sees, `app` gives the browser app's files.
 
 mod answer;
