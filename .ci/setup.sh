@@ -130,11 +130,11 @@ for part in "$@"; do
     node_packages
     ;;
   browser)
-    debian chromium fonts-thai-tlwg
+    debian chromium fonts-thai-tlwg fonts-noto-color-emoji
     node_packages
     ;;
   window)
-    debian build-essential pkg-config libwebkit2gtk-4.1-dev libgtk-3-dev librsvg2-dev webkit2gtk-driver xvfb xauth dbus fonts-thai-tlwg
+    debian build-essential pkg-config libwebkit2gtk-4.1-dev libgtk-3-dev librsvg2-dev webkit2gtk-driver xvfb xauth dbus fonts-thai-tlwg fonts-noto-color-emoji
     tauri_driver
     node_packages
     ;;

@@ -9,7 +9,8 @@ const PREFIX = 'sanam-app-';
 const CACHE = `${PREFIX}{{version}}`;
 const FILES = {{files}};
 const KEPT = new Set(FILES);
-const SERVER_DOORS = /^\/(v1|api|q)(\/|$)|^\/health$/;
+// Stickers hold /Q/ in capitals, which keeps their QR code small.
+const SERVER_DOORS = /^\/(v1|api|q|Q)(\/|$)|^\/health$/;
 
 // Files under /assets/ are named by their content: one that an older version holds need not be fetched again,
 // which matters to someone who pays for each megabyte.
