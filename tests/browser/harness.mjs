@@ -2,6 +2,7 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, request } from 'node:http';
+import { createServer as createSocket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -34,10 +35,11 @@ export function buildWorker(folder) {
 }
 
 // Serves a folder; what it does not have goes to `office()` (an address such as http://127.0.0.1:1234), so that page and
-// server share one origin as they do in life. `gate.closed` drops every call to the office, as a dead network does.
+// server share one origin as they do in life. `gate.closed` drops every call to the office, as a dead network does;
+// `gate.hold(path)` may give a promise that a call waits for.
 export async function serveFolder(folder, office = () => undefined) {
   const gate = { closed: false, calls: [] };
-  const server = createServer((incoming, outgoing) => {
+  const server = createServer(async (incoming, outgoing) => {
     const path = normalize(new URL(incoming.url, 'http://here').pathname);
     const file = join(folder, path);
     if (incoming.method === 'GET' && existsSync(file) && extname(file) in TYPES) {
@@ -50,6 +52,7 @@ export async function serveFolder(folder, office = () => undefined) {
       gate.answer(incoming, outgoing);
       return;
     }
+    await gate.hold?.(path);
     const to = office();
     if (gate.closed || !to) {
       incoming.destroy();
@@ -66,11 +69,12 @@ export async function serveFolder(folder, office = () => undefined) {
   return { url: `http://127.0.0.1:${server.address().port}`, gate, close: () => { server.closeAllConnections(); server.close(); } };
 }
 
-export async function openBrowser() {
-  return chromium.launch({
-    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
-  });
+const CHROMIUM = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
+
+export const browserOptions = (...more) => ({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: [...CHROMIUM, ...more] });
+
+export async function openBrowser(...more) {
+  return chromium.launch(browserOptions(...more));
 }
 
 // Waits until `check` gives something, asking again each time something happens or a moment has passed.
@@ -84,36 +88,56 @@ export async function until(check, what, patience = 60_000) {
   }
 }
 
+// A port that nobody listens on.
+async function freePort() {
+  const socket = createSocket();
+  await new Promise((ready) => socket.listen(0, '127.0.0.1', ready));
+  const { port } = socket.address();
+  await new Promise((closed) => socket.close(closed));
+  return port;
+}
+
 // Starts the simulated town in a new folder. Gives its address, the enrolment links by role, and how to end it.
-// Gives undefined where the server's command was not built.
-export async function startTown(bin = process.env.SANAM_BIN ?? join(ROOT, 'target/debug/sanam')) {
+// `address` is what the town calls itself where something stands in front of it. Gives undefined where the server's
+// command was not built.
+export async function startTown({ bin = process.env.SANAM_BIN ?? join(ROOT, 'target/debug/sanam'), address, size = 'small' } = {}) {
   if (!existsSync(bin)) return undefined;
   const dir = mkdtempSync(join(tmpdir(), 'sanam-town-'));
-  const begin = (listen) => new Promise((resolve, reject) => {
-    const child = spawn(bin, ['demo', '--dir', join(dir, 'town'), '--size', 'small', '--listen', listen], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const listen = `127.0.0.1:${await freePort()}`;
+  const url = `http://${listen}`;
+  const app = process.env.SANAM_APP ?? join(ROOT, 'ui/dist');
+  const begin = () => new Promise((resolve, reject) => {
+    const more = address ? ['--address', address] : [];
+    const child = spawn(bin, ['demo', '--dir', join(dir, 'town'), '--size', size, '--listen', listen, '--app', app, ...more], { stdio: ['ignore', 'pipe', 'pipe'] });
     let said = '';
+    child.stderr.on('data', (piece) => { said += piece; });
     child.stdout.on('data', (piece) => {
       said += piece;
-      const url = said.match(/http:\/\/[\d.:]+(?=\s)/)?.[0];
       const links = [...said.matchAll(/(http:\S+\/enrol\/\S+)\s+\(\S*enrol-(\w+)\.png\)/g)];
-      if (links.length === 3 && url) resolve({ child, url, links: Object.fromEntries(links.map(([, link, role]) => [role, link])) });
+      if (links.length === 3 && said.includes('Ctrl-C')) resolve({ child, links: Object.fromEntries(links.map(([, link, role]) => [role, link])) });
     });
-    child.on('exit', (code) => reject(new Error(`the town ended with ${code}: ${said}`)));
+    child.on('exit', (code, signal) => reject(new Error(`the town ended with ${code ?? signal}: ${said}`)));
+  }).then(async (begun) => {
+    await until(() => fetch(`${url}/health`).then((answer) => answer.ok, () => false), 'the town to answer');
+    return begun;
   });
-  const first = await begin('127.0.0.1:0');
-  const town = { ...first, dir, bin };
-  const ended = () => new Promise((resolve) => {
+  const town = await begin();
+  const running = () => town.child.exitCode === null && town.child.signalCode === null;
+  const ended = (signal) => new Promise((resolve) => {
+    if (!running()) return resolve();
     town.child.once('exit', resolve);
-    town.child.kill('SIGTERM');
+    town.child.kill(signal);
   });
   return {
-    get url() { return town.url; },
+    url,
+    dir: join(dir, 'town'),
     get links() { return town.links; },
     get password() { return readFileSync(join(dir, 'town/office-password.txt'), 'utf8').trim(); },
-    async stop() { await ended(); },
-    async restart() { Object.assign(town, await begin(new URL(town.url).host)); },
+    stop: () => ended('SIGTERM'),
+    kill: () => ended('SIGKILL'),
+    async restart() { if (!running()) Object.assign(town, await begin()); },
     // What the server holds, as the office's own tool prints it.
     dump: () => execFileSync(bin, ['server', 'dump', '--db', join(dir, 'town')], { maxBuffer: 1 << 28 }).toString(),
-    end: async () => { await ended().catch(() => {}); rmSync(dir, { recursive: true, force: true }); },
+    end: async () => { await ended('SIGTERM'); rmSync(dir, { recursive: true, force: true }); },
   };
 }

@@ -1,0 +1,260 @@
+// The stage of the end-to-end flows: a town with its server, a door in front of it that can be shut or made to lie,
+// phones (360x740, touch, Thai) and an office. Everything is the real thing: server, worker, OPFS, service worker.
+import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { chromium } from 'playwright-core';
+import { browserOptions, openBrowser, ROOT, serveFolder, startTown, until } from './harness.mjs';
+import { film } from './qr.mjs';
+
+export { until } from './harness.mjs';
+
+// Patience for one thing on a slow machine, milliseconds.
+const PATIENCE = Number(process.env.SANAM_PATIENCE ?? 45_000);
+const PHONE = {
+  viewport: { width: 360, height: 740 }, deviceScaleFactor: 2, hasTouch: true, isMobile: true,
+  locale: 'th-TH', timezoneId: 'Asia/Bangkok', permissions: ['camera', 'geolocation'],
+  geolocation: { latitude: 13.7563, longitude: 100.5018, accuracy: 6 },
+};
+export const TODAY = new Date(Date.now() + 7 * 3600e3).toISOString().slice(0, 10);
+
+// Where pictures of screens go; those of the README are written only when asked for.
+const README = new Set(['home', 'card', 'form', 'office']);
+export async function picture(page, name) {
+  const kept = process.env.SANAM_SCREENS === '1' && README.has(name);
+  const folder = join(ROOT, kept ? 'tests/browser/screens' : 'target/screens');
+  mkdirSync(folder, { recursive: true });
+  await page.screenshot({ path: join(folder, `${name}.png`), animations: 'disabled' });
+}
+
+// Sets the stage; call it in `before`, and `end` in `after`.
+export async function setStage() {
+  const folder = mkdtempSync(join(tmpdir(), 'sanam-stage-'));
+  const empty = join(folder, 'empty');
+  mkdirSync(empty);
+  const stage = { folder };
+  stage.site = await serveFolder(empty, () => stage.town?.url);
+  stage.town = await startTown({ address: stage.site.url });
+  assert.ok(stage.town, 'the server is not built: cargo build -p cli');
+  stage.lens = join(folder, 'camera.y4m');
+  stage.cameraOptions = ['--use-fake-ui-for-media-stream', '--use-fake-device-for-media-stream', `--use-file-for-fake-video-capture=${stage.lens}`];
+  film(stage.lens);
+  stage.browser = await openBrowser(...stage.cameraOptions);
+  stage.gate = stage.site.gate;
+  stage.office = new Office(stage.town);
+  stage.end = async () => {
+    await stage.browser?.close();
+    stage.site?.close();
+    await stage.town?.end();
+    rmSync(folder, { recursive: true, force: true });
+  };
+  return stage;
+}
+
+// The office's door, for what a test needs to know or prepare.
+class Office {
+  constructor(town) { this.town = town; }
+
+  async ask(name, content = {}) {
+    const call = () => fetch(`${this.town.url}/api/call`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'x-sanam': '1', ...(this.cookie ? { cookie: this.cookie } : {}) },
+      body: JSON.stringify({ ask: name, with: content }),
+    });
+    if (!this.cookie && name !== 'login') await this.ask('login', { name: 'demo', password: this.town.password });
+    const response = await call();
+    this.cookie = response.headers.getSetCookie().map((one) => one.split(';')[0]).join('; ') || this.cookie;
+    const answer = await response.json();
+    assert.ok(answer.ok, `${name}: ${JSON.stringify(answer.problem)}`);
+    return answer.ok.is;
+  }
+
+  // A fresh enrolment: code, link and picture. Without `zones` every zone of the programmes.
+  async enrolment({ person = 'สมใจ ทดสอบ', role = 'worker', programmes = ['water'], zones = 1 } = {}) {
+    const shelves = [];
+    for (const programme of programmes) {
+      const all = await this.ask('zones', { programme });
+      shelves.push(...all.slice(0, zones).map((row) => `${programme}/${row.zone}`));
+    }
+    return this.ask('new_enrolment', { person, role, shelves });
+  }
+
+  // Subjects of the first zone in their order, with their codes.
+  async round(programme, limit = 12) {
+    const [first] = await this.ask('zones', { programme });
+    return (await this.ask('round', { programme, zone: first.zone, standing: [], today: TODAY, offset: 0, limit })).rows;
+  }
+
+  card(subject) { return this.ask('card', { subject, today: TODAY }); }
+}
+
+// What the tests say to a page that shows the phone's app.
+class Phone {
+  constructor(stage, context, page) { Object.assign(this, { stage, context, page, broken: [] }); this.watch(page); }
+
+  // A panic, an uncaught error or a refused script makes the test fail, whatever it looked at.
+  watch(page) {
+    page.setDefaultTimeout(PATIENCE);
+    page.on('pageerror', (error) => this.broken.push(String(error)));
+    page.on('console', (message) => { if (/panicked|RuntimeError|Content Security Policy/.test(message.text())) this.broken.push(message.text()); });
+  }
+
+  button(name, options = {}) { return this.page.getByRole('button', { name, ...options }); }
+  press(name, options) { return this.button(name, options).first().click(); }
+  box(label) { return this.page.getByRole('textbox', { name: label }).first(); }
+  type(label, text) { return this.box(label).fill(text); }
+  sees(text) { return this.shows(this.page.getByText(text)); }
+  heading(name) { return this.shows(this.page.getByRole('heading', { name })); }
+  choose(question, option) { return this.page.getByRole('group', { name: question }).first().getByText(option, { exact: true }).click(); }
+
+  // Waits for something; in vain, it says what the page shows instead.
+  async shows(locator) {
+    await locator.first().waitFor().catch(async (error) => {
+      const page = await this.page.locator('body').innerText().catch(() => '');
+      throw new Error(`${error.message}\nThe page, ${this.page.url()}, shows:\n${page}`);
+    });
+  }
+
+  async open(path = '/') {
+    await this.page.goto(this.stage.site.url + path);
+  }
+
+  async typeEnrolment(code, name = 'มือถือทดสอบ') {
+    await this.type('พิมพ์รหัสลงทะเบียน', code);
+    await this.press('ใช้รหัสนี้');
+    await this.nameAndEnrol(name);
+  }
+
+  async nameAndEnrol(name = 'มือถือทดสอบ') {
+    await this.type(/ชื่อเครื่องนี้/, name);
+    await this.press('ลงทะเบียนเครื่อง');
+  }
+
+  async atHome() {
+    await this.button('สแกน', { exact: true }).waitFor();
+    await this.page.locator('.strip .number').nth(2).waitFor();
+  }
+
+  async goHome() {
+    await this.page.evaluate(() => { location.hash = '#/'; });
+    await this.atHome();
+  }
+
+  async openCard(subject) {
+    await this.page.evaluate((hash) => { location.hash = hash; }, `#/card/${subject}`);
+    await this.page.locator('.who h2').waitFor();
+  }
+
+  // The three numbers as they stand on the screen that shows: on this device, received, photos waiting.
+  async numbers() {
+    const shown = await this.page.locator('.strip .number b, .counts-line b').allTextContents();
+    return shown.slice(0, 3).map((text) => Number(text.replaceAll(',', '')));
+  }
+
+  async hasNumbers(...wanted) {
+    let seen;
+    await until(async () => JSON.stringify(seen = await this.numbers()) === JSON.stringify(wanted), `the numbers ${wanted}`, PATIENCE)
+      .catch(() => assert.deepEqual(seen, wanted));
+  }
+
+  // Presses the button until the office has been heard.
+  async sync() {
+    await this.goHome();
+    const button = this.button('ส่งข้อมูลตอนนี้');
+    await this.page.waitForFunction(() => !document.querySelector('.strip button')?.disabled);
+    await button.click();
+    await this.sees('ส่งและรับข้อมูลครบแล้ว');
+  }
+
+  // Holds codes in front of the camera and opens the scan screen.
+  async scan(...texts) {
+    film(this.stage.lens, ...texts);
+    await this.goHome();
+    await this.press('สแกน', { exact: true });
+  }
+
+  async typeCode(text) {
+    await this.goHome();
+    await this.press('สแกน', { exact: true });
+    await this.type('หรือพิมพ์รหัสบนป้าย', text);
+    await this.press('ใช้รหัสนี้');
+  }
+
+  // Shuts or opens the network for this phone alone. A reload forgets it, so it is called again after one.
+  offline(is = true) { return this.context.setOffline(is); }
+
+  // --- at the office
+  async login() {
+    await this.open('/office');
+    await this.type('ชื่อผู้ใช้', 'demo');
+    await this.page.getByLabel('รหัสผ่าน', { exact: true }).fill(this.stage.town.password);
+    await this.press('เข้าสู่ระบบ');
+    await this.page.getByRole('navigation', { name: 'เมนูสำนักงาน' }).waitFor();
+  }
+
+  async openPage(path, heading) {
+    await this.page.evaluate((hash) => { location.hash = hash; }, `#/office/${path}`);
+    await this.heading(heading);
+  }
+
+  // The app is kept for use without a server once its service worker is in charge.
+  async kept() {
+    await this.page.waitForFunction(async () => {
+      await navigator.serviceWorker.ready;
+      return navigator.serviceWorker.controller !== null;
+    });
+  }
+}
+
+// A phone that nobody used before.
+export async function newPhone(t, stage, options = {}, browser = stage.browser) {
+  const context = await browser.newContext({ ...PHONE, ...options });
+  const phone = new Phone(stage, context, await context.newPage());
+  t.after(async () => {
+    await context.close();
+    assert.deepEqual(phone.broken, []);
+  });
+  return phone;
+}
+
+// A phone that is enrolled and shows its round.
+export async function enrolledPhone(t, stage, who = {}, options = {}) {
+  const phone = await newPhone(t, stage, options);
+  const { code } = await stage.office.enrolment(who);
+  await phone.open();
+  await phone.typeEnrolment(code, who.device);
+  await phone.atHome();
+  return phone;
+}
+
+// A phone whose whole browser can be ended and started again with its files.
+export async function lastingPhone(t, stage) {
+  const profile = mkdtempSync(join(stage.folder, 'profile-'));
+  const begin = () => chromium.launchPersistentContext(profile, { ...browserOptions(...stage.cameraOptions), ...PHONE });
+  let context = await begin();
+  const phone = new Phone(stage, context, context.pages()[0]);
+  phone.restart = async () => {
+    await context.close();
+    context = await begin();
+    phone.context = context;
+    [phone.page] = context.pages();
+    phone.watch(phone.page);
+  };
+  t.after(async () => {
+    await context.close();
+    assert.deepEqual(phone.broken, []);
+  });
+  return phone;
+}
+
+// A page at the office.
+export async function newDesk(t, stage) {
+  const context = await stage.browser.newContext({ viewport: { width: 1280, height: 800 }, locale: 'th-TH', timezoneId: 'Asia/Bangkok' });
+  const desk = new Phone(stage, context, await context.newPage());
+  t.after(async () => {
+    await context.close();
+    assert.deepEqual(desk.broken, []);
+  });
+  return desk;
+}
