@@ -28,18 +28,30 @@ pub fn answer_of(app: App, programme: &str, form: &str, name: &str, value: &Valu
     (label, shown)
 }
 
+/// Says whether a cell of a visit is somebody's answer, and not the engine's own note.
+pub fn is_answer(name: &str) -> bool {
+    ![field::SET_ASIDE, field::SUPERSEDES, field::DELETED].contains(&name)
+}
+
+/// The mark of a visit that does not count, because somebody settled that another one does.
+pub fn not_counted(app: App, visit: &VisitRow) -> Option<impl IntoView + use<>> {
+    let aside = visit.values.get(field::SET_ASIDE).is_some_and(|value| *value == Value::Bool(true));
+    aside.then(|| view! { <span class="chip">{words(app).not_counted}</span> })
+}
+
 /// All answers and photos of a visit.
 pub fn everything(app: App, visit: &VisitRow) -> impl IntoView + use<> {
     let t = words(app);
     let lines = visit
         .values
         .iter()
+        .filter(|(name, _)| is_answer(name))
         .map(|(name, value)| {
             let (label, shown) = answer(app, visit, name, value);
             view! { <div><dt>{label}</dt><dd>{shown}</dd></div> }
         })
         .collect_view();
-    let none = visit.values.is_empty().then(|| view! { <p class="small">{t.no_answers}</p> });
+    let none = lines.is_empty().then(|| view! { <p class="small">{t.no_answers}</p> });
     view! {
         <dl class="facts-list">{lines}</dl>
         {none}

@@ -5,7 +5,7 @@ use super::polling::every;
 use super::state::office;
 use crate::app::{App, app};
 use crate::backend::ask;
-use crate::browser::now_ms;
+use crate::browser::{OFFSET_MINUTES, now_ms};
 use crate::components::button::{Button, Weight};
 use crate::components::dialog::Dialog;
 use crate::components::icon::{Icon, icon};
@@ -18,6 +18,7 @@ use domain::api;
 use domain::api::DeviceRow;
 use domain::ids::Shelf;
 use domain::problem::Problem;
+use domain::thai_date;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use std::collections::BTreeMap;
@@ -144,6 +145,7 @@ fn line(app: App, device: &DeviceRow, asked_about: RwSignal<Option<DeviceRow>>) 
     let silent = (silent_days >= SILENT_DAYS && !device.revoked).then(|| {
         view! { <span class="chip overdue">{fill(t.silent_days, &[&format::count(silent_days)])}</span> }
     });
+    let enrolled = format::iso_day(&thai_date::iso(device.enrolled_ms, OFFSET_MINUTES), app.lang());
     let waits = device.waiting > 0;
     let waiting = if waits { format::count(device.waiting) } else { t.nothing_waits.to_owned() };
     let copy = device.copy_of.filter(|_| !device.revoked).map(|of| {
@@ -168,7 +170,7 @@ fn line(app: App, device: &DeviceRow, asked_about: RwSignal<Option<DeviceRow>>) 
                 <span>{seen}</span>
                 " "
                 {silent}
-                <span class="small">{fill(t.enrolled_on, &[&format::moment(device.enrolled_ms, app.lang())])}</span>
+                <span class="small">{fill(t.enrolled_on, &[&enrolled])}</span>
             </td>
             <td data-label=t.received class="amount">{format::count(device.received)}</td>
             <td data-label=t.waiting class="amount" class:waits=waits>{waiting}</td>

@@ -348,8 +348,8 @@ pub fn SetUp(
         let left_out = [&asked.code, &asked.municipality, &asked.name].iter().any(|text| text.is_empty());
         let sentence = match (left_out, long.get_untracked(), same.get_untracked()) {
             (true, ..) => t.setup_missing,
-            (false, false, _) => t.rule_length,
-            (false, true, false) => t.rule_same,
+            (false, false, _) => t.wrong_short,
+            (false, true, false) => t.wrong_differ,
             (false, true, true) => "",
         };
         wrong.set(sentence.to_owned());

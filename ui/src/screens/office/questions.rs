@@ -121,7 +121,8 @@ fn question(app: App, row: &QuestionRow) -> impl IntoView + use<> {
 
 /// The answers in which visits of one question differ.
 fn differing(visits: &[VisitRow]) -> BTreeSet<String> {
-    let names: BTreeSet<&String> = visits.iter().flat_map(|visit| visit.values.keys()).collect();
+    let names: BTreeSet<&String> =
+        visits.iter().flat_map(|visit| visit.values.keys()).filter(|name| answers::is_answer(name)).collect();
     names
         .into_iter()
         .filter(|name| {
@@ -207,6 +208,7 @@ fn reading(app: App, visit: &VisitRow, differing: &BTreeSet<String>) -> impl Int
     let lines = visit
         .values
         .iter()
+        .filter(|(name, _)| answers::is_answer(name))
         .map(|(name, value)| {
             let (label, shown) = answers::answer(app, visit, name, value);
             let differs = differing.contains(name);

@@ -219,6 +219,7 @@ fn visits(app: App, all: &[VisitRow]) -> impl IntoView + use<> {
                                 <span class="small">{format::iso_moment(&row.at, app.lang())}" · "{row.by.clone()}</span>
                             </span>
                             <span class="office-visit-marks">
+                        {answers::not_counted(app, row)}
                                 <span class=if done { "chip done" } else { "chip failed" }>
                                     {outcome_word(app, &row.programme, &row.outcome)}
                                 </span>

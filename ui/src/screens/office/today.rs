@@ -13,8 +13,8 @@ use crate::components::notice;
 use crate::components::row::outcome_word;
 use crate::components::visit::{form_title, summary};
 use crate::format;
-use crate::strings::fill;
 use crate::strings::office::office as words;
+use crate::strings::{Language, fill};
 use chrono::{Days, NaiveDate};
 use domain::api;
 use domain::api::VisitRow;
@@ -183,7 +183,7 @@ fn choose_day(day: Day) -> impl IntoView {
                 {move || {
                     let shown = day.day.get();
                     let long = match day.app.lang() {
-                        crate::strings::Language::Thai => thai_date::long(shown),
+                        Language::Thai => thai_date::long(shown),
                         language => format::day(shown, language),
                     };
                     let near = format::near_day(&shown.to_string(), today(), day.app.t(), day.app.lang());
@@ -219,7 +219,7 @@ fn choose_day(day: Day) -> impl IntoView {
 fn freshness(day: Day) -> impl IntoView {
     let t = words(day.app);
     let updated = day.updated_ms.get();
-    let clock = clock_of(updated);
+    let clock = clock_of(day.app, updated);
     match day.problem.get() {
         Some(problem) if updated == 0 => {
             let problem = Problem { hint: office().explain(&problem), ..problem };
@@ -231,9 +231,13 @@ fn freshness(day: Day) -> impl IntoView {
     }
 }
 
-fn clock_of(ms: u64) -> String {
+fn clock_of(app: App, ms: u64) -> String {
     let iso = thai_date::iso(ms, OFFSET_MINUTES);
-    format!("{} น.", iso.get(11..19).unwrap_or_default())
+    let clock = iso.get(11..19).unwrap_or_default();
+    match app.lang() {
+        Language::Thai => format!("{clock} น."),
+        Language::English => clock.to_owned(),
+    }
 }
 
 #[derive(Clone, Copy, Default)]
@@ -363,6 +367,7 @@ fn visit(day: Day, row: &VisitRow) -> impl IntoView + use<> {
                         </span>
                     </span>
                     <span class="office-visit-marks">
+                        {answers::not_counted(app, row)}
                         {fresh.then(|| view! { <span class="chip new">{t.fresh}</span> })}
                         <span class=if done { "chip done" } else { "chip failed" }>
                             {outcome_word(app, &row.programme, &row.outcome)}

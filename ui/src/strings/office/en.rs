@@ -32,6 +32,8 @@ pub const EN: OfficeStrings = OfficeStrings {
     password_again: "The password once more",
     rule_length: "At least 10 characters, of any kind",
     rule_same: "The same in both boxes",
+    wrong_short: "The password is too short: use at least 10 characters",
+    wrong_differ: "The two passwords differ: type them again",
     rule_tip: "A short sentence is better than one word.",
     rule_met: "Met",
     rule_unmet: "Not yet",
@@ -69,6 +71,7 @@ pub const EN: OfficeStrings = OfficeStrings {
     capped: "Only the newest {} of each programme are shown and counted.",
     visits: "Visits",
     open_subject: "Open the record",
+    not_counted: "not counted",
     no_answers: "No answers",
     // -- the registry
     browse: "Or look through a zone",

@@ -67,6 +67,10 @@ pub struct OfficeStrings {
     pub rule_length: &'static str,
     /// A rule that is ticked while typing.
     pub rule_same: &'static str,
+    /// Said when a rule is not met on pressing the button.
+    pub wrong_short: &'static str,
+    /// Said when a rule is not met on pressing the button.
+    pub wrong_differ: &'static str,
     /// A hint on good passwords.
     pub rule_tip: &'static str,
     /// Said before a rule that is met, for screen readers.
@@ -139,6 +143,8 @@ pub struct OfficeStrings {
     pub visits: &'static str,
     /// Link.
     pub open_subject: &'static str,
+    /// A mark: somebody settled that another visit counts.
+    pub not_counted: &'static str,
     /// A visit without answers.
     pub no_answers: &'static str,
     // -- the registry

@@ -32,6 +32,8 @@ pub const TH: OfficeStrings = OfficeStrings {
     password_again: "พิมพ์รหัสผ่านอีกครั้ง",
     rule_length: "อย่างน้อย 10 ตัวอักษร ใช้ไทย อังกฤษ ตัวเลข หรือเว้นวรรคก็ได้",
     rule_same: "พิมพ์ตรงกันทั้งสองช่อง",
+    wrong_short: "รหัสผ่านสั้นเกินไป ใช้อย่างน้อย 10 ตัวอักษร",
+    wrong_differ: "รหัสผ่านสองช่องไม่ตรงกัน พิมพ์ใหม่ให้ตรงกัน",
     rule_tip: "ประโยคสั้น ๆ ที่จำง่ายเดายาก ดีกว่าคำเดียว",
     rule_met: "ผ่านแล้ว",
     rule_unmet: "ยังไม่ผ่าน",
@@ -69,6 +71,7 @@ pub const TH: OfficeStrings = OfficeStrings {
     capped: "แสดงเฉพาะ {} รายการล่าสุดของแต่ละงาน ยอดรวมนับเท่าที่แสดง",
     visits: "รายการ",
     open_subject: "เปิดทะเบียน",
+    not_counted: "ไม่นับ",
     no_answers: "ไม่มีคำตอบ",
     // -- the registry
     browse: "หรือเลือกดูทั้งเขต",
