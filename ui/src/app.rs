@@ -3,7 +3,7 @@
 use crate::backend::{self, Event, Progress, ask};
 use crate::browser;
 use crate::components::toast::Toasts;
-use crate::position::Stamped;
+use crate::position::Stamp;
 use crate::route::{self, Route};
 use crate::screens;
 use crate::strings::{EN, Language, Strings, TH};
@@ -55,6 +55,8 @@ pub struct RoundView {
     pub standing: Vec<Standing>,
     /// How many rows were loaded.
     pub loaded: u32,
+    /// The row whose card was opened: the list comes back to it.
+    pub opened: Option<RecordId>,
 }
 
 /// Shared state. A handle: copying it copies nothing.
@@ -76,20 +78,18 @@ pub struct App {
     pub changed: RwSignal<u32>,
     /// Something long that goes on.
     pub progress: RwSignal<Option<Progress>>,
+    /// The first shelves arrive: enrolment is not over before they are here.
+    pub arriving: RwSignal<bool>,
     /// A sync goes on.
     pub syncing: RwSignal<bool>,
     /// Why the last sync failed.
     pub sync_problem: RwSignal<Option<Problem>>,
-    /// Failures since the last success.
-    pub sync_failures: RwSignal<u32>,
-    /// When a sync was last tried, milliseconds.
-    pub sync_attempt_ms: RwSignal<u64>,
     /// The message shown.
     pub toast: RwSignal<Option<Toast>>,
     /// The store cannot be used.
     pub unusable: RwSignal<Option<Problem>>,
     /// The place of this visit.
-    pub stamp: RwSignal<Option<Stamped>>,
+    pub stamp: RwSignal<Stamp>,
     /// The card was opened from the round.
     pub in_round: RwSignal<bool>,
     /// What was looked at in the round.
@@ -117,13 +117,12 @@ impl App {
             programmes_known: RwSignal::new(false),
             changed: RwSignal::new(0),
             progress: RwSignal::new(None),
+            arriving: RwSignal::new(false),
             syncing: RwSignal::new(false),
             sync_problem: RwSignal::new(None),
-            sync_failures: RwSignal::new(0),
-            sync_attempt_ms: RwSignal::new(0),
             toast: RwSignal::new(None),
             unusable: RwSignal::new(None),
-            stamp: RwSignal::new(None),
+            stamp: RwSignal::new(Stamp::default()),
             in_round: RwSignal::new(false),
             round: RwSignal::new(RoundView::default()),
             just_saved: RwSignal::new(None),
@@ -209,7 +208,7 @@ impl App {
         });
     }
 
-    /// After something was saved: the numbers, the lists, and soon the office.
+    /// After something was saved: the numbers and the lists. The door sends it by itself.
     pub fn saved(self, counts: domain::api::Counts) {
         self.status.update(|status| {
             if let Some(status) = status {
@@ -217,14 +216,21 @@ impl App {
             }
         });
         self.changed.update(|n| *n += 1);
-        synchronise::soon(self);
     }
 
     fn hear(self, event: Event) {
         match event {
             Event::Changed => self.changed.update(|n| *n += 1),
             Event::Progress(progress) => self.progress.set(Some(progress)),
-            Event::Status(status) => self.status.set(Some(status)),
+            Event::Status(status) => {
+                // The door got through by itself: what kept the last attempt from it is over.
+                if self.status.with_untracked(|held| held.as_ref().and_then(|held| held.last_sync_ms))
+                    < status.last_sync_ms
+                {
+                    self.sync_problem.set(None);
+                }
+                self.status.set(Some(status));
+            }
             Event::Unusable(problem) => self.unusable.set(Some(problem)),
         }
     }
@@ -335,7 +341,7 @@ pub fn Root() -> impl IntoView {
     }
 }
 
-/// Syncing by itself begins with the first known state; before that nothing could be sent.
+/// Coming back to the screen syncs once the device is known to an office; before that nothing could be sent.
 fn synchronise_once_enrolled(app: App) {
     let started = StoredValue::new(false);
     Effect::new(move |_| {

@@ -6,6 +6,7 @@
 use crate::app::App;
 use crate::browser::{has, now_ms};
 use domain::change::Place;
+use domain::ids::RecordId;
 use js_sys::{Array, Promise};
 use leptos::prelude::*;
 use wasm_bindgen::closure::Closure;
@@ -20,13 +21,15 @@ const MAXIMUM_AGE_MS: u32 = 20_000;
 /// How long after the scan a stamp still belongs to the visit.
 const STAMP_LIFE_MS: u64 = 60 * 60 * 1000;
 
-/// A place and when it was taken.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Stamped {
-    /// The place.
-    pub place: Place,
-    /// When, milliseconds.
-    pub at_ms: u64,
+/// The stamp of a visit.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Stamp {
+    /// Whom it is for; `None` until a scan has found somebody, and for a new subject.
+    pub subject: Option<RecordId>,
+    /// When it was asked for, milliseconds; 0 for never.
+    pub asked_ms: u64,
+    /// The place, once the phone has said it.
+    pub place: Option<Place>,
 }
 
 /// A position with its height, as a form's question wants it.
@@ -83,25 +86,41 @@ pub async fn fix() -> Option<Fix> {
     })
 }
 
-/// Takes the stamp of this visit in the background, anew.
+/// Takes a stamp in the background, anew: somebody scans here, now.
 pub fn stamp(app: App) {
-    app.stamp.set(None);
-    leptos::task::spawn_local(async move {
-        if let Some(fix) = fix().await {
-            app.stamp.set(Some(Stamped { place: fix.place, at_ms: now_ms() }));
-        }
-    });
+    take(app, None);
 }
 
-/// Takes the stamp where the way here led past no scan: from a list, a search, a draft.
-pub fn stamp_if_missing(app: App) {
-    if stamped(app).is_none() {
-        stamp(app);
+/// Says whom the scan has found.
+pub fn stamp_is_for(app: App, subject: RecordId) {
+    app.stamp.update(|stamp| stamp.subject = Some(subject));
+}
+
+/// Takes a stamp where the way here led past no scan of this subject: from a list, a search, a draft.
+pub fn stamp_if_missing(app: App, subject: Option<RecordId>) {
+    let held = app.stamp.get_untracked();
+    if held.subject != subject || now_ms().saturating_sub(held.asked_ms) > STAMP_LIFE_MS {
+        take(app, subject);
     }
 }
 
-/// Returns the place of this visit, if there is one.
+fn take(app: App, subject: Option<RecordId>) {
+    let asked_ms = now_ms();
+    app.stamp.set(Stamp { subject, asked_ms, place: None });
+    leptos::task::spawn_local(async move {
+        let found = fix().await;
+        app.stamp.update(|stamp| {
+            // Otherwise another visit has begun meanwhile.
+            if stamp.asked_ms == asked_ms {
+                stamp.place = found.map(|fix| fix.place);
+            }
+        });
+    });
+}
+
+/// Returns the place of this visit, if there is one. It is for whoever is visited: another subject's stamp was
+/// replaced when their card or form opened.
 pub fn stamped(app: App) -> Option<Place> {
-    let stamped = app.stamp.get_untracked()?;
-    (now_ms().saturating_sub(stamped.at_ms) < STAMP_LIFE_MS).then_some(stamped.place)
+    let stamp = app.stamp.get_untracked();
+    (now_ms().saturating_sub(stamp.asked_ms) < STAMP_LIFE_MS).then_some(stamp.place).flatten()
 }

@@ -84,7 +84,7 @@ async fn open_stream() -> Result<MediaStream, Trouble> {
     let wishes = js_sys::JSON::parse(wishes).map_err(|_| Trouble::Absent)?;
     let promise = devices
         .get_user_media_with_constraints(wishes.unchecked_ref::<MediaStreamConstraints>())
-        .map_err(|error| Trouble::of(&error.into()))?;
+        .map_err(|error| Trouble::of(&error))?;
     let stream = JsFuture::from(promise).await.map_err(|error| Trouble::of(&error))?;
     stream.dyn_into().map_err(|_| Trouble::Absent)
 }

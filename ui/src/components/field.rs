@@ -1,5 +1,6 @@
 //! One line to type into, with its label, and the choices of one or several.
 
+use crate::strings::{EN, TH};
 use domain::programme::{FieldKind, FieldType};
 use leptos::ev::Targeted;
 use leptos::html;
@@ -132,6 +133,7 @@ pub fn Select(
 /// Draws the field of a subject for typing; `value` holds its text.
 pub fn subject_field(field: &FieldKind, value: RwSignal<String>, language: &str, unknown: &str) -> AnyView {
     let label = field.title.in_language(language).to_owned();
+    let t = if language == "en" { &EN } else { &TH };
     let keys = match field.kind {
         FieldType::Integer => Keys::Digits,
         FieldType::Decimal => Keys::Decimal,
@@ -142,11 +144,8 @@ pub fn subject_field(field: &FieldKind, value: RwSignal<String>, language: &str,
         FieldType::Choice | FieldType::Bool => {
             let mut options = vec![(String::new(), unknown.to_owned())];
             if field.kind == FieldType::Bool {
-                let yes_no =
-                    if language == "en" { ["Yes", "No"] } else { ["ใช่", "ไม่ใช่"] };
-                options.extend(
-                    ["true", "false"].iter().zip(yes_no).map(|(v, l)| ((*v).to_owned(), l.to_owned())),
-                );
+                options.push(("true".to_owned(), t.yes.to_owned()));
+                options.push(("false".to_owned(), t.no.to_owned()));
             }
             options.extend(
                 field.choices.iter().map(|(v, words)| (v.clone(), words.in_language(language).to_owned())),
@@ -154,12 +153,7 @@ pub fn subject_field(field: &FieldKind, value: RwSignal<String>, language: &str,
             view! { <Select label=label options=options value=value/> }.into_any()
         }
         FieldType::Date => {
-            let hint = if language == "en" {
-                "Day/month/year (พ.ศ.), such as 21/11/2569"
-            } else {
-                "วัน/เดือน/ปี พ.ศ. เช่น 21/11/2569"
-            };
-            view! { <Line label=label hint=hint value=value keys=Keys::Text/> }.into_any()
+            view! { <Line label=label hint=t.date_hint value=value keys=Keys::Text/> }.into_any()
         }
         _ => view! { <Line label=label value=value keys=keys/> }.into_any(),
     }

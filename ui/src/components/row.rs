@@ -23,7 +23,7 @@ where
         row.distance_m.map(|metres| format!("{} {}", format::count(metres.round() as u64), t.metres));
     let chosen = row.clone();
     view! {
-        <li class="row" style=("--accent", colour)>
+        <li class="row" id=row_id(row.id) style=("--accent", colour)>
             <button type="button" on:click=move |_| open(&chosen)>
                 <span class="mark" aria-hidden="true">{icon}</span>
                 <span class="text">
@@ -39,6 +39,11 @@ where
             </button>
         </li>
     }
+}
+
+/// The id of a row's element.
+pub fn row_id(subject: domain::ids::RecordId) -> String {
+    format!("row-{subject}")
 }
 
 /// The day that matters: when it was done, or until when it should be.

@@ -58,6 +58,9 @@ pub fn Scanner(
         spawn_local(async move {
             let result = read_picture(&Decoder::default(), &chosen).await;
             input.set_value("");
+            if paused.is_disposed() {
+                return;
+            }
             match result {
                 None => said.set(Some(t.no_picture)),
                 Some(symbols) if symbols.is_empty() => said.set(Some(t.no_code_in_picture)),

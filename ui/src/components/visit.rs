@@ -1,6 +1,7 @@
 //! A visit in a list: when, who, the few answers that tell most, and whether the office has it.
 
 use crate::app::App;
+use crate::components::photo::photo;
 use crate::components::row::outcome_word;
 use crate::format;
 use crate::screens::form::labels;
@@ -84,5 +85,10 @@ fn answers(app: App, visit: &VisitRow) -> impl IntoView + use<> {
             view! { <div><dt>{label}</dt><dd>{shown}</dd></div> }
         })
         .collect_view();
-    view! { <dl class="facts-list">{pairs}</dl> }
+    let photos =
+        visit.photos.iter().map(|hash| photo(app, hash.clone(), app.t().photo.to_owned())).collect_view();
+    view! {
+        <dl class="facts-list">{pairs}</dl>
+        <div class="photos">{photos}</div>
+    }
 }

@@ -28,7 +28,7 @@ pub fn Card(
     id: RecordId,
 ) -> impl IntoView {
     let app = app();
-    position::stamp_if_missing(app);
+    position::stamp_if_missing(app, Some(id));
     let state = load(app, move || api::Card { subject: id, today: today_iso() });
     let title = Signal::derive(move || {
         state.with(|state| match state {

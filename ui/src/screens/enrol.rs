@@ -49,13 +49,14 @@ pub fn Enrol(
         problem.set(None);
         match code::read(&text) {
             Ok(Scanned::Enrol { server: from, code: found }) => {
-                server.set(from);
+                // A page may only speak with the server it came from; the same one may have another name here.
+                server.set(origin().unwrap_or(from));
                 code.set(found);
                 step.set(Step::Name);
             }
-            // A typed code of the office is no label code; whatever was typed is for the office to judge.
-            Ok(Scanned::Foreign(found) | Scanned::Ours { code: found, host: None }) => {
-                code.set(found);
+            // A typed code of the office is no label code; it is taken as it was typed, for the office to judge.
+            Ok(Scanned::Foreign(_) | Scanned::Ours { host: None, .. }) => {
+                code.set(text.trim().to_owned());
                 step.set(Step::Name);
             }
             Ok(Scanned::Ours { .. }) | Err(_) => {
@@ -67,6 +68,7 @@ pub fn Enrol(
     let begin = move || {
         step.set(Step::Working);
         problem.set(None);
+        app.arriving.set(true);
         let request = api::Enrol {
             text: code.get_untracked().trim().to_owned(),
             server: Some(server.get_untracked().trim().trim_end_matches('/').to_owned())
@@ -88,11 +90,13 @@ pub fn Enrol(
                         }
                     });
                     replace(&Route::Home);
+                    app.arriving.set(false);
                 }
                 Err(why) => {
                     problem.set(Some(why));
                     paused.set(false);
                     step.set(Step::Name);
+                    app.arriving.set(false);
                 }
             }
         });
@@ -161,15 +165,22 @@ fn Arriving() -> impl IntoView {
             <h2>{t.arriving}</h2>
             {move || {
                 let progress = app.progress.get().unwrap_or_default();
-                match progress.total {
-                    0 => view! { <progress aria-label=t.arriving></progress> }.into_any(),
-                    total => {
-                        view! {
-                            <progress aria-label=t.arriving max=total.to_string() value=progress.done.to_string()></progress>
-                            <p>{fill(t.n_of, &[&format::count(progress.done), &format::count(total)])}</p>
-                        }
-                            .into_any()
+                if progress.total > 0 {
+                    view! {
+                        <progress
+                            aria-label=t.arriving
+                            max=progress.total.to_string()
+                            value=progress.done.min(progress.total).to_string()
+                        ></progress>
+                        <p>{fill(t.n_of, &[&format::count(progress.done), &format::count(progress.total)])}</p>
                     }
+                        .into_any()
+                } else {
+                    view! {
+                        <progress aria-label=t.arriving></progress>
+                        {(progress.done > 0).then(|| view! { <p>{fill(t.n_arrived, &[&format::count(progress.done)])}</p> })}
+                    }
+                        .into_any()
                 }
             }}
             <p>{t.arriving_note}</p>

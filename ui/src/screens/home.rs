@@ -6,7 +6,7 @@ use crate::components::button::{Button, Weight};
 use crate::components::icon::{Icon, icon};
 use crate::components::notice;
 use crate::components::row::subject_row;
-use crate::components::strip::Strip;
+use crate::components::strip::{Line, Strip};
 use crate::format;
 use crate::route::{Route, go};
 use crate::strings::fill;
@@ -36,6 +36,7 @@ pub fn Home() -> impl IntoView {
             </button>
         </header>
         <main class="screen">
+            <Line/>
             <Warnings/>
             <button type="button" class="scan-button" on:click=move |_| go(&Route::Scan)>
                 {icon(Icon::Scan)}

@@ -28,8 +28,10 @@ use leptos::prelude::*;
 #[component]
 pub fn Screen() -> impl IntoView {
     let app = app();
-    let enrolled =
-        Memo::new(move |_| app.status.with(|status| status.as_ref().map(|status| status.enrolled.is_some())));
+    let enrolled = Memo::new(move |_| {
+        let arriving = app.arriving.get();
+        app.status.with(|status| status.as_ref().map(|status| status.enrolled.is_some() && !arriving))
+    });
     let opening = move || {
         view! { <main class="screen"><p class="waiting" role="status">{app.t().opening}</p></main> }
             .into_any()

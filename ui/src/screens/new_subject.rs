@@ -28,7 +28,7 @@ pub fn NewSubject(
 ) -> impl IntoView {
     let app = app();
     let t = app.t();
-    position::stamp_if_missing(app);
+    position::stamp_if_missing(app, None);
     let id = programme.clone();
     let shown = inert(&code);
     view! {

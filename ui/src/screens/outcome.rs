@@ -23,11 +23,11 @@ pub fn Outcome(
 ) -> impl IntoView {
     let app = app();
     let t = app.t();
-    position::stamp_if_missing(app);
     let Some(subject) = at.subject else {
         replace(&Route::Home);
         return ().into_any();
     };
+    position::stamp_if_missing(app, Some(subject));
     let state = load(app, move || api::Card { subject, today: today_iso() });
     let chosen = RwSignal::new(String::new());
     let note = RwSignal::new(String::new());

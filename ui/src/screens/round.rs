@@ -6,7 +6,7 @@ use crate::browser::today_iso;
 use crate::components::field::OnSelect;
 use crate::components::infinite::EndOfList;
 use crate::components::notice;
-use crate::components::row::subject_row;
+use crate::components::row::{row_id, subject_row};
 use crate::components::shell::Shell;
 use crate::format;
 use crate::route::{Route, go};
@@ -18,6 +18,7 @@ use domain::schedule::Standing;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use std::cmp::Ordering;
+use wasm_bindgen::JsCast;
 
 /// Rows asked for at once.
 const PAGE: u32 = 100;
@@ -83,6 +84,7 @@ pub fn Round(
                         view.standing = standing.get_untracked();
                         view.loaded = rows.with_untracked(Vec::len) as u32;
                     });
+                    come_back_to(app);
                 }
                 Err(problem) => total.set(Loaded::Failed(problem)),
             }
@@ -137,6 +139,7 @@ pub fn Round(
                                 &row,
                                 move |row| {
                                     app.in_round.set(true);
+                                    app.round.update(|view| view.opened = Some(row.id));
                                     go(&Route::Card(row.id));
                                 },
                             )
@@ -147,6 +150,21 @@ pub fn Round(
             </div>
         </Shell>
     }
+}
+
+/// Puts the row whose card was opened back in sight, once.
+fn come_back_to(app: App) {
+    let Some(id) = app.round.with_untracked(|view| view.opened) else { return };
+    app.round.update(|view| view.opened = None);
+    request_animation_frame(move || {
+        let button = document()
+            .get_element_by_id(&row_id(id))
+            .and_then(|row| row.query_selector("button").ok().flatten())
+            .and_then(|button| button.dyn_into::<web_sys::HtmlElement>().ok());
+        if let Some(button) = button {
+            let _ = button.focus();
+        }
+    });
 }
 
 /// The buttons that choose by standing.

@@ -56,12 +56,10 @@ pub fn Saved() -> impl IntoView {
             }
         }
         app.in_round.set(true);
-        app.stamp.set(None);
         replace(&Route::Card(id));
     });
     let open = move |row: &SubjectRow| {
         app.in_round.set(in_round);
-        app.stamp.set(None);
         replace(&Route::Card(row.id));
     };
     view! {

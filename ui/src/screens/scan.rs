@@ -31,6 +31,7 @@ pub fn Scan() -> impl IntoView {
             match ask(Find { text: text.clone() }).await {
                 Ok(Found::Subject(id)) => {
                     app.in_round.set(false);
+                    position::stamp_is_for(app, id);
                     // Back from the card leads home, not into the camera.
                     replace(&Route::Card(id));
                 }

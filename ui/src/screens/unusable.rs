@@ -17,10 +17,10 @@ pub fn Unusable(
     let t = app.t();
     let elsewhere = problem.code == Code::StoreLocked;
     view! {
-        <main class="screen alone" role="alert">
+        <main class="screen alone">
             {icon(if elsewhere { Icon::Blocked } else { Icon::Warning })}
             <h1>{if elsewhere { t.open_elsewhere } else { t.cannot_open }}</h1>
-            <p>{app.explain(&problem)}</p>
+            <p role="alert">{app.explain(&problem)}</p>
             <Button label=t.try_again weight=Weight::Main drawing=Icon::Sync press=browser::reload/>
             <details class="small">
                 <summary>{t.details}</summary>

@@ -11,7 +11,6 @@ use crate::position;
 use crate::route::{FormRoute, Route, replace};
 use crate::screens::form::session::Session;
 use domain::api;
-use domain::problem::Code;
 use domain::programme::DONE;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -44,7 +43,6 @@ impl Finish {
     /// Saves, unless something is missing, or odd and not yet confirmed.
     pub fn ask_to_save(self, app: App) {
         if !self.session.form_is_fine() {
-            app.say_problem(&Code::FormIncomplete.into());
             return;
         }
         let doubts = self.session.doubts();

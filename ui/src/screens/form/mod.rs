@@ -35,7 +35,7 @@ pub fn Form(
     at: FormRoute,
 ) -> impl IntoView {
     let app = app();
-    position::stamp_if_missing(app);
+    position::stamp_if_missing(app, at.subject);
     let opened = RwSignal::new_local(None::<Result<Session, Problem>>);
     let title = form_title(app, &at.programme, &at.form);
     let owner = Owner::current();
@@ -48,6 +48,10 @@ pub fn Form(
             today: today_iso(),
         };
         let answer = ask(request).await;
+        // The person went back meanwhile: nobody would end what begins here.
+        if opened.is_disposed() {
+            return;
+        }
         // The session's signals belong to this screen, and end with it.
         let session =
             owner.map(|owner| owner.with(|| answer.and_then(|form| Session::open(app, wanted, &form))));
@@ -106,7 +110,6 @@ fn Filling(session: Session, at: FormRoute) -> impl IntoView {
             page.update(|page| *page += 1);
             to_top();
         } else {
-            app.say_problem(&Code::FormIncomplete.into());
             session.focus_first_wrong();
         }
     };
@@ -118,10 +121,12 @@ fn Filling(session: Session, at: FormRoute) -> impl IntoView {
     let colour = app.programme(&programme).map(|programme| programme.colour.clone()).unwrap_or_default();
     let zone = RwSignal::new(String::new());
     let makes_subject = at.subject.is_none();
+    let code = crate::components::scanner::inert(&at.code);
     let finish = finish::Finish::new(session, at.clone(), zone);
     view! {
         <div class="form" style=("--accent", colour)>
             <p class="form-about">{session.heading()}</p>
+            {(!code.is_empty()).then(|| view! { <p class="inert code">{code}</p> })}
             {move || {
                 (count() > 1)
                     .then(|| {
@@ -155,6 +160,13 @@ fn Filling(session: Session, at: FormRoute) -> impl IntoView {
             }}
             {could_not(app, &at, page)}
             <div class="actions">
+                {move || {
+                    session
+                        .is_held_up()
+                        .then(|| {
+                            view! { <p class="wrong" role="alert">{app.explain(&Code::FormIncomplete.into())}</p> }
+                        })
+                }}
                 {move || {
                     (page.get() > 0)
                         .then(|| {

@@ -23,7 +23,7 @@ pub struct At {
 impl At {
     /// The item as it was when it was drawn.
     pub fn now(&self) -> Option<Item> {
-        self.item.get_untracked()
+        self.item.try_get_untracked().flatten()
     }
 
     /// The stored answer; watches it.

@@ -159,9 +159,10 @@ impl Session {
         });
     }
 
-    /// The person left this question: its errors show from now on.
+    /// The person left this question: its errors show from now on. A line that has the keyboard while its screen
+    /// is taken away is left too, after everything of the screen is gone.
     pub fn touch(self, path: &str) {
-        if !self.touched.with_untracked(|touched| touched.contains(path)) {
+        if self.touched.try_with_untracked(|touched| touched.contains(path)) == Some(false) {
             self.touched.update(|touched| {
                 touched.insert(path.to_owned());
             });
@@ -179,6 +180,11 @@ impl Session {
     /// What is odd about the answer of an item.
     pub fn warning(self, item: &Item) -> Option<String> {
         item.warning.clone().filter(|_| self.touched.with(|touched| touched.contains(&item.path)))
+    }
+
+    /// Says whether something stands in the way of going on; watches it.
+    pub fn is_held_up(self) -> bool {
+        self.missing.with(|missing| !missing.is_empty())
     }
 
     /// Says whether the page that shows may be left forward; what stands in the way shows from now on.
@@ -228,8 +234,8 @@ impl Session {
 
     /// It is saved: the draft is dropped, and no later one is kept.
     pub fn saved(self) {
+        let Some(key) = self.key.try_get_value() else { return };
         self.done.set_value(true);
-        let key = self.key.get_value();
         spawn_local(async move {
             // Not being able to drop it costs nothing: it would be offered once more.
             let _ = ask(KeepDraft { key, draft: None }).await;
