@@ -130,6 +130,7 @@ export async function startTown({ bin = process.env.SANAM_BIN ?? join(ROOT, 'tar
   });
   return {
     url,
+    bin,
     dir: join(dir, 'town'),
     get links() { return town.links; },
     get password() { return readFileSync(join(dir, 'town/office-password.txt'), 'utf8').trim(); },

@@ -1,7 +1,8 @@
 // The stage of the end-to-end flows: a town with its server, a door in front of it that can be shut or made to lie,
 // phones (360x740, touch, Thai) and an office. Everything is the real thing: server, worker, OPFS, service worker.
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chromium } from 'playwright-core';
@@ -33,7 +34,7 @@ export async function setStage() {
   const folder = mkdtempSync(join(tmpdir(), 'sanam-stage-'));
   const empty = join(folder, 'empty');
   mkdirSync(empty);
-  const stage = { folder };
+  const stage = { folder, app: process.env.SANAM_APP ?? join(ROOT, 'ui/dist') };
   stage.site = await serveFolder(empty, () => stage.town?.url);
   stage.town = await startTown({ address: stage.site.url });
   assert.ok(stage.town, 'the server is not built: cargo build -p cli');
@@ -43,6 +44,12 @@ export async function setStage() {
   stage.browser = await openBrowser(...stage.cameraOptions);
   stage.gate = stage.site.gate;
   stage.office = new Office(stage.town);
+  // The code of a sticker that was printed and never stuck on anything.
+  stage.blankCode = () => {
+    execFileSync(stage.town.bin, ['labels', '--blank', '1', '--server', stage.site.url, '--to', folder]);
+    const [, code] = readFileSync(join(folder, 'labels-1.svg'), 'utf8').match(/<text[^>]*>([0-9A-Z]{5} [0-9A-Z]{5})<\/text>/);
+    return code.replace(' ', '');
+  };
   stage.end = async () => {
     await stage.browser?.close();
     stage.site?.close();
@@ -175,6 +182,7 @@ class Phone {
   }
 
   async typeCode(text) {
+    film(this.stage.lens);
     await this.goHome();
     await this.press('สแกน', { exact: true });
     await this.type('หรือพิมพ์รหัสบนป้าย', text);
