@@ -8,9 +8,9 @@ use domain::problem::{Code, Problem};
 use door::{Clock, Door, Next, Said};
 use serde::Serialize;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::SyncSender;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 use store::{Entropy, HttpAnswer, Kind, Now, Store};
 
@@ -30,9 +30,11 @@ pub struct Event {
 type Asker = SyncSender<String>;
 type Tell = Box<dyn Fn(Event) + Send + Sync>;
 
-/// The door, if the store could be opened; otherwise why not.
+/// The door, once the store could be opened.
 pub struct Desk {
-    door: Result<Mutex<Door<Asker>>, Problem>,
+    folder: Result<PathBuf, Problem>,
+    door: OnceLock<Mutex<Door<Asker>>>,
+    opening: Mutex<()>,
     /// True once something happened that the errand boy should look at.
     woken: Mutex<bool>,
     wake: Condvar,
@@ -41,34 +43,25 @@ pub struct Desk {
 }
 
 impl Desk {
-    /// Opens the store in a folder and sends the errand boy out. A store that does not open is told in every answer:
-    /// the person must read why, and nothing may be touched.
+    /// Opens the store in a folder and sends the errand boy out. Where it does not open, every answer says why, and
+    /// every request tries again: the other window may have been closed meanwhile.
     pub fn open(folder: Result<PathBuf, Problem>, tell: impl Fn(Event) + Send + Sync + 'static) -> Arc<Desk> {
-        let time = Time::start();
-        let mut seed = [0u8; 8];
-        let _ = getrandom::fill(&mut seed);
-        let door = folder
-            .and_then(|folder| open_store(folder, time.now().ms))
-            .map(|store| Mutex::new(Door::new(store, None, u64::from_le_bytes(seed), time.now())));
         let desk = Arc::new(Desk {
-            door,
+            folder,
+            door: OnceLock::new(),
+            opening: Mutex::new(()),
             woken: Mutex::new(false),
             wake: Condvar::new(),
-            time,
+            time: Time::start(),
             tell: Box::new(tell),
         });
-        let own = Arc::clone(&desk);
-        let thread =
-            std::thread::Builder::new().name("sanam-errands".to_owned()).spawn(move || own.run_errands());
-        if let Err(error) = thread {
-            desk.deliver(Said::Event { name: "progress", detail: format!("{error}") });
-        }
+        let _ = desk.door();
         desk
     }
 
     /// Takes a request. The answer goes to `from`, now or once the network has brought it.
-    pub fn ask(&self, from: Asker, request: &str) {
-        match &self.door {
+    pub fn ask(self: &Arc<Desk>, from: Asker, request: &str) {
+        match self.door() {
             Ok(door) => {
                 let said = lock(door).ask(from, request, self.time.now());
                 if let Some(said) = said {
@@ -77,13 +70,32 @@ impl Desk {
                 self.wake_up();
             }
             Err(problem) => {
-                let _ = from.send(door::answer_text(Err(problem.clone())));
+                let _ = from.send(door::answer_text(Err(problem)));
             }
         }
     }
 
+    fn door(self: &Arc<Desk>) -> Result<&Mutex<Door<Asker>>, Problem> {
+        let _one_at_a_time = lock(&self.opening);
+        if let Some(door) = self.door.get() {
+            return Ok(door);
+        }
+        let store = open_store(&self.folder.clone()?, self.time.now().ms)?;
+        let mut seed = [0u8; 8];
+        getrandom::fill(&mut seed).map_err(|error| Problem::new(Code::Internal).about(error))?;
+        let now = self.time.now();
+        let door =
+            self.door.get_or_init(|| Mutex::new(Door::new(store, None, u64::from_le_bytes(seed), now)));
+        let own = Arc::clone(self);
+        std::thread::Builder::new()
+            .name("sanam-errands".to_owned())
+            .spawn(move || own.run_errands())
+            .map_err(|error| Problem::new(Code::Internal).about(error))?;
+        Ok(door)
+    }
+
     fn run_errands(&self) {
-        let Ok(door) = &self.door else { return };
+        let Some(door) = self.door.get() else { return };
         let network = Network::new();
         let mut answer: Option<HttpAnswer> = None;
         loop {
@@ -139,8 +151,8 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn open_store(folder: PathBuf, now_ms: u64) -> Result<Store, Problem> {
-    std::fs::create_dir_all(&folder).map_err(|error| {
+fn open_store(folder: &Path, now_ms: u64) -> Result<Store, Problem> {
+    std::fs::create_dir_all(folder).map_err(|error| {
         Problem::new(Code::StoreUnavailable).about(format!("{}: {error}", folder.display()))
     })?;
     let lock = std::fs::File::create(folder.join("lock")).map_err(unavailable)?;
@@ -149,9 +161,10 @@ fn open_store(folder: PathBuf, now_ms: u64) -> Result<Store, Problem> {
         Err(std::fs::TryLockError::WouldBlock) => return Err(Code::StoreLocked.into()),
         Err(std::fs::TryLockError::Error(error)) => return Err(unavailable(error)),
     }
+    let store = Store::open(&folder.join(FILE), Kind::Device, entropy(), now_ms)?;
     // Held until the process ends: a second window must not sync the same device at the same time.
     std::mem::forget(lock);
-    Ok(Store::open(&folder.join(FILE), Kind::Device, entropy(), now_ms)?)
+    Ok(store)
 }
 
 fn unavailable(error: std::io::Error) -> Problem {
@@ -193,4 +206,55 @@ impl Time {
 fn wall_ms() -> u64 {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
     since.map_or(0, |since| u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::mpsc::sync_channel;
+
+    fn ask(desk: &Arc<Desk>, request: &str) -> String {
+        let (tell, told) = sync_channel(1);
+        desk.ask(tell, request);
+        told.recv().unwrap()
+    }
+
+    const STATUS: &str = r#"{"ask":"status","with":{}}"#;
+
+    #[test]
+    fn a_new_folder_gets_a_store_that_is_not_enrolled() {
+        let folder = tempfile::tempdir().unwrap();
+        let desk = Desk::open(Ok(folder.path().join("deep/down")), |_| {});
+        assert!(ask(&desk, STATUS).contains(r#""enrolled":null"#));
+        assert!(
+            ask(&desk, r#"{"ask":"sync","with":{}}"#).contains("not_enrolled"),
+            "answered by the errand boy"
+        );
+        assert!(ask(&desk, "{").contains("malformed"));
+    }
+
+    #[test]
+    fn a_second_window_is_told_and_gets_the_store_once_it_is_free() {
+        let folder = tempfile::tempdir().unwrap();
+        let held = std::fs::File::create(folder.path().join("lock")).unwrap();
+        held.lock().unwrap();
+        let desk = Desk::open(Ok(folder.path().to_owned()), |_| {});
+        assert!(ask(&desk, STATUS).contains("store_locked"));
+        held.unlock().unwrap();
+        assert!(ask(&desk, STATUS).contains(r#""ok""#));
+    }
+
+    #[test]
+    fn a_damaged_file_is_kept_and_named() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join(FILE), vec![0x5a; 8_192]).unwrap();
+        let desk = Desk::open(Ok(folder.path().to_owned()), |_| {});
+        assert!(ask(&desk, STATUS).contains("set-aside"));
+        let kept = std::fs::read_dir(folder.path())
+            .unwrap()
+            .map(|entry| entry.unwrap().path())
+            .find(|path| path.to_string_lossy().contains("set-aside"))
+            .unwrap();
+        assert_eq!(std::fs::read(kept).unwrap(), vec![0x5a; 8_192]);
+    }
 }

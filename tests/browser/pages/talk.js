@@ -24,5 +24,7 @@ export function openStore() {
     worker.postMessage({ id, request: text });
   });
   const ask = (name, content = {}) => send(JSON.stringify({ ask: name, with: content }));
+  // The screens do the same: Chromium's pretended loss of signal is not told to workers, a real one is.
+  addEventListener('online', () => ask('sync'));
   return { opened, ask, send, events, stop: () => worker.terminate() };
 }
