@@ -37,3 +37,9 @@ bench:
 
 deep:
 	PROPTEST_CASES=20000 cargo test --release -p domain -p forms -p store -p scan
+
+# The installed app without opening it.
+.PHONY: app-build
+app-build: ui
+	@.ci/setup.sh window
+	cargo build --release -p sanam-app --features custom-protocol

@@ -55,6 +55,8 @@ describe('the installed app', { skip: missing ? `missing: ${missing}` : false },
     await window.shown('h1 "เริ่มใช้งานสนาม"');
     await window.picture(join(SCREENS, 'window-enrol.png'));
 
+    await window.run("window.heard = []; window.__TAURI__.event.listen('sanam', ({ payload }) => window.heard.push(payload.event))");
+
     // Through the screens, as a person would.
     const code = town.links.reader.split('/').at(-1);
     await window.run("location.hash = '#/enrol/' + arguments[0]", code);
@@ -69,6 +71,8 @@ describe('the installed app', { skip: missing ? `missing: ${missing}` : false },
     }, 'the meters');
     await until(async () => (await window.run('return document.body.innerText')).includes('ประปา'), 'the home screen');
     await window.picture(join(SCREENS, 'window-home.png'));
+    const heard = await window.run('return window.heard');
+    for (const event of ['status', 'progress', 'changed']) assert.ok(heard.includes(event), `${event} in ${heard}`);
 
     // No server: the save is durable all the same, and the app says so.
     await town.stop();
