@@ -163,6 +163,19 @@ impl<T> Door<T> {
         }
     }
 
+    /// Gives up whatever the line was used for, after a fault of ours, and tells all who wait. What is in the store
+    /// stays; the next attempt begins anew.
+    pub fn abandon(&mut self, now: Now, problem: &Problem) -> Vec<Said<T>> {
+        let line = std::mem::replace(&mut self.line, Line::Free);
+        let enrolling = match line {
+            Line::Enrolling { to, .. } => Some(to),
+            _ => None,
+        };
+        self.pace.failed(now.ms);
+        let waiting = self.enrolments.drain(..).map(|(to, _)| to).chain(self.syncs.drain(..));
+        enrolling.into_iter().chain(waiting).map(|to| reply(to, Err(problem.clone()))).collect()
+    }
+
     /// The store behind the door.
     pub fn store(&self) -> &Store {
         &self.store

@@ -391,3 +391,18 @@ fn a_file_the_shell_set_aside_is_told_in_every_status() {
     let (_, Ok(Reply::Status(status))) = open(&said) else { panic!("{said:?}") };
     assert_eq!(status.set_aside.as_deref(), Some("sanam.db"));
 }
+
+#[test]
+fn after_a_fault_all_who_wait_are_told_and_the_next_attempt_is_whole() {
+    let mut world = World::enrolled();
+    world.ask(1, reading(17));
+    world.ask(2, api::Sync {});
+    assert!(matches!(world.carry(None).1, Next::Call(_)));
+    world.ask(3, api::Sync {});
+    let said = world.door.abandon(Now::thai(world.now), &Code::Internal.into());
+    assert_eq!(replies(&said).iter().map(|(to, _)| *to).collect::<Vec<_>>(), [2, 3]);
+    assert!(matches!(world.carry(None).1, Next::Wait(_)));
+    world.ask(4, api::Sync {});
+    assert_eq!(replies(&world.run()).len(), 1);
+    assert_eq!(world.status().counts.received, 1);
+}
