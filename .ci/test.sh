@@ -72,6 +72,7 @@ if wants browser; then
 fi
 if wants window; then
   check "window build" cargo build --quiet -p sanam-app --features custom-protocol
+  check "tests of the window" cargo test --quiet -p sanam-app --features custom-protocol
   check "flow in the Tauri window" node --test tests/window/
 fi
 
