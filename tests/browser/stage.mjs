@@ -23,6 +23,8 @@ export const TODAY = new Date(Date.now() + 7 * 3600e3).toISOString().slice(0, 10
 // Where pictures of screens go; those of the README are written only when asked for.
 const README = new Set(['home', 'card', 'form', 'office']);
 export async function picture(page, name) {
+  // A message that passes is closed first, as a person would who wants to see what is below it.
+  for (const toast of await page.locator('.toast button').all()) await toast.click({ timeout: 2_000 }).catch(() => {});
   const kept = process.env.SANAM_SCREENS === '1' && README.has(name);
   const folder = join(ROOT, kept ? 'tests/browser/screens' : 'target/screens');
   mkdirSync(folder, { recursive: true });
