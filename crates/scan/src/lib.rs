@@ -25,6 +25,8 @@ pub mod label;
 mod luma;
 mod matrix;
 mod qr;
+#[cfg(feature = "sheets")]
+pub mod sheet;
 mod steps;
 
 pub use luma::{BadPicture, Luma, LumaBuf, MAX_PIXELS, luma_from_rgba};

@@ -2,6 +2,7 @@
 #![allow(
     clippy::unwrap_used,
     clippy::indexing_slicing,
+    clippy::string_slice,
     clippy::panic,
     reason = "a test that panics has failed"
 )]
@@ -9,3 +10,5 @@
 mod draw;
 mod label;
 mod read;
+#[cfg(feature = "sheets")]
+mod sheet;

@@ -1,0 +1,291 @@
+//! What goes where on one label, and on one page. Millimetres from the upper left corner.
+
+use super::outline::outlines;
+use super::stock::{PAGE_UM, Stock};
+use super::text::{Fonts, Line, Weight};
+use super::{BadSheet, Label, Sheet};
+use crate::label::qr_modules;
+
+/// Something drawn.
+pub(super) enum Shape {
+    /// A filled box.
+    Box { x: f32, y: f32, width: f32, height: f32, colour: [u8; 3] },
+    /// The outline of a box, thin and grey: for the knife.
+    Frame { x: f32, y: f32, width: f32, height: f32 },
+    /// The modules of a code with its quiet zone.
+    Code { x: f32, y: f32, module: f32, lines: Vec<Vec<(i32, i32)>> },
+    /// A line of text that starts at x, with its base line at y; `size` is the height of an em.
+    Text { x: f32, y: f32, size: f32, weight: Weight, colour: [u8; 3], line: Line },
+}
+
+/// Kept free for a knife or a sheet that slips: by text, and by the quiet zone, which is free already.
+const TEXT_MARGIN: f32 = 2.0;
+const CODE_MARGIN: f32 = 1.0;
+/// Modules below this are lost in dirt and on cheap printers.
+const LEAST_MODULE: f32 = 0.33;
+/// With modules below this one large code is better than two.
+const LEAST_MODULE_OF_TWO: f32 = 0.5;
+/// The least em that can be read: 5.5 points.
+const LEAST_TEXT: f32 = 1.95;
+/// The width of the programme's stripe on a label and on a small one, and the room between it and text.
+const STRIPE: f32 = 1.5;
+const THIN_STRIPE: f32 = 0.8;
+const SPACE: f32 = 1.0;
+const BLACK: [u8; 3] = [0, 0, 0];
+
+/// Moves shapes to where their label lies.
+pub(super) fn moved(shape: Shape, by: (f32, f32)) -> Shape {
+    match shape {
+        Shape::Box { x, y, width, height, colour } => {
+            Shape::Box { x: x + by.0, y: y + by.1, width, height, colour }
+        }
+        Shape::Frame { x, y, width, height } => Shape::Frame { x: x + by.0, y: y + by.1, width, height },
+        Shape::Code { x, y, module, lines } => Shape::Code { x: x + by.0, y: y + by.1, module, lines },
+        Shape::Text { x, y, size, weight, colour, line } => {
+            Shape::Text { x: x + by.0, y: y + by.1, size, weight, colour, line }
+        }
+    }
+}
+
+/// The largest module of whole printer dots with which `count` modules fit into `room`.
+fn module_for(room: f32, count: usize, dots_per_inch: u32) -> f32 {
+    let dot = 25.4 / dots_per_inch.max(1) as f32;
+    // A hair is added so that an exact fit is not lost to rounding.
+    ((room / count.max(1) as f32 / dot + 1e-4).floor()).max(0.0) * dot
+}
+
+/// One wish for a line of text: what, how heavy, how large at most.
+struct Wish<'a> {
+    text: &'a str,
+    weight: Weight,
+    most: f32,
+    colour: [u8; 3],
+}
+
+/// The shapes of one label.
+pub(super) fn label(label: &Label, sheet: &Sheet, fonts: &mut Fonts) -> Result<Vec<Shape>, BadSheet> {
+    let modules = qr_modules(&label.link).map_err(|_| BadSheet::LinkTooLong)?;
+    let lines = outlines(&modules);
+    let (width, height) = (sheet.stock.label.0 as f32 / 1000.0, sheet.stock.label.1 as f32 / 1000.0);
+    let is_wide = width > 1.3 * height;
+    let module_of_two = module_for((width - 2.0 * CODE_MARGIN) / 2.0, modules.len(), sheet.dots_per_inch);
+    let is_twice = sheet.two_copies && module_of_two >= LEAST_MODULE_OF_TWO;
+    let beside = is_wide && !is_twice;
+
+    let halves = label.code.split_at_checked(5).filter(|_| label.code.len() == 10 && label.code.is_ascii());
+    let spaced = halves.map_or_else(|| label.code.clone(), |(head, tail)| format!("{head} {tail}"));
+    let wish = |text, most, colour| Wish { text, weight: Weight::Regular, most, colour };
+    let code_wish = |text, most| Wish { text, weight: Weight::Bold, most, colour: BLACK };
+    let small = (height * 0.065).clamp(2.1, 4.0);
+    let mut wishes = Vec::new();
+    let title = Wish { weight: Weight::Bold, ..wish(label.title.as_str(), small * 1.1, sheet.colour) };
+    let name = wish(label.name.as_str(), small * 1.1, BLACK);
+    let municipality = wish(sheet.municipality.as_str(), small, BLACK);
+    let public = wish(sheet.public_line.as_deref().unwrap_or_default(), small, sheet.colour);
+    if beside {
+        wishes.push(title);
+        match halves {
+            Some((head, tail)) => wishes.extend([code_wish(head, 7.5), code_wish(tail, 7.5)]),
+            None => wishes.push(code_wish(&spaced, 7.5)),
+        }
+        wishes.extend([name, municipality, public]);
+    } else {
+        let code = code_wish(&spaced, (height * 0.11).clamp(2.7, 8.0));
+        // What a small label leaves out first comes last here; the order of printing follows below.
+        if height >= 60.0 {
+            wishes.extend([title, code, name, municipality, public]);
+        } else if height >= 45.0 {
+            wishes.extend([title, code, municipality, public]);
+        } else if height >= 33.0 {
+            wishes.extend([code, if public.text.is_empty() { municipality } else { public }]);
+        } else {
+            wishes.push(code);
+        }
+    }
+    wishes.retain(|wish| !wish.text.trim().is_empty());
+
+    let mut shapes = Vec::new();
+    let (text_left, text_width, text_top, text_bottom);
+    if beside {
+        let room = (height - 2.0 * CODE_MARGIN).min(width * 0.56);
+        let module = checked_module(module_for(room, modules.len(), sheet.dots_per_inch))?;
+        let side = module * modules.len() as f32;
+        shapes.push(Shape::Code { x: CODE_MARGIN, y: (height - side) / 2.0, module, lines });
+        let stripe = width - TEXT_MARGIN - STRIPE;
+        shapes.push(Shape::Box {
+            x: stripe,
+            y: TEXT_MARGIN,
+            width: STRIPE,
+            height: height - 2.0 * TEXT_MARGIN,
+            colour: sheet.colour,
+        });
+        text_left = CODE_MARGIN + side;
+        text_width = stripe - SPACE - text_left;
+        (text_top, text_bottom) = (TEXT_MARGIN, height - TEXT_MARGIN);
+    } else {
+        let stripe = if height < 45.0 { THIN_STRIPE } else { STRIPE };
+        let wished: f32 = wishes.iter().map(|wish| wish.most * LEADING).sum();
+        // The stripe takes its room from the text.
+        let band = wished + stripe + SPACE / 2.0 + TEXT_MARGIN;
+        let room_down = height - CODE_MARGIN - band.min(height * 0.4);
+        let copies = if is_twice { 2.0 } else { 1.0 };
+        let room = room_down.min((width - 2.0 * CODE_MARGIN) / copies);
+        let module = checked_module(module_for(room, modules.len(), sheet.dots_per_inch))?;
+        let side = module * modules.len() as f32;
+        if is_twice {
+            let gap = (width - 2.0 * CODE_MARGIN - 2.0 * side).max(0.0);
+            let right = CODE_MARGIN + side + gap;
+            shapes.push(Shape::Code { x: CODE_MARGIN, y: CODE_MARGIN, module, lines: lines.clone() });
+            shapes.push(Shape::Code { x: right, y: CODE_MARGIN, module, lines });
+        } else {
+            shapes.push(Shape::Code { x: (width - side) / 2.0, y: CODE_MARGIN, module, lines });
+        }
+        text_left = TEXT_MARGIN;
+        text_width = width - 2.0 * TEXT_MARGIN;
+        (text_top, text_bottom) = (CODE_MARGIN + side, height - TEXT_MARGIN - stripe - SPACE / 2.0);
+        shapes.push(Shape::Box {
+            x: TEXT_MARGIN,
+            y: height - TEXT_MARGIN - stripe,
+            width: text_width,
+            height: stripe,
+            colour: sheet.colour,
+        });
+    }
+    shapes.extend(text_block(&wishes, (text_left, text_width), (text_top, text_bottom), !beside, fonts));
+    if !sheet.stock.is_cut {
+        shapes.push(Shape::Frame { x: 0.0, y: 0.0, width, height });
+    }
+    Ok(shapes)
+}
+
+fn checked_module(module: f32) -> Result<f32, BadSheet> {
+    if module < LEAST_MODULE { Err(BadSheet::LabelTooSmall) } else { Ok(module) }
+}
+
+/// The height of a line in ems: Thai has marks on two levels above and one below.
+const LEADING: f32 = 1.25;
+/// How far below its top a line's base line lies, in ems.
+const ASCENT: f32 = 0.98;
+
+/// Lines one below the other, in the middle of the room from top to bottom. Each is as large as wished unless it
+/// is too wide; if all together are too high, all shrink; what would be too small to read is cut short or left out.
+fn text_block(
+    wishes: &[Wish<'_>],
+    (left, width): (f32, f32),
+    (top, bottom): (f32, f32),
+    is_centred: bool,
+    fonts: &mut Fonts,
+) -> Vec<Shape> {
+    let mut set: Vec<(f32, Weight, [u8; 3], Line)> = Vec::new();
+    for wish in wishes {
+        let mut line = fonts.shape(wish.text, wish.weight);
+        let mut size = wish.most.min(width / line.width.max(0.01));
+        if size < LEAST_TEXT {
+            size = LEAST_TEXT;
+            line = shortened(wish, width / size, fonts);
+        }
+        set.push((size, wish.weight, wish.colour, line));
+    }
+    let height =
+        |set: &[(f32, Weight, [u8; 3], Line)]| set.iter().map(|(size, ..)| size * LEADING).sum::<f32>();
+    let room = bottom - top;
+    let shrink = (room / height(&set).max(0.01)).min(1.0);
+    set.iter_mut().for_each(|(size, ..)| *size = (*size * shrink).max(LEAST_TEXT.min(*size)));
+    while set.len() > 1 && height(&set) > room + 0.05 {
+        set.pop();
+    }
+    let mut y = top + (room - height(&set)).max(0.0) / 2.0;
+    set.into_iter()
+        .map(|(size, weight, colour, line)| {
+            let x = if is_centred { left + (width - line.width * size) / 2.0 } else { left };
+            let text = Shape::Text { x, y: y + size * ASCENT, size, weight, colour, line };
+            y += size * LEADING;
+            text
+        })
+        .collect()
+}
+
+/// As much of a text as fits into `ems`, with an ellipsis. Cut before a consonant or a leading vowel only, so that
+/// no mark loses its letter.
+fn shortened(wish: &Wish<'_>, ems: f32, fonts: &mut Fonts) -> Line {
+    let is_mark = |c: char| matches!(c, '\u{e31}' | '\u{e33}'..='\u{e3a}' | '\u{e47}'..='\u{e4e}');
+    let cuts: Vec<usize> = wish.text.char_indices().filter(|(_, c)| !is_mark(*c)).map(|(at, _)| at).collect();
+    for cut in cuts.iter().rev() {
+        let short = format!("{}…", wish.text.get(..*cut).unwrap_or_default().trim_end());
+        let line = fonts.shape(&short, wish.weight);
+        if line.width <= ems {
+            return line;
+        }
+    }
+    Line::default()
+}
+
+/// A page with nothing but rulers and outlines, to be printed and held against a sheet of stickers.
+pub(super) fn calibration(sheet: &Sheet, fonts: &mut Fonts) -> Vec<Shape> {
+    let mut shapes = Vec::new();
+    let (width, height) = (sheet.stock.label.0 as f32 / 1000.0, sheet.stock.label.1 as f32 / 1000.0);
+    for index in 0..sheet.stock.count() {
+        let (x, y) = sheet.stock.corner(index);
+        shapes.push(Shape::Frame { x, y, width, height });
+        let (middle_x, middle_y) = (x + width / 2.0, y + height / 2.0);
+        shapes.push(Shape::Box {
+            x: middle_x - 2.0,
+            y: middle_y - 0.05,
+            width: 4.0,
+            height: 0.1,
+            colour: BLACK,
+        });
+        shapes.push(Shape::Box {
+            x: middle_x - 0.05,
+            y: middle_y - 2.0,
+            width: 0.1,
+            height: 4.0,
+            colour: BLACK,
+        });
+    }
+    let (page_width, page_height) = (PAGE_UM.0 as f32 / 1000.0, PAGE_UM.1 as f32 / 1000.0);
+    let (ruler_x, ruler_y) = ((page_width - 100.0) / 2.0, 8.0);
+    let (side_x, side_y) = (4.0, (page_height - 100.0) / 2.0);
+    for mark in 0..=100u8 {
+        let length = if mark % 10 == 0 {
+            3.0
+        } else if mark % 5 == 0 {
+            2.0
+        } else {
+            1.2
+        };
+        let at = f32::from(mark);
+        shapes.push(Shape::Box {
+            x: ruler_x + at - 0.05,
+            y: ruler_y,
+            width: 0.1,
+            height: length,
+            colour: BLACK,
+        });
+        shapes.push(Shape::Box {
+            x: side_x,
+            y: side_y + at - 0.05,
+            width: length,
+            height: 0.1,
+            colour: BLACK,
+        });
+    }
+    let say = |text: &str, y: f32, fonts: &mut Fonts| {
+        let line = fonts.shape(text, Weight::Regular);
+        let x = (page_width - line.width * 3.2) / 2.0;
+        Shape::Text { x, y, size: 3.2, weight: Weight::Regular, colour: BLACK, line }
+    };
+    shapes.push(say("ไม้บรรทัดนี้ต้องยาว 100 มม. พอดี ถ้าไม่ใช่ ให้พิมพ์ที่ \"ขนาดจริง 100%\" (actual size)", 7.0, fonts));
+    shapes.push(say(
+        "วางทาบแผ่นสติกเกอร์ ถ้ากรอบไม่ตรง ให้วัดแล้วใส่ระยะเลื่อน (offset) เป็น มม.",
+        page_height - 6.0,
+        fonts,
+    ));
+    shapes
+}
+
+/// Where a stock's label lies on the page, with the printer's own error taken off.
+pub(super) fn corner(stock: &Stock, index: usize, offset_um: (i32, i32)) -> (f32, f32) {
+    let (x, y) = stock.corner(index);
+    (x + offset_um.0 as f32 / 1000.0, y + offset_um.1 as f32 / 1000.0)
+}

@@ -1,0 +1,163 @@
+//! Sheets of labels: what is on them, where, and that what is printed can be read back.
+
+use crate::draw;
+use scan::sheet::{BadSheet, Label, Sheet, Stock, calibration_pdf, engraving_svg, pdf, svg};
+use scan::{Effort, LumaBuf};
+
+fn label(number: usize) -> Label {
+    Label {
+        link: format!("HTTPS://Q.EXAMPLE.GO.TH/Q/7K3D9QX{number:03}"),
+        code: format!("7K3D9QX{number:03}"),
+        title: "มิเตอร์น้ำ".into(),
+        name: format!("สาย 3 เลขที่ {number}"),
+    }
+}
+
+fn sheet(stock: &str) -> Sheet {
+    Sheet {
+        municipality: "เทศบาลตำบลบ้านน้ำใส".into(),
+        public_line: Some("สแกนเพื่อแจ้งปัญหา".into()),
+        colour: [11, 92, 173],
+        ..Sheet::new(Stock::named(stock).unwrap())
+    }
+}
+
+fn numbers(text: &str) -> Vec<f32> {
+    text.split(|c: char| !(c.is_ascii_digit() || c == '.' || c == '-'))
+        .filter_map(|n| n.parse().ok())
+        .collect()
+}
+
+/// Paints the codes of an SVG page, ten pixels a millimetre, by the even-odd rule.
+fn painted(svg: &str, width: usize, height: usize) -> LumaBuf {
+    let mut pixels = vec![255u8; width * height];
+    for code in svg.split("<path transform=\"translate(").skip(1) {
+        let (place, rest) = code.split_once(") scale(").unwrap();
+        let (scale, rest) = rest.split_once(')').unwrap();
+        let (place, scale) = (numbers(place), scale.parse::<f32>().unwrap() * 10.0);
+        let path = rest.split_once(" d=\"").unwrap().1.split_once('"').unwrap().0;
+        for line in path.split('z').filter(|line| !line.is_empty()) {
+            let (mut at, mut edges) = ((0.0f32, 0.0f32), Vec::new());
+            let mut start = None;
+            let mut rest = line;
+            while let Some(kind) = rest.chars().next() {
+                let end = rest[1..].find(['M', 'H', 'V']).map_or(rest.len(), |end| end + 1);
+                let values = numbers(&rest[1..end]);
+                let to = match kind {
+                    'M' => (values[0], values[1]),
+                    'H' => (values[0], at.1),
+                    _ => (at.0, values[0]),
+                };
+                if start.is_none() {
+                    start = Some(to);
+                } else {
+                    edges.push((at, to));
+                }
+                (at, rest) = (to, &rest[end..]);
+            }
+            edges.push((at, start.unwrap()));
+            for (from, to) in edges.into_iter().filter(|(from, to)| from.0 == to.0) {
+                let x = (place[0] * 10.0 + from.0 * scale) as usize;
+                let y = |y: f32| (place[1] * 10.0 + y * scale) as usize;
+                for row in y(from.1.min(to.1))..y(from.1.max(to.1)) {
+                    pixels[row * width + x..(row + 1) * width].iter_mut().for_each(|pixel| *pixel = !*pixel);
+                }
+            }
+        }
+    }
+    LumaBuf::new(width, height, pixels).unwrap()
+}
+
+#[test]
+fn every_label_of_every_stock_is_read_back() {
+    for stock in scan::sheet::STOCKS {
+        let count = stock.count().min(6);
+        let labels: Vec<_> = (0..count).map(label).collect();
+        for two_copies in [false, true] {
+            let sheet = Sheet { two_copies, ..sheet(stock.name) };
+            let pages = svg(&labels, &sheet).unwrap();
+            assert_eq!(pages.len(), 1);
+            let page = painted(&pages[0], 2100, 2970);
+            for (index, label) in labels.iter().enumerate() {
+                let (column, row) = (index as u32 % stock.columns, index as u32 / stock.columns);
+                let left = (stock.origin.0 + column * (stock.label.0 + stock.gap.0)) / 100;
+                let top = (stock.origin.1 + row * (stock.label.1 + stock.gap.1)) / 100;
+                let part =
+                    cut(&page, (left as usize, top as usize), (stock.label.0 / 100, stock.label.1 / 100));
+                let texts: Vec<_> = draw::texts(&part, Effort::Frame);
+                let copies = if two_copies && stock.label.0 >= 50_000 { 2 } else { 1 };
+                assert_eq!(texts, vec![label.link.clone(); copies], "on {}", stock.name);
+            }
+        }
+    }
+}
+
+fn cut(page: &LumaBuf, (left, top): (usize, usize), (width, height): (u32, u32)) -> LumaBuf {
+    let (width, height) = (width as usize, height as usize);
+    let page = page.as_luma();
+    let rows = (top..top + height).flat_map(|y| &page.pixels()[y * page.width() + left..][..width]);
+    LumaBuf::new(width, height, rows.copied().collect()).unwrap()
+}
+
+#[test]
+fn a_used_sheet_goes_on_where_it_was_left() {
+    let labels: Vec<_> = (0..4).map(label).collect();
+    let sheet = Sheet { start_at: 20, ..sheet("63.5x38.1") };
+    let pages = svg(&labels, &sheet).unwrap();
+    assert_eq!(pages.len(), 2);
+    let counts: Vec<_> = pages.iter().map(|page| page.matches("evenodd").count()).collect();
+    assert_eq!(counts, [2, 2]);
+    let first = scan::decode(&painted(&pages[0], 2100, 2970).as_luma(), Effort::Still);
+    // Label 20 is the second of the last row.
+    let corner = first.iter().find(|symbol| symbol.text == labels[0].link).unwrap().corners[0];
+    assert!((732.0..1367.0).contains(&corner.x) && (2437.0..2820.0).contains(&corner.y), "{corner:?}");
+}
+
+#[test]
+fn a_pdf_has_its_pages_and_asks_not_to_be_scaled() {
+    let labels: Vec<_> = (0..22).map(label).collect();
+    let file = pdf(&labels, &sheet("63.5x38.1")).unwrap();
+    let has = |part: &str| file.windows(part.len()).any(|window| window == part.as_bytes());
+    assert!(has("/Count 2") && has("/PrintScaling /None") && has("Sarabun-Bold"));
+    assert!(calibration_pdf(&sheet("25")).unwrap().starts_with(b"%PDF"));
+    assert!(pdf(&[], &sheet("25")).unwrap().starts_with(b"%PDF"));
+}
+
+#[test]
+fn modules_are_whole_printer_dots() {
+    for dots_per_inch in [203, 300, 600] {
+        let sheet = Sheet { dots_per_inch, ..sheet("63.5x38.1") };
+        let page = svg(&[label(1)], &sheet).unwrap().remove(0);
+        let module = numbers(page.split_once("scale(").unwrap().1)[0];
+        let dots = module * dots_per_inch as f32 / 25.4;
+        assert!((dots - dots.round()).abs() < 0.01 && dots >= 4.0, "{dots} dots at {dots_per_inch}");
+    }
+}
+
+#[test]
+fn an_engraving_has_no_colour_and_no_frame() {
+    let drawn = engraving_svg(&label(5), &sheet("50")).unwrap();
+    assert!(drawn.starts_with("<svg") && drawn.contains("width=\"50mm\""));
+    assert!(!drawn.contains("<rect") && !drawn.contains("#0b5cad") && !drawn.contains("<text"));
+    let read = draw::texts(&painted(&drawn, 500, 500), Effort::Frame);
+    assert_eq!(read, [label(5).link]);
+}
+
+#[test]
+fn hostile_and_endless_texts_harm_nothing() {
+    let hostile = Label {
+        title: "</svg><script>alert(1)</script>\u{0}\u{202e}".repeat(20),
+        name: "ปู่ญ่าปั้น".repeat(300),
+        code: "\n\r\t".into(),
+        ..label(1)
+    };
+    for stock in scan::sheet::STOCKS {
+        let page = svg(std::slice::from_ref(&hostile), &sheet(stock.name)).unwrap().remove(0);
+        assert!(!page.contains("<script"));
+        assert!(pdf(std::slice::from_ref(&hostile), &sheet(stock.name)).is_ok());
+    }
+    let long = Label { link: "A".repeat(300), ..label(1) };
+    assert_eq!(svg(std::slice::from_ref(&long), &sheet("25")).unwrap_err(), BadSheet::LabelTooSmall);
+    let endless = Label { link: "A".repeat(3_000), ..label(1) };
+    assert_eq!(svg(&[endless], &sheet("70")).unwrap_err(), BadSheet::LinkTooLong);
+}
