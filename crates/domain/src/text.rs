@@ -67,6 +67,7 @@ fn push_key(word: &str, out: &mut String) {
             }
             '.' | '-' | '_' | ',' | '(' | ')' | '"' | '\'' | '\u{200b}' | '\u{200c}' | '\u{200d}'
             | '\u{feff}' => {}
+            control if control.is_control() => {}
             other => out.extend(ascii_digit(other).to_lowercase()),
         }
     }

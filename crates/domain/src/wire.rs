@@ -22,6 +22,8 @@ pub const BODY_MAX_BYTES: usize = 16 * 1024 * 1024;
 pub const COMMIT_MAX_CHANGES: usize = 200;
 /// Most bytes of one cell's JSON text.
 pub const CELL_MAX_BYTES: usize = 256 * 1024;
+/// Deepest nesting of lists and objects in one cell: readers of JSON give up somewhere above a hundred.
+pub const CELL_MAX_DEPTH: usize = 64;
 /// Records after which a pull page ends, at the next end of a commit.
 pub const PULL_PAGE_RECORDS: usize = 2_000;
 /// Most bytes of one photo.
@@ -151,6 +153,10 @@ pub struct PullRequest {
     /// For each shelf the device holds, the number up to which it has everything. A granted shelf that is not
     /// named starts at zero.
     pub cursors: BTreeMap<Shelf, Seq>,
+    /// For each shelf whose reading was cut into pages and is not finished: its cursor when the reading began.
+    /// Up to there the device has every cell; between there and the cursor it has what the pages brought.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub begun: BTreeMap<Shelf, Seq>,
 }
 
 /// One line of a pull's answer. The first is a head, the last a tail; without a tail the page is incomplete.

@@ -14,7 +14,7 @@ use domain::merge::{Cell, Outcome};
 use domain::problem::Code;
 use domain::programme::Programme;
 use domain::question::Question;
-use domain::wire::{CELL_MAX_BYTES, COMMIT_MAX_CHANGES, Fate};
+use domain::wire::{CELL_MAX_BYTES, CELL_MAX_DEPTH, COMMIT_MAX_CHANGES, Fate};
 
 /// Where a commit comes from, and what the server can prove about its time.
 pub(crate) struct Arrival<'a> {
@@ -131,10 +131,20 @@ fn check_shape(change: &Change, row: &Row) -> Result<()> {
         && change.cells.len() <= 1_000
         && change.cells.iter().all(|(field, value)| {
             name_is_fine(field, 200)
+                && is_no_deeper(value, CELL_MAX_DEPTH)
                 && value.to_string().len() <= CELL_MAX_BYTES
                 && (!field.starts_with(field::CODES) || value.is_boolean())
         });
     if fine { Ok(()) } else { Err(Code::BadRecord.into()) }
+}
+
+fn is_no_deeper(value: &Value, levels: usize) -> bool {
+    match (value, levels.checked_sub(1)) {
+        (Value::Array(items), Some(left)) => items.iter().all(|item| is_no_deeper(item, left)),
+        (Value::Object(map), Some(left)) => map.values().all(|item| is_no_deeper(item, left)),
+        (Value::Array(_) | Value::Object(_), None) => false,
+        _ => true,
+    }
 }
 
 fn check_rights(

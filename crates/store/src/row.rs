@@ -238,6 +238,15 @@ pub(crate) fn find_shelf(db: &Connection, shelf: &Shelf) -> Result<Option<i64>> 
         .optional()
 }
 
+/// Says whether this device is granted a shelf.
+pub(crate) fn is_held(db: &Connection, shelf: i64) -> Result<bool> {
+    Ok(db
+        .prepare_cached("SELECT held FROM shelf WHERE no = ?1")?
+        .query_row([shelf], |row| row.get(0))
+        .optional()?
+        .unwrap_or(false))
+}
+
 /// Returns a shelf by number.
 pub(crate) fn shelf_of(db: &Connection, no: i64) -> Result<Shelf> {
     Ok(db

@@ -13,6 +13,7 @@ CREATE TABLE shelf (
   programme TEXT NOT NULL,
   zone      TEXT NOT NULL,
   cursor    INTEGER NOT NULL DEFAULT 0,  -- device: server number up to which everything is here
+  begun     INTEGER NOT NULL DEFAULT 0,  -- device: the cursor when the reading in pages that goes on now began
   held      INTEGER NOT NULL DEFAULT 0,  -- device: 1 while granted
   count     INTEGER NOT NULL DEFAULT 0,
   sum       INTEGER NOT NULL DEFAULT 0,
@@ -26,7 +27,8 @@ CREATE TABLE record (
   kind   TEXT NOT NULL,
   shelf  INTEGER NOT NULL REFERENCES shelf (no),
   seq    INTEGER NOT NULL,               -- server number of the last commit that touched it; 0: not numbered
-  moved  INTEGER NOT NULL,               -- server: number at which it came to its shelf
+  moved  INTEGER NOT NULL,               -- server: number at which it came to its shelf; device: 2^53-1 if it has
+                                         -- left the device but for words that wait
   sum    INTEGER NOT NULL,               -- checksum of the numbered cells
   cells  TEXT NOT NULL,                  -- what people see: the numbered cells, with unsent ones laid over
   synced TEXT                            -- device: the numbered cells, while unsent ones lie over them; '' if none are

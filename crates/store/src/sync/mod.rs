@@ -55,7 +55,7 @@ fn note_incarnation(tx: &crate::transact::Tx<'_>, incarnation: Install) -> Resul
     }
     meta::set(tx.db, meta::INCARNATION, incarnation.0)?;
     if known.is_some() {
-        tx.db.execute("UPDATE shelf SET cursor = 0", [])?;
+        tx.db.execute("UPDATE shelf SET cursor = 0, begun = 0", [])?;
         tx.db.execute("UPDATE outbox SET state = 0 WHERE state = 1", [])?;
     }
     Ok(())

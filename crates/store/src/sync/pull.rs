@@ -30,19 +30,25 @@ pub(crate) struct Absorbed {
 
 impl Store {
     pub(crate) fn next_pull(&self) -> Result<PullRequest> {
-        let mut cursors = BTreeMap::new();
-        let mut statement = self
-            .db
-            .prepare_cached("SELECT programme, zone, cursor FROM shelf WHERE held = 1 AND cursor > 0")?;
+        let (mut cursors, mut begun) = (BTreeMap::new(), BTreeMap::new());
+        let mut statement = self.db.prepare_cached(
+            "SELECT programme, zone, cursor, begun FROM shelf WHERE held = 1 AND cursor > 0",
+        )?;
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
-            cursors.insert(Shelf::new(row.get::<_, String>(0)?, row.get::<_, String>(1)?), Seq(row.get(2)?));
+            let shelf = Shelf::new(row.get::<_, String>(0)?, row.get::<_, String>(1)?);
+            let (cursor, start) = (Seq(row.get(2)?), Seq(row.get(3)?));
+            if start < cursor {
+                begun.insert(shelf.clone(), start);
+            }
+            cursors.insert(shelf, cursor);
         }
         Ok(PullRequest {
             install: self.install()?,
             top_n: self.last_n()?,
             incarnation: meta::get_parsed(&self.db, meta::INCARNATION)?.map(domain::ids::Install),
             cursors,
+            begun,
         })
     }
 
@@ -90,6 +96,7 @@ impl Store {
             }
             absorbed.more = tail.more;
             if !tail.more {
+                tx.db.execute("UPDATE shelf SET begun = cursor WHERE begun <> cursor", [])?;
                 tx.flush_digests()?;
                 absorbed.healing = heal && compare(tx, &tail.digests)?;
                 absorbed.more = absorbed.healing;
@@ -99,6 +106,9 @@ impl Store {
         })
     }
 }
+
+/// `record.moved` of a record that has left the device but for words that wait.
+pub(super) const LEFT: Seq = Seq::EVERYTHING;
 
 /// Follows the grant: shelves that are no longer granted leave, what has not been sent stays.
 fn hold(tx: &mut Tx<'_>, grant: &Grant) -> Result<()> {
@@ -133,17 +143,29 @@ fn hold(tx: &mut Tx<'_>, grant: &Grant) -> Result<()> {
         for row in records {
             drop_unless_waiting(tx, row)?;
         }
-        tx.db.prepare_cached("UPDATE shelf SET held = 0, cursor = 0 WHERE no = ?1")?.execute([no])?;
+        tx.db
+            .prepare_cached("UPDATE shelf SET held = 0, cursor = 0, begun = 0 WHERE no = ?1")?
+            .execute([no])?;
     }
     Ok(())
 }
 
-fn drop_unless_waiting(tx: &mut Tx<'_>, row: Row) -> Result<()> {
-    if row.synced.is_some() {
-        return Ok(()); // something of it has not been received by the office
+/// Lets a record go. One with unsent words stays as long as they wait; what the office numbered of it is not ours
+/// any more.
+fn drop_unless_waiting(tx: &mut Tx<'_>, mut row: Row) -> Result<()> {
+    match &row.synced {
+        None => {
+            project::forget(tx, &row)?;
+            row::drop_row(tx, &row)
+        }
+        Some(numbered) if numbered.cells.is_empty() => Ok(()),
+        Some(_) => {
+            let before = Some((row.shelf, row.sum));
+            row.synced = Some(Record::default());
+            row.moved = LEFT;
+            row::write(tx, &mut row, before)
+        }
     }
-    project::forget(tx, &row)?;
-    row::drop_row(tx, &row)
 }
 
 fn take_in(tx: &mut Tx<'_>, pulled: PulledRecord) -> Result<()> {
@@ -162,6 +184,7 @@ fn take_in(tx: &mut Tx<'_>, pulled: PulledRecord) -> Result<()> {
         settle_view(tx, &mut row, numbered)?;
     }
     row.shelf = shelf;
+    row.moved = Seq(0);
     row.seq = row.seq.max(pulled.seq);
     row::write(tx, &mut row, before)?;
     project::project(tx, &row)
@@ -186,7 +209,7 @@ fn compare(tx: &Tx<'_>, digests: &BTreeMap<Shelf, Digest>) -> Result<bool> {
         let key = format!("{}{no}", meta::HEALED_SHELF);
         if ours != *theirs && meta::get(tx.db, &key)?.as_ref() != Some(&difference) {
             meta::set(tx.db, &key, difference)?;
-            tx.db.prepare_cached("UPDATE shelf SET cursor = 0 WHERE no = ?1")?.execute([no])?;
+            tx.db.prepare_cached("UPDATE shelf SET cursor = 0, begun = 0 WHERE no = ?1")?.execute([no])?;
             let healed: u64 = meta::get_parsed(tx.db, meta::HEALED)?.unwrap_or(0);
             meta::set(tx.db, meta::HEALED, healed + 1)?;
             again = true;
@@ -232,7 +255,8 @@ impl Store {
                 page.tail.more |= self.has_newer(no, cursor)?;
                 continue;
             }
-            self.page_of_shelf(from, shelf, no, cursor, &mut page)?;
+            let begun = request.begun.get(shelf).copied().filter(|_| fresh).map_or(cursor, |b| b.min(cursor));
+            self.page_of_shelf(from, shelf, no, (begun, cursor), &mut page)?;
         }
         if !page.tail.more {
             for shelf in shelves {
@@ -262,7 +286,7 @@ impl Store {
         from: &Authenticated,
         shelf: &Shelf,
         no: i64,
-        cursor: Seq,
+        (begun, cursor): (Seq, Seq),
         page: &mut Page,
     ) -> Result<()> {
         let mut upto = cursor;
@@ -273,7 +297,7 @@ impl Store {
                 return Ok(false);
             }
             upto = row.seq;
-            if let Some(record) = record_for(&row, shelf, from, cursor) {
+            if let Some(record) = record_for(&row, shelf, from, begun) {
                 page.push(&PullLine::Rec(record))?;
                 page.records += 1;
             }
@@ -300,11 +324,12 @@ impl Store {
 }
 
 /// The cells of a record that are new to a device; `None` if there are none. What the device wrote itself it has
-/// already, with the stamp it was told, unless it reads the shelf from the start.
-fn record_for(row: &Row, shelf: &Shelf, to: &Authenticated, cursor: Seq) -> Option<PulledRecord> {
-    let whole = cursor.is_zero();
-    let came = row.moved > cursor;
-    let is_new = |cell: &Cell| whole || came || cell.seq > cursor;
+/// already, with the stamp it was told, unless it reads the shelf from the start. `begun` is where the reading began:
+/// a record whose last change comes on a later page comes there with all that is newer than that.
+fn record_for(row: &Row, shelf: &Shelf, to: &Authenticated, begun: Seq) -> Option<PulledRecord> {
+    let whole = begun.is_zero();
+    let came = row.moved > begun;
+    let is_new = |cell: &Cell| whole || came || cell.seq > begun;
     let is_own = |cell: &Cell| !whole && cell.stamp.device == to.device;
     // Created or moved by the device itself: it knows. Brought along with its subject: no cell tells of it.
     let came_from_elsewhere =

@@ -1,5 +1,6 @@
 //! Push: the device offers its commits in order, the server judges each once. Asking twice is asking once.
 
+use super::pull::LEFT;
 use super::{become_device, note_incarnation, note_server_time};
 use crate::accept::{self, Arrival};
 use crate::admin::{self, Authenticated};
@@ -65,20 +66,23 @@ impl Store {
         })
     }
 
-    /// Takes in the server's verdicts, in one transaction.
-    pub(crate) fn absorb_push(&mut self, reply: &PushReply, now_ms: u64) -> Result<()> {
+    /// Takes in the server's verdicts, in one transaction. Says whether the server has forgotten commits it once had.
+    pub(crate) fn absorb_push(&mut self, reply: &PushReply, now_ms: u64) -> Result<bool> {
         self.transact(|tx| {
             note_server_time(tx.db, reply.now, now_ms)?;
             for verdict in &reply.verdicts {
                 absorb_verdict(tx, verdict, reply.now)?;
             }
+            // An old copy of the server's file, put back by hand, has forgotten commits without a new incarnation.
+            let forgotten =
+                tx.db.execute("UPDATE outbox SET state = 0 WHERE state = 1 AND n > ?1", [reply.acked])?;
             note_incarnation(tx, reply.incarnation)?;
             if let Some(renamed) = &reply.renamed {
                 become_device(tx, renamed.device, &renamed.token)?;
             }
             let oldest = reply.now.saturating_sub(super::BLACK_BOX_DAYS * 86_400_000);
             tx.db.execute("DELETE FROM outbox WHERE state = 1 AND settled < ?1", [oldest])?;
-            Ok(())
+            Ok(forgotten > 0)
         })
     }
 }
@@ -125,6 +129,13 @@ fn absorb_verdict(tx: &mut Tx<'_>, verdict: &Verdict, now_ms: u64) -> Result<()>
             }
         }
         settle_view(tx, &mut row, numbered)?;
+        let ours = row.moved != LEFT && row::is_held(tx.db, row.shelf)?;
+        if !ours && (accepted.is_some() || row.moved == LEFT) && waiting_over(tx, row.id)?.is_empty() {
+            // It stayed only for these words. Where it is now, it comes with the next page.
+            project::forget(tx, &row)?;
+            row::drop_row(tx, &row)?;
+            continue;
+        }
         row::write(tx, &mut row, before)?;
         project::project(tx, &row)?;
     }

@@ -116,10 +116,14 @@ impl SyncSession {
                 };
                 let reply: PushReply = serde_json::from_slice(&body).map_err(|_| not_ours())?;
                 let moved = !reply.verdicts.is_empty();
-                store.absorb_push(&reply, now.ms)?;
+                let forgotten = store.absorb_push(&reply, now.ms)?;
                 self.pushed += commits.min(reply.verdicts.len() as u64);
                 self.batch = (self.batch * 2).min(wire::PUSH_MAX_COMMITS);
-                if moved { self.push_or_pull(store) } else { Err(Problem::new(Code::Gap).into()) }
+                if moved || forgotten {
+                    self.push_or_pull(store)
+                } else {
+                    Err(Problem::new(Code::Gap).into())
+                }
             }
             (Waiting::Pull, Some(answer)) => {
                 let body = self.body_of(store, answer)?;
