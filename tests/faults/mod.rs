@@ -1,0 +1,6 @@
+//! Faults: the network, the disk, the server and the phone fail, and nothing that was acknowledged is lost.
+
+mod accidents;
+mod hostile;
+mod network;
+mod random;

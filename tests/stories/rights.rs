@@ -1,0 +1,115 @@
+//! Rights: what is refused stays visible and blocks nothing, and what changes at the office reaches the phone.
+
+use domain::problem::Code;
+use tests::world::programme::wells_without;
+use tests::world::{World, meter};
+
+#[test]
+fn c7_a_bad_commit_in_the_middle_never_stops_the_queue() {
+    let world = World::new();
+    let (nok, lek) = (world.phone("นก"), world.phone("เล็ก"));
+    nok.syncs();
+    nok.reads("meter 1", 1);
+    nok.edits("meter 2", "phone", "0810000000");
+    nok.edits("meter 2", "house", "ยังได้");
+    nok.reads("meter 3", 3);
+    // While she is away, the office takes the telephone number away from workers.
+    world.office_defines(&wells_without(2, "phone"));
+    let done = nok.syncs();
+    assert_eq!((done.status.counts.saved, done.status.counts.received, done.status.refused), (4, 4, 1));
+    let refused = nok.refused();
+    assert_eq!(refused[0].problem.code, Code::NotYourField);
+    assert_eq!(refused[0].n, 2);
+    assert!(refused[0].content.contains("0810000000"), "its writer can read what she wrote");
+    assert!(world.refused()[0].content.contains("0810000000"), "so can the office");
+    world.comes_to_rest(&[&nok, &lek]);
+    assert_eq!(lek.sees("meter 2", "house"), "ยังได้");
+    assert_eq!(lek.sees("meter 2", "phone"), "");
+    assert_eq!(nok.sees("meter 2", "phone"), "", "what was refused does not go on showing as if it held");
+    world.assert_at_rest(&[&nok, &lek]);
+}
+
+#[test]
+fn a_phone_whose_right_was_ended_keeps_what_it_has_not_sent() {
+    let world = World::new();
+    let nok = world.phone("นก");
+    nok.syncs();
+    nok.reads("meter 1", 1);
+    world.revokes(&nok);
+    let problem = nok.tries_to_sync().unwrap_err();
+    assert_eq!(problem.code, Code::TokenRevoked);
+    let status = nok.status();
+    assert!(status.enrolled.unwrap().revoked);
+    assert_eq!((status.counts.saved, status.counts.received), (1, 0));
+    nok.reads("meter 2", 2);
+    assert_eq!(nok.card("meter 1").visits.len(), 1);
+    assert!(!world.dump().contains("visit"), "nothing of it reached the server");
+    // Enrolled again at the office, it sends everything.
+    nok.enrols(domain::access::Role::Worker, &["R01"]);
+    world.comes_to_rest(&[&nok]);
+    assert_eq!(world.card("meter 1").visits.len(), 1);
+    assert_eq!(world.card("meter 2").visits.len(), 1);
+    world.assert_at_rest(&[&nok]);
+}
+
+#[test]
+fn a_zone_taken_away_leaves_the_phone_and_unsent_work_in_it_is_not_lost() {
+    let world = World::new();
+    let nok = world.phone_on("นก", &["R01", "R02"]);
+    nok.syncs();
+    nok.reads("R02 meter 1", 21);
+    nok.reads("meter 1", 11);
+    world.grants(&nok, &["R01"]);
+    nok.syncs();
+    world.comes_to_rest(&[&nok]);
+    assert_eq!(nok.refused().len(), 1, "the office has it in quarantine");
+    assert!(world.refused()[0].content.contains("21"));
+    assert!(nok.card_of(meter("R02 meter 2")).is_err(), "the zone has left the phone");
+    assert_eq!(world.card("meter 1").visits.len(), 1);
+    world.assert_at_rest(&[&nok]);
+}
+
+#[test]
+fn a_zone_given_comes_whole_and_one_taken_and_given_again_comes_whole_again() {
+    let world = World::new();
+    let nok = world.phone_on("นก", &["R01"]);
+    nok.syncs();
+    for zones in [&["R01", "R02"][..], &["R01"], &["R02"], &["R01", "R02", "R03"]] {
+        world.grants(&nok, zones);
+        world.office_edits("R02 meter 2", "owner", format!("{zones:?}"));
+        world.comes_to_rest(&[&nok]);
+        world.assert_at_rest(&[&nok]);
+        assert_eq!(nok.dump().matches("\"kind\":\"subject\"").count(), zones.len() * 5);
+    }
+}
+
+#[test]
+fn saving_while_a_zone_is_taken_away_in_the_same_sync_leaves_nothing_behind() {
+    let world = World::new();
+    let nok = world.phone_on("นก", &["R01", "R02"]);
+    nok.syncs();
+    world.grants(&nok, &["R01"]);
+    // She saves after the phone asked for the pull and before its answer.
+    nok.syncs_while(|at| {
+        if at == 0 {
+            nok.edits("R02 meter 1", "phone", "0810000000");
+        }
+    })
+    .unwrap();
+    world.comes_to_rest(&[&nok]);
+    assert_eq!(nok.refused().len(), 1);
+    world.assert_at_rest(&[&nok]);
+}
+
+#[test]
+fn a_worker_cannot_write_what_is_not_hers_even_with_a_phone_that_lets_her() {
+    let world = World::new();
+    let (nok, lek) = (world.phone("นก"), world.phone_on("เล็ก", &["R02"]));
+    nok.syncs();
+    lek.syncs();
+    let edit = nok.tries_to_edit(meter("meter 1"), "owner", "ของฉัน".into());
+    assert_eq!(edit.unwrap_err().code, Code::NotYourField);
+    let edit = nok.tries_to_edit(meter("R02 meter 1"), "house", "1".into());
+    assert_eq!(edit.unwrap_err().code, Code::NotFound);
+    assert_eq!(nok.counts().saved, 0, "refused before anything is written");
+}
