@@ -76,13 +76,8 @@ pub fn programme_title(app: App, id: &str) -> String {
         .map_or_else(|| id.to_owned(), |programme| programme.title.in_language(app.lang().code()).to_owned())
 }
 
-/// The label of a subject's field in its own programme. Two programmes may have fields of one name.
-pub fn field_label(app: App, programme: &str, name: &str) -> String {
-    let own = app.programme(programme).and_then(|programme| {
-        programme.field(name).map(|field| field.title.in_language(app.lang().code()).to_owned())
-    });
-    own.unwrap_or_else(|| crate::screens::history::field_label(app, name))
-}
+/// The label of a subject's field in its own programme.
+pub use crate::screens::history::field_label;
 
 /// A value of a subject's field as its own programme shows it; `open` shows what lists hide.
 pub fn field_text(app: App, programme: &str, name: &str, value: &Value, open: bool) -> String {
@@ -92,6 +87,9 @@ pub fn field_text(app: App, programme: &str, name: &str, value: &Value, open: bo
     {
         let shelf = domain::ids::Shelf::new(programme.id.clone(), zone);
         return super::state::office().zone_title(&shelf);
+    }
+    if name.starts_with(field::CODES) {
+        return crate::screens::history::field_text(app, "", name, value);
     }
     match programme.as_ref().and_then(|programme| programme.field(name)) {
         Some(kind) => {

@@ -40,6 +40,17 @@ struct Made {
     before: BTreeSet<u32>,
 }
 
+/// What the form holds. A handle.
+#[derive(Clone, Copy)]
+struct Asked {
+    person: RwSignal<String>,
+    role: RwSignal<Role>,
+    chosen: RwSignal<BTreeSet<Shelf>>,
+    made: RwSignal<Option<Made>>,
+    wrong: RwSignal<String>,
+    busy: RwSignal<bool>,
+}
+
 /// The page.
 #[component]
 pub fn Enrolment() -> impl IntoView {
@@ -52,7 +63,8 @@ pub fn Enrolment() -> impl IntoView {
     let made = RwSignal::new(None::<Made>);
     let wrong = RwSignal::new(String::new());
     let busy = RwSignal::new(false);
-    let make = Callback::new(move |()| make(office, app, person, role, chosen, made, wrong, busy));
+    let asked = Asked { person, role, chosen, made, wrong, busy };
+    let make = Callback::new(move |()| make(office, app, asked));
     view! {
         <Framed title=t.enrolment lead=t.enrolment_lead>
             {move || match made.get() {
@@ -101,16 +113,8 @@ fn role_choice(app: App, role: RwSignal<Role>, own: Role, note: &'static str) ->
     }
 }
 
-fn make(
-    office: Office,
-    app: App,
-    person: RwSignal<String>,
-    role: RwSignal<Role>,
-    chosen: RwSignal<BTreeSet<Shelf>>,
-    made: RwSignal<Option<Made>>,
-    wrong: RwSignal<String>,
-    busy: RwSignal<bool>,
-) {
+fn make(office: Office, app: App, asked: Asked) {
+    let Asked { person, role, chosen, made, wrong, busy } = asked;
     let t = words(app);
     let name = person.get_untracked().trim().to_owned();
     let shelves: Vec<Shelf> = chosen.get_untracked().into_iter().collect();

@@ -34,7 +34,7 @@ pub fn History(
 fn whole(app: App, programme: &str, rows: &[HistoryRow]) -> impl IntoView + use<> {
     let t = words(app);
     let mut by_field = BTreeMap::<&str, Vec<&HistoryRow>>::new();
-    for row in rows {
+    for row in rows.iter().filter(|row| crate::screens::history::is_told(&row.field)) {
         by_field.entry(&row.field).or_default().push(row);
     }
     let (changed, same): (Vec<_>, Vec<_>) = by_field.into_iter().partition(|(_, rows)| rows.len() > 1);
