@@ -224,9 +224,13 @@ impl Filling {
         }
     }
 
-    /// A repeat has a place of its own on the screen when it has a widget and is not known to be irrelevant.
+    /// A repeat has a place of its own on the screen when it has a widget and is not known to be irrelevant. Where the
+    /// form says how many there are and says none, there is nothing to do there.
     fn offers_repeat(&self, holder: u32, definition: u32) -> bool {
         let all = places::instances(&self.tree, holder, definition);
+        if all.is_empty() && !self.can_add(definition) {
+            return false;
+        }
         let unseen = self.form.node(definition).is_none_or(|node| node.unseen);
         let seen = |node: &u32| self.tree.get(*node).is_some_and(|found| !found.hidden);
         !unseen
