@@ -2,10 +2,12 @@
 
 use crate::app::{App, app, drawn, load};
 use crate::components::notice;
+use crate::components::scanner::inert;
 use crate::components::shell::Shell;
 use crate::format;
 use domain::api;
 use domain::api::HistoryRow;
+use domain::change::{Value, field};
 use domain::ids::RecordId;
 use leptos::prelude::*;
 
@@ -24,43 +26,63 @@ pub fn History(
                 if rows.is_empty() {
                     return notice::empty(t.no_history).into_any();
                 }
-                let rows = rows.iter().map(|row| history_row(app, row)).collect_view();
+                let programme = rows
+                    .iter()
+                    .find(|row| row.field == field::PROGRAMME && row.current)
+                    .and_then(|row| row.value.as_str())
+                    .unwrap_or_default();
+                let rows = rows
+                    .iter()
+                    .filter(|row| is_told(&row.field))
+                    .map(|row| history_row(app, programme, row))
+                    .collect_view();
                 view! { <ul class="visits">{rows}</ul> }.into_any()
             })}
         </Shell>
     }
 }
 
-/// The label of a subject's field, in whichever programme defines it; the id itself where none does.
-pub fn field_label(app: App, field: &str) -> String {
+/// Says whether a field's history tells a person anything: where a record came from and what it is do not.
+pub fn is_told(field_id: &str) -> bool {
+    ![field::PROGRAMME, field::ORIGIN, field::ORDER].contains(&field_id)
+}
+
+/// The label of a subject's field in its own programme; the id itself where that does not define it. Two programmes may
+/// have fields of one name.
+pub fn field_label(app: App, programme: &str, field_id: &str) -> String {
     let t = app.t();
-    let of_engine = match field {
-        "lat" | "lon" => Some(t.place),
-        "zone" => Some(t.zone),
-        "deleted" => Some(t.removed_field),
-        _ if field.starts_with("codes.") => Some(t.codes),
-        _ if field.starts_with("photos.") => Some(t.photo),
+    let of_engine = match field_id {
+        field::LAT | field::LON => Some(t.place),
+        field::ZONE => Some(t.zone),
+        field::DELETED => Some(t.removed_field),
+        _ if field_id.starts_with(field::CODES) => Some(t.codes),
+        _ if field_id.starts_with(field::PHOTOS) => Some(t.photo),
         _ => None,
     };
     if let Some(label) = of_engine {
         return label.to_owned();
     }
-    app.programmes.with(|all| {
-        all.iter()
-            .find_map(|programme| programme.field(field))
-            .map_or_else(|| field.to_owned(), |field| field.title.in_language(app.lang().code()).to_owned())
-    })
+    app.programme(programme)
+        .and_then(|programme| {
+            programme.field(field_id).map(|field| field.title.in_language(app.lang().code()).to_owned())
+        })
+        .unwrap_or_else(|| field_id.to_owned())
 }
 
-/// A value of a subject's field, as its programme shows it.
-pub fn field_text(app: App, field: &str, value: &domain::change::Value) -> String {
-    app.programmes.with(|all| match all.iter().find_map(|programme| programme.field(field)) {
-        Some(kind) => format::field_value(kind, value, app.t(), app.lang()),
-        None => format::plain(value, app.t()),
-    })
+/// A value of a subject's field, as its own programme shows it. A label's code stands for itself.
+pub fn field_text(app: App, programme: &str, field_id: &str, value: &Value) -> String {
+    let t = app.t();
+    if let Some(code) = field_id.strip_prefix(field::CODES) {
+        let code = inert(code);
+        return if *value == Value::Bool(true) { code } else { format!("{code} · {}", t.removed_code) };
+    }
+    match app.programme(programme).as_ref().and_then(|programme| programme.field(field_id)) {
+        Some(kind) => format::field_value(kind, value, t, app.lang()),
+        None => format::plain(value, t),
+    }
 }
 
-fn history_row(app: App, row: &HistoryRow) -> impl IntoView + use<> {
+fn history_row(app: App, programme: &str, row: &HistoryRow) -> impl IntoView + use<> {
     let t = app.t();
     let mark = match (row.current, row.lost_unseen) {
         (true, _) => Some(t.shows_now),
@@ -69,10 +91,10 @@ fn history_row(app: App, row: &HistoryRow) -> impl IntoView + use<> {
     };
     view! {
         <li class="visit">
-            <b>{field_label(app, &row.field)}</b>
-            <span class="inert">{field_text(app, &row.field, &row.value)}</span>
+            <b>{field_label(app, programme, &row.field)}</b>
+            <span class="inert">{field_text(app, programme, &row.field, &row.value)}</span>
             <span class="facts">
-                <span>{format::moment(row.at_ms, app.lang())}" · "{row.by.clone()}</span>
+                <span>{format::moment(row.at_ms, app.lang())}{(!row.by.is_empty()).then(|| format!(" · {}", row.by))}</span>
                 {mark.map(|mark| view! { <span class="chip">{mark}</span> })}
             </span>
         </li>

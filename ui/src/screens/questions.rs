@@ -39,7 +39,9 @@ pub fn Questions() -> impl IntoView {
 pub fn question_card(app: App, row: &QuestionRow) -> impl IntoView + use<> {
     let t = app.t();
     let asked = match row.question.topic {
-        Topic::Field => format!("{}: {}", t.question_field, field_label(app, &row.question.field)),
+        Topic::Field => {
+            format!("{}: {}", t.question_field, field_label(app, &row.programme, &row.question.field))
+        }
         Topic::TwoVisits => t.question_two_visits.to_owned(),
         Topic::Removed => t.question_removed.to_owned(),
         Topic::CodeTwice => format!("{} {}", t.question_code_twice, row.question.field),
@@ -106,6 +108,6 @@ fn choice_text(app: App, row: &QuestionRow, place: usize, choice: &Choice) -> St
             row.visits.get(place).map_or_else(|| format::plain(&choice.value, t), |visit| summary(app, visit))
         }
         Topic::Removed => if choice.value == Value::Bool(true) { t.keep_it } else { t.remove_it }.to_owned(),
-        _ => field_text(app, &row.question.field, &choice.value),
+        _ => field_text(app, &row.programme, &row.question.field, &choice.value),
     }
 }

@@ -157,6 +157,7 @@ pub const EN: Strings = Strings {
     remove_it: "Remove it",
     remove_photo: "Take the photo away",
     removed: "This entry was removed from the registry",
+    removed_code: "taken off",
     removed_field: "Removed",
     repeat_add: "Add one more",
     repeat_number: "Number {}",

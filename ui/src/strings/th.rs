@@ -157,6 +157,7 @@ pub const TH: Strings = Strings {
     remove_it: "ลบออก",
     remove_photo: "เอารูปออก",
     removed: "รายการนี้ถูกลบออกจากทะเบียนแล้ว",
+    removed_code: "ลอกออกแล้ว",
     removed_field: "ลบออกจากทะเบียน",
     repeat_add: "เพิ่มอีกหนึ่ง",
     repeat_number: "ลำดับที่ {}",

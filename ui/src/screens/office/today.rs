@@ -313,7 +313,13 @@ fn shown(day: Day) -> Vec<VisitRow> {
 fn list(day: Day) -> impl IntoView {
     let t = words(day.app);
     let matching = Memo::new(move |_| shown(day));
-    let rows = move || matching.with(|rows| rows.iter().take(day.drawn.get()).cloned().collect::<Vec<_>>());
+    // A row is drawn once; before the programmes are here it would speak in codes for ever.
+    let rows = move || {
+        if day.app.programmes.with(Vec::is_empty) {
+            return Vec::new();
+        }
+        matching.with(|rows| rows.iter().take(day.drawn.get()).cloned().collect::<Vec<_>>())
+    };
     view! {
         {move || {
             if !day.known.get() {
