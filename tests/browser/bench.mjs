@@ -1,0 +1,96 @@
+// What a person waits for in the browser, on the whole sub-district: 18,000 meters in OPFS, a warm service worker.
+// Not part of the tests. `make bench` runs it after the native figures and it adds its own to target/bench.json:
+//
+//   browser_first_screen_ms   from opening the address until the round shows on the home screen (median of 5)
+//   browser_scan_to_card_ms   from a code in hand until its card shows (median of 9); the camera's own time is not in it
+//   ui_wasm_brotli_bytes, worker_wasm_brotli_bytes, scan_wasm_brotli_bytes
+//
+// Wants the release build of both: `node ui/build.mjs` and `cargo build --release -p cli`.
+import { existsSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { chromium } from 'playwright-core';
+import { browserOptions, ROOT, serveFolder, startTown, until } from './harness.mjs';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+
+const folder = mkdtempSync(join(tmpdir(), 'sanam-bench-'));
+const app = process.env.SANAM_APP ?? join(ROOT, 'ui/dist');
+const bin = process.env.SANAM_BIN ?? join(ROOT, 'target/release/sanam');
+const median = (numbers) => Math.round(numbers.sort((a, b) => a - b)[Math.floor(numbers.length / 2)]);
+const figures = {};
+
+for (const [name, pattern] of [['ui', /^ui-.*\.wasm\.br$/], ['worker', /^store-.*\.wasm\.br$/], ['scan', /^scan-[0-9a-f]+\.wasm\.br$/]]) {
+  const file = readdirSync(join(app, 'assets')).find((file) => pattern.test(file));
+  if (file) figures[`${name}_wasm_brotli_bytes`] = statSync(join(app, 'assets', file)).size;
+}
+
+const site = await serveFolder(folder, () => town?.url);
+const town = await startTown({ bin, address: site.url, size: 'whole' });
+if (!town) throw new Error('the server is not built: cargo build --release -p cli');
+const context = await chromium.launchPersistentContext(join(folder, 'profile'), {
+  ...browserOptions('--use-fake-ui-for-media-stream', '--use-fake-device-for-media-stream'),
+  viewport: { width: 360, height: 740 }, deviceScaleFactor: 2, hasTouch: true, isMobile: true, locale: 'th-TH', timezoneId: 'Asia/Bangkok',
+});
+try {
+  let cookie;
+  const office = async (name, content) => {
+    const response = await fetch(`${town.url}/api/call`, { method: 'POST', headers: { 'content-type': 'application/json', 'x-sanam': '1', ...(cookie ? { cookie } : {}) }, body: JSON.stringify({ ask: name, with: content }) });
+    cookie = response.headers.getSetCookie().map((one) => one.split(';')[0]).join('; ') || cookie;
+    const answer = await response.json();
+    if (!answer.ok) throw new Error(`${name}: ${JSON.stringify(answer.problem)}`);
+    return answer.ok.is;
+  };
+  await office('login', { name: 'demo', password: town.password });
+  const zones = await office('zones', { programme: 'water' });
+  const { code } = await office('new_enrolment', { person: 'วัดเวลา', role: 'supervisor', shelves: zones.map((zone) => `water/${zone.zone}`) });
+  const today = new Date(Date.now() + 7 * 3600e3).toISOString().slice(0, 10);
+  const { rows } = await office('round', { programme: 'water', zone: zones[20].zone, standing: [], today, offset: 100, limit: 9 });
+  const codes = [];
+  for (const row of rows) codes.push((await office('card', { subject: row.id, today })).codes.find((one) => /^[0-9A-Z]{10}$/.test(one)));
+
+  const page = context.pages()[0];
+  page.setDefaultTimeout(600_000);
+  await page.goto(`${site.url}/enrol/${code}`);
+  await page.getByRole('textbox', { name: /ชื่อเครื่องนี้/ }).fill('มือถือวัดเวลา');
+  await page.getByRole('button', { name: 'ลงทะเบียนเครื่อง' }).click();
+  await page.getByRole('button', { name: 'ดูทั้งหมด 18,000 รายการ' }).waitFor();
+  await page.waitForFunction(() => navigator.serviceWorker.ready.then(() => navigator.serviceWorker.controller !== null));
+  await until(() => page.evaluate(() => !document.querySelector('.strip button')?.disabled), 'the sync to end', 600_000);
+  // From here on the phone is out in the field.
+  site.gate.closed = true;
+
+  const first = [];
+  for (let i = 0; i < 5; i++) {
+    await page.goto('about:blank');
+    await page.goto(site.url, { waitUntil: 'commit' });
+    // Counted by the page's own clock, from the moment it was opened.
+    first.push(await page.evaluate(() => new Promise((seen) => {
+      const look = () => (document.querySelector('.programme .row') && document.querySelector('.round-numbers') ? seen(performance.now()) : requestAnimationFrame(look));
+      look();
+    })));
+  }
+  figures.browser_first_screen_ms = median(first);
+
+  const scans = [];
+  for (const [at, code] of codes.entries()) {
+    await page.evaluate(() => { location.hash = '#/scan'; });
+    await page.getByRole('textbox', { name: 'หรือพิมพ์รหัสบนป้าย' }).fill(code);
+    scans.push(await page.evaluate((heading) => new Promise((seen) => {
+      const begun = performance.now();
+      [...document.querySelectorAll('.typed button')].at(-1).click();
+      const look = () => (document.querySelector('.who h2')?.textContent === heading ? seen(performance.now() - begun) : requestAnimationFrame(look));
+      look();
+    }), rows[at].heading));
+  }
+  figures.browser_scan_to_card_ms = median(scans);
+} finally {
+  await context.close();
+  site.close();
+  await town.end();
+  rmSync(folder, { recursive: true, force: true });
+}
+
+const path = join(ROOT, 'target/bench.json');
+const before = existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')) : {};
+writeFileSync(path, `${JSON.stringify({ ...before, ...figures }, null, 2)}\n`);
+for (const [name, value] of Object.entries(figures)) console.log(`${name} ${value}`);

@@ -1,0 +1,165 @@
+// Every screen, looked at by axe-core as a person with a screen reader, bad eyes or no mouse would meet it, and by a
+// camera for the README. The office at 1280x800, the phone at 360x740.
+//
+//   node --test tests/browser/screens.test.mjs              pictures go to target/screens
+//   SANAM_SCREENS=1 node --test tests/browser/screens.test.mjs   those of the README go to tests/browser/screens
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { ROOT } from './harness.mjs';
+import { film } from './qr.mjs';
+import { enrolledPhone, newDesk, newPhone, picture, setStage } from './stage.mjs';
+
+const AXE = readFileSync(join(ROOT, 'node_modules/axe-core/axe.min.js'), 'utf8');
+
+describe('every screen', () => {
+  let stage;
+  let meter;
+  let person;
+  let pole;
+  before(async () => {
+    stage = await setStage();
+    [meter] = (await stage.office.round('water', 20)).filter((row) => row.standing !== 'done');
+    [person] = await stage.office.round('care');
+    [pole] = await stage.office.round('lights');
+  }, { timeout: 300_000 });
+  after(() => stage?.end());
+
+  // Looks at the screen that shows; gives what is wrong in words.
+  async function look(phone, name) {
+    await phone.page.evaluate(() => document.fonts.ready);
+    await picture(phone.page, name);
+    // Not through a script element: the page's own rules forbid foreign scripts.
+    await phone.page.evaluate(`window.axe === undefined && (() => { ${AXE} })()`);
+    const { violations } = await phone.page.evaluate(() => window.axe.run(document, { resultTypes: ['violations'] }));
+    const wide = await phone.page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+    const bad = violations.filter((one) => ['serious', 'critical'].includes(one.impact));
+    return [
+      ...bad.map((one) => `${name}: ${one.id} (${one.impact}): ${one.nodes.slice(0, 3).map((node) => `${node.html.slice(0, 160)} ${node.failureSummary}`).join('\n    ')}`),
+      ...(wide > 0 ? [`${name}: ${wide} pixels stick out to the right`] : []),
+    ];
+  }
+
+  const go = (phone, hash) => phone.page.evaluate((hash) => { location.hash = hash; }, hash);
+
+  test('the phone', { timeout: 240_000 }, async (t) => {
+    const wrong = [];
+    const fresh = await newPhone(t, stage);
+    film(stage.lens);
+    await fresh.open();
+    await fresh.box('พิมพ์รหัสลงทะเบียน').waitFor();
+    wrong.push(...await look(fresh, 'enrol'));
+    await fresh.type('พิมพ์รหัสลงทะเบียน', (await stage.office.enrolment()).code);
+    await fresh.press('ใช้รหัสนี้');
+    await fresh.box(/ชื่อเครื่องนี้/).waitFor();
+    wrong.push(...await look(fresh, 'enrol-name'));
+
+    const phone = await enrolledPhone(t, stage, { person: 'สมใจ ใจดี', programmes: ['water', 'care', 'lights'] });
+    wrong.push(...await look(phone, 'home'));
+    await go(phone, '#/scan');
+    await phone.box('หรือพิมพ์รหัสบนป้าย').waitFor();
+    wrong.push(...await look(phone, 'scan'));
+    await phone.typeCode(stage.blankCode());
+    await phone.sees('ป้ายเปล่า');
+    wrong.push(...await look(phone, 'scan-blank'));
+    await go(phone, '#/round/water');
+    await phone.shows(phone.page.locator('.row').nth(5));
+    wrong.push(...await look(phone, 'round'));
+    await go(phone, '#/search');
+    await phone.type('ค้นหาชื่อ บ้านเลขที่ หรือรหัส', meter.heading.slice(3, 8));
+    await phone.shows(phone.page.locator('.row'));
+    wrong.push(...await look(phone, 'search'));
+    for (const [name, subject] of [['card', meter], ['card-care', person], ['card-pole', pole]]) {
+      await phone.openCard(subject.id);
+      wrong.push(...await look(phone, name));
+    }
+    await phone.openCard(meter.id);
+    await phone.press(/จดมาตร/);
+    await phone.box(/เลขหน้ามาตร/).waitFor();
+    await phone.press('ต่อไป');
+    await phone.shows(phone.page.locator('.question-box.wrong'));
+    wrong.push(...await look(phone, 'form-wrong'));
+    const last = Number((await stage.office.card(meter.id)).visits[0]?.values.reading ?? 0);
+    await phone.type(/เลขหน้ามาตร/, String(last + 25));
+    await phone.page.locator('.question-box.wrong').waitFor({ state: 'detached' });
+    wrong.push(...await look(phone, 'form'));
+    await go(phone, '#/drafts');
+    await phone.heading('งานที่ทำค้างไว้');
+    await phone.shows(phone.page.locator('.draft'));
+    wrong.push(...await look(phone, 'drafts'));
+    await go(phone, `#/form/care/visit/${person.id}`);
+    await phone.heading('เมื่อไปถึง');
+    wrong.push(...await look(phone, 'form-care'));
+    await phone.choose('มีผู้ดูแลอยู่ด้วยไหม', 'ไม่ / ไม่มี');
+    await phone.press('ต่อไป');
+    await phone.type('อุณหภูมิ', '38.4');
+    await phone.box('ความดันตัวบน').focus();
+    await phone.sees('ผิดปกติ วัดซ้ำอีกครั้ง');
+    wrong.push(...await look(phone, 'form-vitals'));
+    await go(phone, `#/form/lights/fault/${pole.id}`);
+    await phone.sees('เป็นอะไร');
+    wrong.push(...await look(phone, 'form-fault'));
+    await go(phone, `#/form/care/adl/${person.id}`);
+    await phone.sees('กินอาหารที่เตรียมไว้ให้แล้ว');
+    wrong.push(...await look(phone, 'form-adl'));
+    await go(phone, `#/outcome/water/reading/${meter.id}`);
+    await phone.sees('บ้านปิด / มาตรอยู่ภายใน');
+    wrong.push(...await look(phone, 'outcome'));
+    await phone.page.getByText('สัตว์ดุ', { exact: true }).click();
+    await phone.press('บันทึก', { exact: true });
+    await phone.heading('บันทึกแล้ว');
+    wrong.push(...await look(phone, 'saved'));
+    for (const [hash, seen, name] of [
+      [`#/edit/${person.id}`, 'เหตุผล', 'edit'],
+      [`#/history/${person.id}`, 'วันเกิด', 'history-care'],
+      [`#/history/${meter.id}`, 'ชื่อผู้ใช้น้ำ', 'history'],
+      [`#/bind-to/${meter.id}`, 'สแกนป้ายที่ติดกับรายการนี้', 'bind'],
+      ['#/new/lights/', 'ขึ้นทะเบียนเสา', 'new'],
+      ['#/questions', 'ไม่มีข้อสงสัย', 'questions'],
+      ['#/refused', 'ไม่มีรายการที่ถูกปฏิเสธ', 'refused'],
+      ['#/settings', 'เครื่องนี้', 'settings'],
+    ]) {
+      await go(phone, hash);
+      await phone.sees(seen);
+      wrong.push(...await look(phone, name));
+    }
+    // Large type and English must hold as well.
+    await phone.press('ตัวใหญ่');
+    await phone.goHome();
+    wrong.push(...await look(phone, 'home-large'));
+    assert.deepEqual(wrong, [], wrong.join('\n'));
+  });
+
+  test('the office', { timeout: 240_000 }, async (t) => {
+    const wrong = [];
+    for (const [at, row] of (await stage.office.round('water', 12)).entries()) {
+      const last = Number((await stage.office.card(row.id)).visits[0]?.values.reading ?? 0);
+      if (!last) continue;
+      await stage.office.ask('save_visit', {
+        programme: 'water', form: 'reading', subject: row.id, zone: null, code: null, outcome: at % 5 === 4 ? '03' : 'done',
+        answers: at % 5 === 4 ? { note: 'หมาดุ' } : { reading: last + 20 + at, usage: 20 + at, comment: '00' },
+        photos: [], place: { lat: 13.75, lon: 100.5, accuracy_m: 8 }, supersedes: null, offset_minutes: 420,
+      }).catch(() => {});
+    }
+    const desk = await newDesk(t, stage);
+    await desk.open('/office');
+    await desk.box('ชื่อผู้ใช้').waitFor();
+    wrong.push(...await look(desk, 'office-login'));
+    await desk.login();
+    await desk.heading('วันนี้');
+    await desk.page.locator('.office-tile').first().waitFor();
+    wrong.push(...await look(desk, 'office'));
+    await desk.openPage(`registry/${person.id}`, person.heading);
+    wrong.push(...await look(desk, 'office-person'));
+    for (const [path, heading] of [['registry', 'ทะเบียน'], ['questions', 'ข้อสงสัย'], ['devices', 'เครื่อง'], ['enrolment', 'ลงทะเบียนเครื่อง'], ['refused', 'ถูกปฏิเสธ'], ['account', 'บัญชีของฉัน']]) {
+      await desk.openPage(path, heading);
+      await desk.page.locator('.waiting').waitFor({ state: 'detached' });
+      wrong.push(...await look(desk, `office-${path}`));
+    }
+    await desk.page.setViewportSize({ width: 360, height: 740 });
+    await desk.openPage('today', 'วันนี้');
+    wrong.push(...await look(desk, 'office-narrow'));
+    assert.deepEqual(wrong, [], wrong.join('\n'));
+  });
+});
