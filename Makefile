@@ -32,8 +32,10 @@ app: ui
 test:
 	@.ci/test.sh
 
-bench:
+bench: ui sanam
 	cargo run --release -p tests --bin bench
+	@.ci/setup.sh browser
+	node tests/browser/bench.mjs
 
 deep:
 	PROPTEST_CASES=20000 cargo test --release -p domain -p forms -p store -p scan
