@@ -7,7 +7,7 @@
 use crate::access::{Grant, Role};
 use crate::change::{Place, Value, Values};
 use crate::code::Scanned;
-use crate::ids::{DeviceNo, RecordId, Shelf};
+use crate::ids::{DeviceNo, RecordId, Seq, Shelf};
 use crate::problem::{Code, Problem};
 use crate::question::Question;
 use crate::schedule::Standing;
@@ -374,6 +374,9 @@ pub struct Card {
 pub struct CardReply {
     /// As in a list.
     pub row: SubjectRow,
+    /// The server's number of the record that is shown, to be given back with a correction.
+    #[serde(default)]
+    pub seq: Seq,
     /// Zone title.
     pub zone_title: String,
     /// All fields, by id; labels are in the programme.
@@ -585,6 +588,9 @@ pub struct EditSubject {
     pub subject: RecordId,
     /// New values by field id.
     pub values: Values,
+    /// [`CardReply::seq`] of the card that was on the screen; absent: whatever the store shows now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base_seq: Option<Seq>,
     /// Why, if asked.
     pub reason: Option<String>,
 }

@@ -30,6 +30,11 @@ impl RecordId {
         RecordId(uuid::Builder::from_custom_bytes(bytes).into_uuid())
     }
 
+    /// Says whether this id was derived, not made by a person: UUID version 8.
+    pub fn is_derived(&self) -> bool {
+        self.0.get_version_num() == 8
+    }
+
     /// Returns the sixteen bytes that the store keeps.
     pub fn bytes(&self) -> &[u8; 16] {
         self.0.as_bytes()

@@ -47,6 +47,8 @@ codes! {
     EnrolUsed = "enrol_used", 409, "รหัสนี้ถูกใช้ไปแล้ว ขอรหัสใหม่จากสำนักงาน";
     /// The enrolment code is too old.
     EnrolExpired = "enrol_expired", 410, "รหัสนี้หมดอายุแล้ว ขอรหัสใหม่จากสำนักงาน";
+    /// The device still holds unsent work of another municipality.
+    OtherMunicipality = "other_municipality", 409, "เครื่องนี้ยังมีข้อมูลของหน่วยงานเดิมที่ยังไม่ได้ส่ง ส่งให้ครบก่อน แล้วจึงลงทะเบียนกับที่ใหม่";
     /// Nothing may be done before enrolment.
     NotEnrolled = "not_enrolled", 401, "เครื่องนี้ยังไม่ได้ลงทะเบียน สแกนรหัสลงทะเบียนจากสำนักงานก่อน";
     /// The token is not known to this server.

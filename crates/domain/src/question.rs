@@ -94,6 +94,17 @@ impl Question {
         RecordId::derived("question", &parts)
     }
 
+    /// The records that an answer may change.
+    pub fn records(&self) -> Vec<RecordId> {
+        let mut records = vec![self.about];
+        if matches!(self.topic, Topic::TwoVisits | Topic::CodeTwice) {
+            records.extend(
+                self.choices.iter().filter_map(|choice| choice.value.as_str()?.parse::<RecordId>().ok()),
+            );
+        }
+        records
+    }
+
     /// Puts a later write of a device in the place of its earlier one; says whether there was one.
     pub fn replace_own(&mut self, device: crate::ids::DeviceNo, later: Choice) -> bool {
         match self

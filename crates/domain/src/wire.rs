@@ -20,6 +20,8 @@ pub const PUSH_MAX_COMMITS: usize = 1_000;
 pub const BODY_MAX_BYTES: usize = 16 * 1024 * 1024;
 /// Most changes one commit may carry.
 pub const COMMIT_MAX_CHANGES: usize = 200;
+/// Most bytes of one commit's JSON text. A page of a pull holds some of them.
+pub const COMMIT_MAX_BYTES: usize = 2 * 1024 * 1024;
 /// Most bytes of one cell's JSON text.
 pub const CELL_MAX_BYTES: usize = 256 * 1024;
 /// Deepest nesting of lists and objects in one cell: readers of JSON give up somewhere above a hundred.
@@ -49,6 +51,10 @@ pub struct EnrolRequest {
     /// The life of the server that answered; another life has to be offered everything.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub incarnation: Option<Install>,
+    /// The municipality whose data the device holds, if it has some that was not received yet. Nothing crosses: another
+    /// municipality refuses such a device before the code is spent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unsent_of: Option<Install>,
 }
 
 /// The answer to [`EnrolRequest`].
@@ -60,6 +66,8 @@ pub struct EnrolReply {
     pub token: String,
     /// Name of the municipality.
     pub municipality: String,
+    /// Which municipality this is: stays the same through restores.
+    pub tenant: Install,
     /// What the device may hold and do.
     pub grant: Grant,
     /// Which life of the server this is.

@@ -5,7 +5,7 @@ use crate::ask::{self, Clash, Moment};
 use crate::error::{Optional, Result};
 use crate::row::{self, Row};
 use crate::transact::Tx;
-use crate::{meta, project};
+use crate::{Kind, meta, project};
 use domain::access::{self, Action, Grant};
 use domain::change::{Change, Commit, Value, field, kind};
 use domain::clock::{self, Bounds, Stamp};
@@ -13,8 +13,9 @@ use domain::ids::{DeviceNo, Install, RecordId, Seq, Shelf};
 use domain::merge::{Cell, Outcome};
 use domain::problem::Code;
 use domain::programme::Programme;
-use domain::question::Question;
-use domain::wire::{CELL_MAX_BYTES, CELL_MAX_DEPTH, COMMIT_MAX_CHANGES, Fate};
+use domain::question::{Question, Settled};
+use domain::wire::{CELL_MAX_BYTES, CELL_MAX_DEPTH, COMMIT_MAX_BYTES, COMMIT_MAX_CHANGES, Fate};
+use std::collections::BTreeSet;
 
 /// Where a commit comes from, and what the server can prove about its time.
 pub(crate) struct Arrival<'a> {
@@ -28,12 +29,14 @@ pub(crate) struct Arrival<'a> {
     pub now_ms: u64,
     /// Fixed stamp of the device's previous commit.
     pub after: Stamp,
+    /// The highest number the device was ever sent: it cannot have seen more, whatever it says.
+    pub sent: Seq,
 }
 
 impl Arrival<'_> {
     /// Says whether the writer of a change had not seen a cell of somebody else.
     pub(crate) fn had_not_seen(&self, change: &Change, cell: &Cell) -> bool {
-        cell.seq > change.base_seq && cell.stamp.device != self.device
+        cell.seq > change.base_seq.min(self.sent) && cell.stamp.device != self.device
     }
 }
 
@@ -54,17 +57,14 @@ pub(crate) fn accept(tx: &mut Tx<'_>, arrival: &Arrival<'_>, commit: &Commit) ->
         Bounds {
             not_before_ms: arrival.not_before_ms,
             not_after_ms: arrival.now_ms,
-            after: arrival.after.max(newest_seen(commit, &rows)),
+            after: arrival.after.max(newest_seen(arrival, commit, &rows)),
         },
     );
     let seq = Seq(meta::next_seq(tx.db)?);
     let mut questions = Vec::new();
-    for (change, mut row) in commit.changes.iter().zip(rows) {
-        if row.no == 0
-            && let Some(earlier) = row::load(tx.db, row.id)?
-        {
-            row = earlier; // two changes of one commit make the same record
-        }
+    for change in &commit.changes {
+        // Loaded anew: an earlier change of this commit may have moved it along with its subject.
+        let row = row::load(tx.db, change.id)?.unwrap_or_else(|| Row::new(change.id, &change.kind, 0));
         write_change(tx, arrival, commit, change, row, (stamp, seq), &mut questions)?;
     }
     log(tx, arrival, commit, seq, stamp, None)?;
@@ -73,7 +73,8 @@ pub(crate) fn accept(tx: &mut Tx<'_>, arrival: &Arrival<'_>, commit: &Commit) ->
     }
     for change in &commit.changes {
         if change.kind == kind::QUESTION && change.cells.get(field::SETTLED).is_some_and(|s| !s.is_null()) {
-            ask::carry_out(tx, change.id, arrival.now_ms)?;
+            let by = arrival.grant.map_or(commit.by.as_str(), |grant| grant.person.as_str());
+            ask::carry_out(tx, by, change.id, arrival.now_ms)?;
         }
     }
     Ok(Fate::Ok { stamp, seq })
@@ -93,9 +94,9 @@ pub(crate) fn rows_of(tx: &Tx<'_>, changes: &[Change]) -> Result<Vec<Row>> {
 }
 
 /// The newest stamp among the cells the writer had seen.
-fn newest_seen(commit: &Commit, rows: &[Row]) -> Stamp {
+fn newest_seen(arrival: &Arrival<'_>, commit: &Commit, rows: &[Row]) -> Stamp {
     let seen = |(change, row): (&Change, &Row)| {
-        let base = change.base_seq;
+        let base = change.base_seq.min(arrival.sent);
         row.view.cells.values().filter(|cell| cell.seq <= base).map(|cell| cell.stamp).max()
     };
     commit.changes.iter().zip(rows).filter_map(seen).max().unwrap_or_default()
@@ -103,16 +104,28 @@ fn newest_seen(commit: &Commit, rows: &[Row]) -> Stamp {
 
 /// Says whether a grant allows a whole commit, and whether its shape can be kept.
 pub(crate) fn check(tx: &Tx<'_>, grant: &Grant, commit: &Commit, rows: &[Row]) -> Result<()> {
-    if commit.changes.is_empty() || commit.changes.len() > COMMIT_MAX_CHANGES {
+    let records: BTreeSet<RecordId> = commit.changes.iter().map(|change| change.id).collect();
+    if records.is_empty() || records.len() < commit.changes.len() || records.len() > COMMIT_MAX_CHANGES {
         return Err(Code::BadRecord.into());
+    }
+    if serde_json::to_vec(commit)?.len() > COMMIT_MAX_BYTES {
+        return Err(Code::TooLarge.into());
     }
     for (change, row) in commit.changes.iter().zip(rows) {
         check_shape(change, row)?;
+        if row.no == 0 && change.id.is_derived() && tx.kind == Kind::Server {
+            // Derived names are the server's to give: a squatter could hush up a question before it is asked.
+            return Err(Code::BadRecord.into());
+        }
         let mut after = row.clone();
         crate::commit::lay_over(&mut after.view, change, Stamp::default());
         let shelf = shelf_name(tx, &after, &commit.changes)?;
         let programme = tx.programme(&shelf.programme);
-        check_rights(grant, change, row, &shelf, programme.as_deref())?;
+        let shelf = match stood_on(tx, grant, &after, &shelf)? {
+            Some(own) if change.kind == kind::VISIT && row.no == 0 => own,
+            _ => shelf,
+        };
+        check_rights(tx, grant, change, row, &shelf, programme.as_deref())?;
         if row.no != 0 {
             let now_on = row::shelf_of(tx.db, row.shelf)?;
             access::may(grant, Action::Read(&now_on))?;
@@ -121,11 +134,30 @@ pub(crate) fn check(tx: &Tx<'_>, grant: &Grant, commit: &Commit, rows: &[Row]) -
     Ok(())
 }
 
+/// Where a visit's writer stood when the subject was moved away meanwhile: the visit's own zone, if the subject was
+/// there before. Honest work is not refused because the office was quicker.
+fn stood_on(tx: &Tx<'_>, grant: &Grant, visit: &Row, shelf: &Shelf) -> Result<Option<Shelf>> {
+    if grant.reaches(shelf) {
+        return Ok(None);
+    }
+    let (Some(zone), Some(subject)) = (visit.view.text(field::ZONE), project::subject_of(&visit.view)) else {
+        return Ok(None);
+    };
+    let own = Shelf::new(shelf.programme.clone(), zone);
+    let Some(no) = row::find_shelf(tx.db, &own)? else { return Ok(None) };
+    let was_there: bool = tx
+        .db
+        .prepare_cached("SELECT EXISTS (SELECT 1 FROM gone WHERE shelf = ?1 AND record = ?2)")?
+        .query_row((no, subject.bytes()), |row| row.get(0))?;
+    Ok(was_there.then_some(own))
+}
+
 fn check_shape(change: &Change, row: &Row) -> Result<()> {
     let name_is_fine = |name: &str, most: usize| {
         !name.is_empty() && name.chars().count() <= most && !name.chars().any(char::is_control)
     };
     let fine = name_is_fine(&change.kind, 64)
+        && change.base_seq <= Seq::EVERYTHING
         && (row.no == 0 || row.kind == change.kind)
         && !change.cells.is_empty()
         && change.cells.len() <= 1_000
@@ -148,6 +180,7 @@ fn is_no_deeper(value: &Value, levels: usize) -> bool {
 }
 
 fn check_rights(
+    tx: &Tx<'_>,
     grant: &Grant,
     change: &Change,
     row: &Row,
@@ -176,12 +209,27 @@ fn check_rights(
             access::may(grant, Action::Visit(shelf, programme, form))?;
         }
         // A visit is written once. Only the office may mark it removed; corrections are new visits.
+        kind::VISIT if change.cells.keys().any(|name| name != field::DELETED) => {
+            return Err(Code::Forbidden.into());
+        }
         kind::VISIT => access::may(grant, Action::Remove(shelf))?,
         kind::QUESTION => {
             if is_new || change.cells.keys().any(|name| name != field::SETTLED) {
                 return Err(Code::Forbidden.into());
             }
             access::may(grant, Action::Settle(shelf))?;
+            let settled = change.cells.get(field::SETTLED).cloned().unwrap_or_default();
+            let settled: Settled = serde_json::from_value(settled).map_err(|_| Code::BadRecord)?;
+            let question = Question::from_cells(&row.view.values()).ok_or(Code::BadRecord)?;
+            if !question.choices.iter().any(|choice| choice.value == settled.value) {
+                return Err(Code::BadRecord.into());
+            }
+            for id in question.records() {
+                let other = row::load(tx.db, id)?.map(|row| row::shelf_of(tx.db, row.shelf)).transpose()?;
+                if let Some(other) = other {
+                    access::may(grant, Action::Settle(&other))?;
+                }
+            }
         }
         kind::PROGRAMME | kind::ZONE => access::may(grant, Action::Define)?,
         // Kinds of a newer app: anyone who may see the shelf may keep them there.
@@ -226,8 +274,8 @@ fn shelf_name(tx: &Tx<'_>, row: &Row, beside: &[Change]) -> Result<Shelf> {
 }
 
 /// The number of the shelf a record belongs on. On a device that cannot tell, its grant's first shelf.
-pub(crate) fn shelf_for(tx: &Tx<'_>, row: &Row, grant: Option<&Grant>) -> Result<i64> {
-    match shelf_name(tx, row, &[]) {
+pub(crate) fn shelf_for(tx: &Tx<'_>, row: &Row, beside: &[Change], grant: Option<&Grant>) -> Result<i64> {
+    match shelf_name(tx, row, beside) {
         Ok(shelf) => row::shelf_no(tx.db, &shelf),
         Err(error) => match grant.and_then(|grant| grant.shelves.first()) {
             Some(shelf) => row::shelf_no(tx.db, shelf),
@@ -277,7 +325,7 @@ fn write_change(
     if changed {
         row.seq = seq;
     }
-    row.shelf = shelf_for(tx, &row, None)?;
+    row.shelf = shelf_for(tx, &row, &commit.changes, None)?;
     if before.is_none() || before.is_some_and(|(shelf, _)| shelf != row.shelf) {
         row.moved = seq;
     }
@@ -334,7 +382,7 @@ pub(crate) fn author_of(db: &rusqlite::Connection, seq: Seq) -> Result<String> {
         return Ok(String::new());
     }
     let by: Option<String> = db
-        .prepare_cached("SELECT body ->> 'by' FROM commit_log WHERE seq = ?1 AND seq > 0")?
+        .prepare_cached("SELECT author FROM commit_log WHERE seq = ?1 AND seq > 0")?
         .query_row([seq.0], |row| row.get(0))
         .optional()?;
     Ok(by.unwrap_or_default())
@@ -350,15 +398,16 @@ fn log(
 ) -> Result<()> {
     tx.db
         .prepare_cached(
-            "INSERT INTO commit_log (device, install, n, seq, ms, counter, received, hash, refused, body) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+            "INSERT INTO commit_log (device, install, n, seq, author, ms, counter, received, hash, refused, body) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
         )?
         .execute((
             arrival.device.0,
             format!("{:016x}", arrival.install.0),
             commit.n,
             seq.0,
-            stamp.ms,
+            arrival.grant.map_or(commit.by.as_str(), |grant| grant.person.as_str()),
+            stamp.ms.min(i64::MAX.cast_unsigned()),
             stamp.counter,
             arrival.now_ms,
             commit.hash(),

@@ -41,8 +41,11 @@ pub struct Authenticated {
     pub grant: Grant,
 }
 
+/// Far more numbers than a municipality uses between two restores, and far less than 2^53 for thousands of them.
+const NUMBERS_OF_A_LIFE: u64 = 1 << 40;
+
 /// Looks a secret up by its hash, so that no comparison takes longer for a better guess.
-fn hash(secret: &str) -> [u8; 32] {
+pub(crate) fn hash(secret: &str) -> [u8; 32] {
     *blake3::hash(secret.as_bytes()).as_bytes()
 }
 
@@ -69,7 +72,12 @@ impl Store {
     /// Begins a new life of the server, after a restore: every device offers its black box again.
     pub fn new_incarnation(&mut self) -> Result<()> {
         let random = u64::from_le_bytes(self.random());
-        self.transact(|tx| meta::set(tx.db, meta::INCARNATION, random))
+        self.transact(|tx| {
+            meta::set(tx.db, meta::INCARNATION, random)?;
+            // Numbers never repeat across lives: what a phone saw in the old one is not what has this number now.
+            let seq: u64 = meta::get_parsed(tx.db, meta::SEQ)?.unwrap_or(0);
+            meta::set(tx.db, meta::SEQ, seq + NUMBERS_OF_A_LIFE)
+        })
     }
 
     /// How many accounts there are.
@@ -203,7 +211,11 @@ impl Store {
         };
         let token = hex(&self.random::<32>());
         let tenant = self.tenant()?;
-        self.transact(|tx| {
+        let own = self.install()?;
+        if request.unsent_of.is_some_and(|of| of != own) {
+            return Err(Code::OtherMunicipality.into());
+        }
+        let enrolled = self.transact(|tx| {
             let (grants, until, used): (String, u64, u32) = tx
                 .db
                 .query_row(
@@ -214,11 +226,12 @@ impl Store {
                 .optional()?
                 .ok_or(Code::EnrolUnknown)?;
             if used != 0 {
-                audit::append(tx.db, &request.name, "used enrolment code tried", &used.to_string(), now_ms)?;
-                return Err(Code::EnrolUsed.into());
+                // Somebody photographed the code: the note must stay, so this is no error inside the transaction.
+                audit::append(tx.db, "", "used enrolment code tried", &used.to_string(), now_ms)?;
+                return Ok(Err(Code::EnrolUsed));
             }
             if until < now_ms {
-                return Err(Code::EnrolExpired.into());
+                return Ok(Err(Code::EnrolExpired));
             }
             let name: String = request.name.chars().filter(|c| !c.is_control()).take(80).collect();
             let device = insert_device(tx.db, &name, request.install, &token, &grants, now_ms, DeviceNo(0))?;
@@ -228,15 +241,17 @@ impl Store {
                 tx.db.execute("UPDATE device SET last_n = ?2 WHERE no = ?1", (device.0, request.acked_n))?;
             }
             audit::append(tx.db, &name, "enrolled", &device.0.to_string(), now_ms)?;
-            Ok(EnrolReply {
+            Ok(Ok(EnrolReply {
                 device,
                 token: token.clone(),
                 municipality: tenant.municipality.clone(),
+                tenant: own,
                 grant: serde_json::from_str(&grants)?,
                 incarnation: tenant.incarnation,
                 now: now_ms,
-            })
-        })
+            }))
+        })?;
+        Ok(enrolled?)
     }
 
     /// Returns the device whose token this is.
@@ -269,7 +284,13 @@ impl Store {
     /// Ends a device's right.
     pub fn revoke(&mut self, by: &str, device: DeviceNo, now_ms: u64) -> Result<()> {
         self.transact(|tx| {
-            if tx.db.execute("UPDATE device SET revoked = 1 WHERE no = ?1", [device.0])? == 0 {
+            // Its copies go with it: whoever holds a stolen token could have made them.
+            let ended = tx.db.execute(
+                "WITH RECURSIVE copies (no) AS (SELECT ?1 UNION SELECT device.no FROM device JOIN copies ON copy_of = copies.no) \
+                 UPDATE device SET revoked = 1 WHERE no IN copies",
+                [device.0],
+            )?;
+            if ended == 0 {
                 return Err(Error::NotFound);
             }
             audit::append(tx.db, by, "revoked", &device.0.to_string(), now_ms)

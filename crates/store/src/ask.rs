@@ -36,6 +36,11 @@ pub(crate) struct Moment<'a> {
 }
 
 impl Moment<'_> {
+    /// Who wrote the change, as the credential says.
+    fn author(&self) -> String {
+        self.arrival.grant.map_or_else(|| self.commit.by.clone(), |grant| grant.person.clone())
+    }
+
     /// The subject a person would look up.
     fn subject(&self) -> RecordId {
         match self.row.kind.as_str() {
@@ -51,7 +56,7 @@ impl Moment<'_> {
         clashes: Vec<Clash>,
         questions: &mut Vec<(RecordId, Question)>,
     ) -> Result<()> {
-        let Moment { arrival, commit, change, was, row, stamp } = *self;
+        let Moment { arrival, change, was, row, stamp, .. } = *self;
         let programme = tx.programme(&row::shelf_of(tx.db, row.shelf)?.programme);
         let programme = programme.as_deref();
         let subject = self.subject();
@@ -66,7 +71,7 @@ impl Moment<'_> {
             if let Some(value) = change.cells.get(&question.field)
                 && question.replace_own(
                     arrival.device,
-                    Choice { value: value.clone(), by: commit.by.clone(), stamp, winning: false },
+                    Choice { value: value.clone(), by: self.author(), stamp, winning: false },
                 )
             {
                 let shown = row.view.cells.get(&question.field).map(|cell| cell.stamp);
@@ -88,7 +93,7 @@ impl Moment<'_> {
                 continue;
             }
             let value = change.cells.get(&name).cloned().unwrap_or_default();
-            let mine = Choice { value, by: commit.by.clone(), stamp, winning: new_wins };
+            let mine = Choice { value, by: self.author(), stamp, winning: new_wins };
             let theirs = Choice {
                 value: other.value,
                 by: author(tx, other.seq)?,
@@ -116,7 +121,7 @@ impl Moment<'_> {
     /// Edited and removed by two people unaware of each other: the record shows if the edit was later, and a person
     /// says whether it stays.
     fn removal_question(&self, tx: &Tx<'_>) -> Result<Option<Question>> {
-        let Moment { arrival, commit, change, was, row, stamp } = *self;
+        let Moment { arrival, change, was, row, stamp, .. } = *self;
         let unseen = |cell: &Cell| arrival.had_not_seen(change, cell);
         let removes = change.cells.get(field::DELETED) == Some(&Value::Bool(true));
         let other = match was.view.cells.get(field::DELETED) {
@@ -139,7 +144,7 @@ impl Moment<'_> {
             winning: removed != alive,
         };
         let choices = vec![
-            choice(removes, commit.by.clone(), stamp),
+            choice(removes, self.author(), stamp),
             choice(!removes, author(tx, other.seq)?, other.stamp),
         ];
         Ok(Some(Question {
@@ -158,11 +163,7 @@ impl Moment<'_> {
         let form = row.view.text(field::FORM).unwrap_or_default();
         let cycle = row.view.text(field::CYCLE).unwrap_or_default();
         let once = programme.and_then(|p| p.form(form)).is_some_and(|form| form.once_per_cycle);
-        if !once
-            || cycle.is_empty()
-            || !project::is_done(&row.view)
-            || row.view.text(field::SUPERSEDES).is_some()
-        {
+        if !once || cycle.is_empty() || !project::is_done(&row.view) || corrects(tx, row, subject, form)? {
             return Ok(None);
         }
         let mut numbers: Vec<i64> = Vec::new();
@@ -285,7 +286,7 @@ pub(crate) fn raise(tx: &mut Tx<'_>, id: RecordId, question: Question, now_ms: u
 
 /// Does what a settled question says. The server does it, so that whoever settles needs no other right, and a
 /// second answer simply changes what the first one did.
-pub(crate) fn carry_out(tx: &mut Tx<'_>, question: RecordId, now_ms: u64) -> Result<()> {
+pub(crate) fn carry_out(tx: &mut Tx<'_>, by: &str, question: RecordId, now_ms: u64) -> Result<()> {
     let Some(row) = row::load(tx.db, question)? else { return Ok(()) };
     let Some(question) = Question::from_cells(&row.view.values()) else { return Ok(()) };
     let Some(settled) = question.settled.clone() else { return Ok(()) };
@@ -308,7 +309,14 @@ pub(crate) fn carry_out(tx: &mut Tx<'_>, question: RecordId, now_ms: u64) -> Res
     let changes = match question.topic {
         Topic::Field | Topic::Removed => {
             let Some(about) = row::load(tx.db, question.about)? else { return Ok(()) };
-            if about.view.get(&question.field) == Some(&settled.value) && question.topic == Topic::Field {
+            let shown = about.view.cells.get(&question.field);
+            let offered = |cell: &Cell| {
+                question.choices.iter().any(|choice| choice.stamp == cell.stamp || choice.value == cell.value)
+            };
+            if question.topic == Topic::Field
+                && shown.is_some_and(|cell| cell.value == settled.value || !offered(cell))
+            {
+                // It says so already; or somebody who knew both wrote a third value since, which stands.
                 return Ok(());
             }
             vec![change(about.id, &about.kind, question.field.clone(), settled.value.clone())]
@@ -322,5 +330,17 @@ pub(crate) fn carry_out(tx: &mut Tx<'_>, question: RecordId, now_ms: u64) -> Res
     if changes.is_empty() {
         return Ok(());
     }
-    write_as_server(tx, &settled.by, now_ms, now_ms, NewCommit { changes, ..NewCommit::default() })
+    write_as_server(tx, by, now_ms, now_ms, NewCommit { changes, ..NewCommit::default() })
+}
+
+/// Says whether a visit corrects another one of the same subject and form.
+fn corrects(tx: &Tx<'_>, visit: &Row, subject: RecordId, form: &str) -> Result<bool> {
+    let Some(corrected) = visit.view.text(field::SUPERSEDES).and_then(|id| id.parse::<RecordId>().ok())
+    else {
+        return Ok(false);
+    };
+    let corrected = row::load(tx.db, corrected)?;
+    Ok(corrected.is_some_and(|other| {
+        project::subject_of(&other.view) == Some(subject) && other.view.text(field::FORM) == Some(form)
+    }))
 }

@@ -6,6 +6,7 @@ use crate::row::{self, Row};
 use crate::transact::Tx;
 use crate::{Kind, Now, Store, meta, project};
 use domain::access::Grant;
+use domain::api::DraftKey;
 use domain::change::{Change, Commit, Place};
 use domain::clock::Stamp;
 use domain::ids::{DeviceNo, Seq};
@@ -19,8 +20,11 @@ pub struct NewCommit {
     pub place: Option<Place>,
     /// Why, where the form asked.
     pub reason: Option<String>,
-    /// What changes. The store fills in `base_seq`: what it shows now is what the writer saw.
+    /// What changes. `base_seq` is the number of the record that was on the writer's screen; zero means the one that
+    /// the store shows now.
     pub changes: Vec<Change>,
+    /// The unfinished form that this save finishes; it goes in the same transaction.
+    pub finishes: Option<DraftKey>,
 }
 
 impl Store {
@@ -49,18 +53,17 @@ fn save_on_device(tx: &mut Tx<'_>, grant: &Grant, now: Now, new: NewCommit) -> R
         reason: new.reason,
         changes: new.changes,
     };
-    let mut rows = accept::rows_of(tx, &commit.changes)?;
+    let rows = accept::rows_of(tx, &commit.changes)?;
     accept::check(tx, grant, &commit, &rows)?;
-    for (change, row) in commit.changes.iter_mut().zip(&rows) {
-        change.base_seq = row.seq;
-    }
-    for (change, row) in commit.changes.iter().zip(&mut rows) {
+    fill_base(&mut commit.changes, &rows);
+    for (change, mut row) in commit.changes.iter().zip(rows) {
+        let row = &mut row;
         let before = (row.no != 0).then_some((row.shelf, row.sum));
         if row.synced.is_none() {
             row.synced = Some(if row.no == 0 { Record::default() } else { row.view.clone() });
         }
         lay_over(&mut row.view, change, stamp);
-        row.shelf = accept::shelf_for(tx, row, Some(grant))?;
+        row.shelf = accept::shelf_for(tx, row, &commit.changes, Some(grant))?;
         row::write(tx, row, before)?;
         tx.db
             .prepare_cached("INSERT OR IGNORE INTO outbox_record (record, n) VALUES (?1, ?2)")?
@@ -73,7 +76,26 @@ fn save_on_device(tx: &mut Tx<'_>, grant: &Grant, now: Now, new: NewCommit) -> R
         )?
         .execute((n, serde_json::to_string(&commit)?, stamp.ms, stamp.counter))?;
     meta::set(tx.db, meta::LAST_N, n)?;
+    forget_draft(tx, new.finishes.as_ref())?;
     Ok(n)
+}
+
+/// What the writer saw: the number the screen gave, or what the store shows now.
+fn fill_base(changes: &mut [Change], rows: &[Row]) {
+    for (change, row) in changes.iter_mut().zip(rows) {
+        change.base_seq = if change.base_seq.is_zero() { row.seq } else { change.base_seq.min(row.seq) };
+    }
+}
+
+/// Drops an unfinished form.
+pub(crate) fn forget_draft(tx: &Tx<'_>, key: Option<&DraftKey>) -> Result<()> {
+    if let Some(key) = key {
+        let subject = key.subject.map(|id| id.bytes().to_vec()).unwrap_or_default();
+        tx.db
+            .prepare_cached("DELETE FROM draft WHERE programme = ?1 AND form = ?2 AND subject = ?3")?
+            .execute((&key.programme, &key.form, subject))?;
+    }
+    Ok(())
 }
 
 /// Lays an unsent change over what people see: on its own device a person's last word shows until it is judged.
@@ -84,11 +106,10 @@ pub(crate) fn lay_over(view: &mut Record, change: &Change, stamp: Stamp) {
 }
 
 fn save_on_server(tx: &mut Tx<'_>, grant: &Grant, now: Now, new: NewCommit) -> Result<u64> {
+    forget_draft(tx, new.finishes.as_ref())?;
     let mut commit = server_commit(tx, &grant.person, now.ms, new)?;
     let rows: Vec<Row> = accept::rows_of(tx, &commit.changes)?;
-    for (change, row) in commit.changes.iter_mut().zip(&rows) {
-        change.base_seq = row.seq;
-    }
+    fill_base(&mut commit.changes, &rows);
     let arrival = Arrival::of_server(tx, Some(grant), now.ms)?;
     match accept::accept(tx, &arrival, &commit)? {
         Fate::Ok { .. } | Fate::Known { .. } => Ok(commit.n),
@@ -163,6 +184,7 @@ impl Arrival<'_> {
             not_before_ms: now_ms,
             now_ms,
             after: Stamp::default(),
+            sent: Seq::EVERYTHING,
         })
     }
 }

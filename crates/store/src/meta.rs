@@ -22,6 +22,8 @@ pub(crate) const TOKEN: &str = "token";
 pub(crate) const SERVER: &str = "server";
 /// Name of the municipality.
 pub(crate) const MUNICIPALITY: &str = "municipality";
+/// Which municipality the data of this device belongs to, decimal.
+pub(crate) const TENANT: &str = "tenant";
 /// Public address of this server.
 pub(crate) const ADDRESS: &str = "address";
 /// The device's grant, JSON.
@@ -34,6 +36,8 @@ pub(crate) const SKEW: &str = "skew";
 pub(crate) const LAST_SYNC: &str = "last_sync";
 /// One-time code of the first administrator.
 pub(crate) const SETUP: &str = "setup";
+/// Where a database that did not open was put.
+pub(crate) const SET_ASIDE: &str = "set_aside";
 /// Times a shelf's digest differed and was pulled again.
 pub(crate) const HEALED: &str = "healed";
 /// Followed by a shelf's number: the difference for which it was last pulled again.

@@ -19,10 +19,22 @@ impl Store {
             Err(Error::Corrupt(_)) => {
                 let kept = set_aside(path, now_ms)?;
                 let (db, clock) = Store::try_open(path, kind, &mut entropy)?;
+                // Kept in the new file, so that every later start tells it, too.
+                meta::set(&db, meta::SET_ASIDE, kept.display())?;
                 Store::assemble(db, kind, entropy, clock, Some(kept.display().to_string()))
             }
             Err(error) => Err(error),
         }
+    }
+
+    /// Opens a replica that may be in use by another program, for reading only. A damaged file is left where it is.
+    pub fn open_read_only(path: &Path, kind: Kind, entropy: Entropy) -> Result<Store> {
+        let flags = rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY | rusqlite::OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let db = Connection::open_with_flags(path, flags)?;
+        db.busy_timeout(std::time::Duration::from_secs(5))?;
+        schema::check_not_newer(&db)?;
+        let clock = clock_of(&db)?;
+        Store::assemble(db, kind, entropy, clock, None)
     }
 
     /// Opens a replica on a connection the caller made and set up (a browser's OPFS, a test's memory).
@@ -55,6 +67,7 @@ impl Store {
         set_aside: Option<String>,
     ) -> Result<Store> {
         let programmes = project::load_programmes(&db)?;
+        let set_aside = set_aside.or(meta::get(&db, meta::SET_ASIDE)?);
         Ok(Store { db, kind, entropy, clock, programmes, set_aside })
     }
 }
@@ -73,6 +86,10 @@ fn prepare(db: &mut Connection, kind: Kind, entropy: &mut Entropy) -> Result<Hyb
         }
         tx.commit()?;
     }
+    clock_of(db)
+}
+
+fn clock_of(db: &Connection) -> Result<HybridClock> {
     let device = DeviceNo(meta::get_parsed(db, meta::DEVICE)?.unwrap_or(0));
     let last = meta::get(db, meta::CLOCK)?
         .and_then(|text| {

@@ -107,6 +107,14 @@ impl Store {
             .optional()
     }
 
+    /// Puts a waiting photo at the end of the queue, so that one that cannot be sent holds up no other.
+    pub(crate) fn postpone_photo(&mut self, hash: &str, now_ms: u64) -> Result<()> {
+        self.transact(|tx| {
+            tx.db.execute("UPDATE photo SET kept = ?2 WHERE hash = ?1", (hash, now_ms))?;
+            Ok(())
+        })
+    }
+
     /// Notes that the server has a photo whole.
     pub(crate) fn photo_received(&mut self, hash: &str) -> Result<()> {
         self.transact(|tx| {

@@ -16,7 +16,7 @@ use std::sync::Arc;
 /// Reads every definition that is here. One that a newer server wrote in a way unknown to us is left out.
 pub(crate) fn load_programmes(db: &Connection) -> Result<Arc<BTreeMap<String, Arc<Programme>>>> {
     let mut programmes = BTreeMap::new();
-    row::each_of_kind(db, kind::PROGRAMME, |row| {
+    row::each_definition(db, |row| {
         let definition = row.view.get(field::DEFINITION).cloned().unwrap_or_default();
         if let Ok(programme) = serde_json::from_value::<Programme>(definition) {
             programmes.insert(programme.id.clone(), Arc::new(programme));

@@ -147,6 +147,29 @@ pub(crate) fn each_of_shelf_all(
     Ok(())
 }
 
+/// Calls `each` for every programme's definition.
+pub(crate) fn each_definition(db: &Connection, mut each: impl FnMut(Row) -> Result<()>) -> Result<()> {
+    // The kind is written out, so that the partial index is used.
+    let sql = select("kind = 'programme' ORDER BY no");
+    let mut statement = db.prepare_cached(&sql)?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        each(Row::read(row)?.parse()?)?;
+    }
+    Ok(())
+}
+
+/// Calls `each` for every zone of a shelf.
+pub(crate) fn each_zone(db: &Connection, shelf: i64, mut each: impl FnMut(Row) -> Result<()>) -> Result<()> {
+    let sql = select("shelf = ?1 AND kind = 'zone' ORDER BY no");
+    let mut statement = db.prepare_cached(&sql)?;
+    let mut rows = statement.query([shelf])?;
+    while let Some(row) = rows.next()? {
+        each(Row::read(row)?.parse()?)?;
+    }
+    Ok(())
+}
+
 /// Calls `each` for every record of a kind (every kind if empty), in the order they were stored.
 pub(crate) fn each_of_kind(
     db: &Connection,

@@ -1,7 +1,7 @@
 //! The one function that writes. What it is given happens whole or not at all.
 
 use crate::error::Result;
-use crate::{Store, meta, project};
+use crate::{Kind, Store, meta, project};
 use domain::clock::HybridClock;
 use domain::ids::RecordId;
 use domain::programme::Programme;
@@ -13,6 +13,8 @@ use std::sync::Arc;
 pub(crate) struct Tx<'a> {
     /// The connection, inside its transaction.
     pub db: &'a Transaction<'a>,
+    /// Which end this is.
+    pub kind: Kind,
     /// Definitions, as they were when it began.
     pub programmes: Arc<BTreeMap<String, Arc<Programme>>>,
     /// The clock; the store takes it over only after the commit.
@@ -62,6 +64,7 @@ impl Store {
         let transaction = self.db.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
         let mut tx = Tx {
             db: &transaction,
+            kind: self.kind,
             programmes: Arc::clone(&self.programmes),
             clock: self.clock,
             due: BTreeSet::new(),

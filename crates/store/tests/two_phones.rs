@@ -171,7 +171,7 @@ fn reading(at: u8, value: i64) -> api::SaveVisit {
 
 fn rename(at: u8, name: &str) -> api::EditSubject {
     let values: Values = [("name".to_owned(), name.into())].into();
-    api::EditSubject { subject: meter(at), values, reason: None }
+    api::EditSubject { subject: meter(at), values, base_seq: None, reason: None }
 }
 
 fn dump(store: &Store) -> String {
@@ -373,4 +373,140 @@ fn a_record_of_a_kind_nobody_knows_is_carried_untouched() {
     world.sync(&mut lek);
     assert!(dump(&lek).contains(r#""value":{"nested":[1,2.5,null,"น้ำ"]}"#));
     assert_eq!(dump(&lek), dump(&world.server));
+}
+
+#[test]
+fn two_changes_of_one_record_in_a_commit_are_refused_not_half_kept() {
+    let mut world = World::new();
+    let mut nok = world.phone(2, "นก");
+    world.sync(&mut nok);
+    let grant =
+        Grant { person: "นก".into(), role: Role::Worker, shelves: vec![Shelf::new("water", "R01")] };
+    let photo = |name: &str| Change {
+        id: meter(0),
+        kind: kind::SUBJECT.into(),
+        base_seq: Seq(0),
+        cells: [(format!("photos.{name}"), true.into())].into(),
+    };
+    let new = store::NewCommit { changes: vec![photo("a"), photo("b")], ..Default::default() };
+    assert!(nok.save(&grant, Now::thai(world.now), new).is_err());
+    assert_eq!(world.server.verify().unwrap(), Vec::<String>::new());
+}
+
+#[test]
+fn a_meter_that_moved_away_and_back_stays_on_the_phone() {
+    let mut world = World::new();
+    let mut nok = world.phone(2, "นก");
+    world.sync(&mut nok);
+    let to = |zone: &str| Change {
+        id: meter(0),
+        kind: kind::SUBJECT.into(),
+        base_seq: Seq(0),
+        cells: [("zone".to_owned(), zone.into())].into(),
+    };
+    world.server.import("clerk", vec![to("R02")], world.now).unwrap();
+    world.server.import("clerk", vec![to("R01")], world.now + 1).unwrap();
+    let reply = world.sync(&mut nok);
+    assert_eq!(reply.pulled, 1, "one record came, no shelf was read again");
+    assert_eq!(dump(&nok), dump(&world.server));
+}
+
+#[test]
+fn a_reading_of_a_meter_that_was_moved_meanwhile_is_accepted() {
+    let mut world = World::new();
+    let mut nok = world.phone(2, "นก");
+    world.sync(&mut nok);
+    ask(&mut nok, world.now, reading(0, 100));
+    let away = Change {
+        id: meter(0),
+        kind: kind::SUBJECT.into(),
+        base_seq: Seq(0),
+        cells: [("zone".to_owned(), "R02".into())].into(),
+    };
+    world.server.import("clerk", vec![away], world.now).unwrap();
+    let reply = world.sync(&mut nok);
+    assert_eq!((reply.pushed, reply.status.refused), (1, 0));
+    let elsewhere = Shelf::new("water", "R02");
+    let mut out = Vec::new();
+    world.server.dump(Some(&[elsewhere]), &mut out).unwrap();
+    assert!(
+        String::from_utf8(out).unwrap().contains(r#""reading":{"stamp""#),
+        "filed where the meter is now"
+    );
+}
+
+#[test]
+fn a_phone_of_another_municipality_is_not_enrolled_before_its_work_is_sent() {
+    let mut here = World::new();
+    let mut nok = here.phone(2, "นก");
+    here.sync(&mut nok);
+    ask(&mut nok, here.now, reading(0, 100));
+    let mut there = Store::in_memory(Kind::Server, entropy(99)).unwrap();
+    let invite = api::NewEnrolment {
+        person: "นก".into(),
+        role: Role::Worker,
+        shelves: vec![Shelf::new("water", "R01")],
+    };
+    let (code, _) = there.new_enrolment("clerk", &invite, here.now, 600_000).unwrap();
+    let enrol = api::Enrol { text: code, server: Some("http://elsewhere".into()), name: "นก".into() };
+    let (_, call) = store::enrol_call(&nok, &enrol).unwrap();
+    let request = serde_json::from_slice(&call.body).unwrap();
+    let refused = domain::problem::Problem::from(there.enrol(&request, here.now).unwrap_err());
+    assert_eq!(refused.code, domain::problem::Code::OtherMunicipality);
+
+    here.sync(&mut nok);
+    let (server, call) = store::enrol_call(&nok, &enrol).unwrap();
+    let reply = there.enrol(&serde_json::from_slice(&call.body).unwrap(), here.now).unwrap();
+    store::absorb_enrol(&mut nok, &server, json(&reply), Now::thai(here.now)).unwrap();
+    assert_eq!(dump(&nok), "", "nothing of the old municipality crosses");
+}
+
+#[test]
+fn revoking_a_phone_ends_its_copies_too() {
+    let mut world = World::new();
+    let mut nok = world.phone(2, "นก");
+    world.sync(&mut nok);
+    ask(&mut nok, world.now, reading(0, 100));
+    world.sync(&mut nok);
+    let token = {
+        let mut session = SyncSession::new(false);
+        let Step::Call(call) = session.next(&mut nok, None, Now::thai(world.now)) else { panic!("a call") };
+        call.bearer
+    };
+    let from = world.server.authenticate(&token).unwrap();
+    let install = nok.install().unwrap();
+    let head = serde_json::json!({"install": install, "top_n": 1});
+    let other = serde_json::json!({"n": 1, "at": [1, 0], "wall": 1, "by": "x", "changes": [
+        {"id": RecordId::new(5, [5; 10]), "kind": "visit", "cells": {"subject": meter(1), "form": "reading"}}]});
+    let reply = world.server.answer_push(&from, format!("{head}\n{other}").as_bytes(), world.now).unwrap();
+    let copy = reply.renamed.unwrap();
+    world.server.revoke("clerk", from.device, world.now).unwrap();
+    assert!(world.server.authenticate(&copy.token).is_err());
+}
+
+#[test]
+fn a_readings_author_is_the_credentials() {
+    let mut world = World::new();
+    let (mut nok, mut lek) = (world.phone(2, "นก"), world.phone(3, "เล็ก"));
+    world.sync(&mut nok);
+    world.sync(&mut lek);
+    let forged =
+        Grant {
+            person: "นายก".into(), role: Role::Worker, shelves: vec![Shelf::new("water", "R01")]
+        };
+    let name = Change {
+        id: meter(0),
+        kind: kind::SUBJECT.into(),
+        base_seq: Seq(0),
+        cells: [("house".to_owned(), "99".into())].into(),
+    };
+    nok.save(&forged, Now::thai(world.now), store::NewCommit { changes: vec![name], ..Default::default() })
+        .unwrap();
+    world.sync(&mut nok);
+    let office = Grant { person: "ธุรการ".into(), role: Role::Administrator, shelves: vec![] };
+    let request = api::History { record: meter(0) }.wrap();
+    let reply =
+        store::service::serve(&mut world.server, Some(&office), Now::thai(world.now), request).unwrap();
+    let rows = api::History::unwrap(reply).unwrap();
+    assert_eq!(rows.iter().find(|row| row.field == "house" && row.current).unwrap().by, "นก");
 }

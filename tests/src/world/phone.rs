@@ -6,7 +6,7 @@ use domain::access::Role;
 use domain::api::{self, Ask};
 use domain::change::{Change, Commit, Value, Values, kind};
 use domain::ids::{DeviceNo, RecordId, Seq, Shelf};
-use domain::problem::Problem;
+use domain::problem::{Code, Problem};
 use std::cell::{Cell, RefCell, RefMut};
 use std::collections::BTreeSet;
 use store::{HttpAnswer, Kind, NewCommit, Now, Step, Store, SyncSession};
@@ -137,7 +137,7 @@ impl Phone {
     /// Corrects a field of a subject, if the phone lets her.
     pub fn tries_to_edit(&self, subject: RecordId, field: &str, value: Value) -> Result<(), Problem> {
         let values: Values = [(field.to_owned(), value)].into();
-        self.ask(api::EditSubject { subject, values: values.clone(), reason: None })?;
+        self.ask(api::EditSubject { subject, values: values.clone(), base_seq: None, reason: None })?;
         self.wrote(subject, values);
         Ok(())
     }
@@ -204,6 +204,25 @@ impl Phone {
     /// Syncs; it must succeed.
     pub fn syncs(&self) -> api::SyncReply {
         self.tries_to_sync().unwrap_or_else(|problem| panic!("{} cannot sync: {problem:?}", self.person))
+    }
+
+    /// Syncs; where a restored server does not know the phone any more, the office enrols it again.
+    pub fn syncs_or_enrols_again(&self) -> api::SyncReply {
+        match self.tries_to_sync() {
+            Err(problem) if problem.code == Code::TokenUnknown => {
+                let zones: Vec<String> = self
+                    .shelves()
+                    .into_iter()
+                    .map(|shelf| shelf.zone)
+                    .filter(|zone| zone != Shelf::COMMON)
+                    .collect();
+                let zones: Vec<&str> = zones.iter().map(String::as_str).collect();
+                self.enrols(Role::Worker, &zones);
+                self.syncs()
+            }
+            Err(problem) => panic!("{} cannot sync: {problem:?}", self.person),
+            Ok(done) => done,
+        }
     }
 
     /// Syncs while something else happens between the requests.

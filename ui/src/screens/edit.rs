@@ -70,6 +70,7 @@ fn editor(app: App, card: &CardReply) -> impl IntoView + use<> {
         .map(|(field, value)| subject_field(field, *value, app.lang().code(), t.not_known))
         .collect_view();
     let subject = card.row.id;
+    let base_seq = Some(card.seq);
     let save = move || {
         let mut values = Values::new();
         for (field, text) in &typed {
@@ -95,7 +96,7 @@ fn editor(app: App, card: &CardReply) -> impl IntoView + use<> {
         saving.set(true);
         let reason = Some(reason.get_untracked().trim().to_owned()).filter(|reason| !reason.is_empty());
         spawn_local(async move {
-            match ask(api::EditSubject { subject, values, reason }).await {
+            match ask(api::EditSubject { subject, values, base_seq, reason }).await {
                 Ok(saved) => {
                     app.saved(saved.counts);
                     app.say(t.saved);

@@ -34,6 +34,7 @@ CREATE TABLE record (
   synced TEXT                            -- device: the numbered cells, while unsent ones lie over them; '' if none are
 ) STRICT;
 CREATE INDEX record_by_shelf ON record (shelf, seq);
+CREATE INDEX record_definitions ON record (no) WHERE kind = 'programme';
 
 -- Server: records that left a shelf.
 CREATE TABLE gone (
@@ -63,6 +64,7 @@ CREATE TABLE commit_log (
   install  TEXT NOT NULL,
   n        INTEGER NOT NULL,
   seq      INTEGER NOT NULL,             -- 0: refused
+  author   TEXT NOT NULL,                -- the person of the credential, not what the commit says of itself
   ms       INTEGER NOT NULL,             -- the fixed stamp
   counter  INTEGER NOT NULL,
   received INTEGER NOT NULL,             -- server time, ms
@@ -85,7 +87,8 @@ CREATE TABLE outbox (
   seq     INTEGER NOT NULL,
   settled INTEGER NOT NULL               -- time of the server's answer, ms; 0 while waiting
 ) STRICT;
-CREATE INDEX outbox_waiting ON outbox (n) WHERE state = 0;
+CREATE INDEX outbox_by_state ON outbox (state, n, settled);
+CREATE INDEX outbox_by_stamp ON outbox (ms);
 
 -- Device: which waiting commits lie over which record.
 CREATE TABLE outbox_record (
@@ -189,6 +192,7 @@ CREATE TABLE device (
   seen     INTEGER NOT NULL,             -- ms
   last_n   INTEGER NOT NULL,             -- highest n with none missing below
   top_n    INTEGER NOT NULL,             -- highest n it said it has
+  sent     INTEGER NOT NULL DEFAULT 0,   -- highest server number it was ever sent
   ms       INTEGER NOT NULL,             -- fixed stamp of its last commit
   counter  INTEGER NOT NULL,
   revoked  INTEGER NOT NULL,

@@ -54,6 +54,7 @@ pub(super) fn card(store: &mut Store, caller: &Caller<'_>, ask: &Card) -> Result
     photos.extend(visits.iter().flat_map(|visit| visit.photos.clone()));
     Ok(CardReply {
         row: list::subject_row(store, &row, &ask.today)?,
+        seq: row.seq,
         zone_title,
         values,
         codes: row.view.elements(field::CODES).map(str::to_owned).collect(),
@@ -127,8 +128,13 @@ pub(super) fn history(store: &Store, caller: &Caller<'_>, ask: &History) -> Resu
     let row = row::load(&store.db, ask.record)?.ok_or(Error::NotFound)?;
     let shelf = row::shelf_of(&store.db, row.shelf)?;
     access::may(caller.grant, Action::Read(&shelf)).map_err(|_| Error::NotFound)?;
+    let programme = store.programmes.get(&shelf.programme).cloned();
+    let worker = caller.grant.role == access::Role::Worker;
+    let hidden = |name: &str| {
+        worker && programme.as_ref().is_some_and(|p| p.field(name).is_some_and(|field| field.office_only))
+    };
     let mut all = Vec::new();
-    for (name, cell) in &row.view.cells {
+    for (name, cell) in row.view.cells.iter().filter(|(name, _)| !hidden(name)) {
         let mut entry = entry(store, name, cell.value.clone(), cell.stamp.ms, cell.seq)?;
         entry.current = true;
         all.push(entry);
@@ -138,6 +144,9 @@ pub(super) fn history(store: &Store, caller: &Caller<'_>, ask: &History) -> Resu
     let mut rows = statement.query([row.id.bytes()])?;
     while let Some(found) = rows.next()? {
         let name: String = found.get(0)?;
+        if hidden(&name) {
+            continue;
+        }
         let value: String = found.get(1)?;
         let mut entry =
             entry(store, &name, serde_json::from_str(&value)?, found.get(2)?, Seq(found.get(3)?))?;

@@ -25,7 +25,7 @@ pub(super) fn search(store: &Store, caller: &Caller<'_>, ask: &Search) -> Result
         // A code, as far as it was typed.
         let code = text::ascii_digits(ask.text.trim()).to_uppercase();
         let by_code = format!(
-            "SELECT code.subject FROM code JOIN subject ON subject.no = code.subject \
+            "SELECT code.subject FROM code CROSS JOIN subject ON subject.no = code.subject \
              WHERE code >= ?1 AND code < ?1 || char(1114111) AND shelf IN ({shelves}) ORDER BY code LIMIT ?2"
         );
         collect(store, &by_code, (&code, limit), &mut numbers)?;

@@ -166,10 +166,8 @@ pub(super) fn round(store: &Store, caller: &Caller<'_>, ask: &Round) -> Result<R
 pub(super) fn zones(store: &Store, caller: &Caller<'_>, programme: &str) -> Result<Vec<ZoneRow>> {
     let mut titles = std::collections::BTreeMap::new();
     if let Some(common) = row::find_shelf(&store.db, &Shelf::common(programme))? {
-        row::each_of_shelf_all(&store.db, common, |row| {
-            if row.kind == kind::ZONE
-                && let (Some(zone), Some(title)) = (row.view.text(field::ZONE), row.view.text(field::TITLE))
-            {
+        row::each_zone(&store.db, common, |row| {
+            if let (Some(zone), Some(title)) = (row.view.text(field::ZONE), row.view.text(field::TITLE)) {
                 titles.insert(zone.to_owned(), title.to_owned());
             }
             Ok(())

@@ -6,8 +6,8 @@ use crate::error::Result;
 use crate::{Kind, Store, row};
 use domain::access::{self, Action};
 use domain::api::{DeviceRow, Done, EnrolmentReply, NewEnrolment, RefusedRow, Revoke, Today, VisitRow};
-use domain::change::Commit;
-use domain::ids::DeviceNo;
+use domain::change::{Commit, field};
+use domain::ids::{DeviceNo, Shelf};
 use domain::problem::{Code, Problem};
 
 /// How long an enrolment code is good for, in milliseconds.
@@ -74,6 +74,9 @@ pub(super) fn refused(store: &Store, caller: &Caller<'_>) -> Result<Vec<RefusedR
     while let Some(row) = rows.next()? {
         let (code, content): (String, String) = (row.get(2)?, row.get(3)?);
         let commit = serde_json::from_str::<Commit>(&content).ok();
+        if store.kind == Kind::Server && !may_see(store, caller, commit.as_ref())? {
+            continue;
+        }
         let code = serde_json::from_value(code.into()).unwrap_or(Code::Unknown);
         let device = if store.kind == Kind::Device { store.device() } else { DeviceNo(row.get(1)?) };
         all.push(RefusedRow {
@@ -86,4 +89,25 @@ pub(super) fn refused(store: &Store, caller: &Caller<'_>) -> Result<Vec<RefusedR
         });
     }
     Ok(all)
+}
+
+/// A refused commit is seen by those who keep the devices, and by those who may see every record it touches.
+fn may_see(store: &Store, caller: &Caller<'_>, commit: Option<&Commit>) -> Result<bool> {
+    if access::may(caller.grant, Action::Devices).is_ok() {
+        return Ok(true);
+    }
+    let Some(commit) = commit else { return Ok(false) };
+    for change in &commit.changes {
+        let text = |name: &str| change.cells.get(name).and_then(|value| value.as_str());
+        let shelf = match row::load(&store.db, change.id)? {
+            Some(row) => Some(row::shelf_of(&store.db, row.shelf)?),
+            None => text(field::PROGRAMME)
+                .zip(text(field::ZONE))
+                .map(|(programme, zone)| Shelf::new(programme, zone)),
+        };
+        if !shelf.is_some_and(|shelf| access::may(caller.grant, Action::Read(&shelf)).is_ok()) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }

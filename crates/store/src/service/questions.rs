@@ -14,7 +14,12 @@ use domain::problem::Code;
 use domain::question::{Question, Settled, Topic};
 
 pub(super) fn questions(store: &Store, caller: &Caller<'_>, ask: &Questions) -> Result<Vec<QuestionRow>> {
-    let condition = if ask.settled { "true" } else { "settled = 0" };
+    let mut shelves = Vec::new();
+    for programme in list::visible(store, caller, None) {
+        shelves.extend(list::shelves(store, caller, &programme.id, None)?);
+    }
+    let shelves = list::sql_list(shelves.iter().map(|(no, _)| *no));
+    let condition = format!("shelf IN ({shelves}){}", if ask.settled { "" } else { " AND settled = 0" });
     let numbers = numbers(
         store,
         &format!("SELECT no FROM question WHERE {condition} ORDER BY raised DESC LIMIT 500"),

@@ -76,6 +76,21 @@ fn last_done(store: &Store, subject: RecordId, form: &str) -> Result<Option<Row>
     }
 }
 
+/// An unfinished form as it is kept, with what its writer saw when it was begun.
+#[derive(serde::Serialize, serde::Deserialize)]
+struct Begun {
+    /// The version of the form it was begun with.
+    definition: Value,
+    /// What `forms` wrote.
+    state: Value,
+    /// The subject's number then.
+    #[serde(default)]
+    seq: Seq,
+    /// The subject's values then, of the fields that the form writes to.
+    #[serde(default)]
+    seen: Values,
+}
+
 fn subject_key(key: &DraftKey) -> Vec<u8> {
     key.subject.map(|id| id.bytes().to_vec()).unwrap_or_default()
 }
@@ -95,9 +110,23 @@ pub(super) fn keep_draft(store: &mut Store, caller: &Caller<'_>, ask: KeepDraft)
         None => None,
         Some(state) => {
             let programme = programme(store, &key.programme)?;
-            let begun = load_draft(store, &key)?.and_then(|kept| kept.get("definition").cloned());
-            let definition = begun.unwrap_or(form(&programme, &key.form)?.definition.clone());
-            Some(serde_json::json!({"definition": definition, "state": state}).to_string())
+            let begun =
+                match load_draft(store, &key)?.and_then(|kept| serde_json::from_value::<Begun>(kept).ok()) {
+                    Some(begun) => Begun { state, ..begun },
+                    None => {
+                        let form = form(&programme, &key.form)?;
+                        let row = key.subject.map(|id| row::load(&store.db, id)).transpose()?.flatten();
+                        let seen = row.as_ref().map(|row| row.view.values()).unwrap_or_default();
+                        let targets: Vec<&String> = form.save_to.values().collect();
+                        Begun {
+                            definition: form.definition.clone(),
+                            state,
+                            seq: row.map_or(Seq(0), |row| row.seq),
+                            seen: seen.into_iter().filter(|(name, _)| targets.contains(&name)).collect(),
+                        }
+                    }
+                };
+            Some(serde_json::to_string(&begun)?)
         }
     };
     store.transact(|tx| {
@@ -146,14 +175,21 @@ pub(super) fn save_visit(store: &mut Store, caller: &Caller<'_>, ask: SaveVisit)
         }
     }
     let mut changes = Vec::new();
+    let key = DraftKey { programme: ask.programme.clone(), form: ask.form.clone(), subject: ask.subject };
     let from_form = saved_to_subject(form, &ask.answers);
+    let mut zone = ask.zone.clone();
     let subject = match ask.subject {
         Some(subject) => {
-            let (row, _) = list::subject(store, caller, subject)?;
+            let (row, shelf) = list::subject(store, caller, subject)?;
+            zone = Some(shelf.zone);
+            // What the form showed when it was begun, not what came in meanwhile, is what its writer saw.
+            let begun = load_draft(store, &key)?.and_then(|kept| serde_json::from_value::<Begun>(kept).ok());
+            let seq = begun.as_ref().map_or(row.seq, |begun| begun.seq);
+            let seen = begun.map_or_else(|| row.view.values(), |begun| begun.seen);
             let changed: Values =
-                from_form.into_iter().filter(|(name, value)| row.view.get(name) != Some(value)).collect();
+                from_form.into_iter().filter(|(name, value)| seen.get(name) != Some(value)).collect();
             if done && !changed.is_empty() {
-                changes.push(change(subject, kind::SUBJECT, changed));
+                changes.push(Change { base_seq: seq, ..change(subject, kind::SUBJECT, changed) });
             }
             subject
         }
@@ -179,6 +215,10 @@ pub(super) fn save_visit(store: &mut Store, caller: &Caller<'_>, ask: SaveVisit)
     ] {
         cells.insert(name.to_owned(), value.into());
     }
+    if let Some(zone) = zone {
+        // Where the writer stood: the office may move the subject before this arrives.
+        cells.insert(field::ZONE.to_owned(), zone.into());
+    }
     if let Some(version) = form.definition.get("version") {
         cells.insert(field::FORM_VERSION.to_owned(), version.clone());
     }
@@ -190,10 +230,8 @@ pub(super) fn save_visit(store: &mut Store, caller: &Caller<'_>, ask: SaveVisit)
     }
     let visit = store.new_record_id(caller.now.ms);
     changes.push(change(visit, kind::VISIT, cells));
-    let new = NewCommit { place: ask.place, reason: None, changes };
+    let new = NewCommit { place: ask.place, reason: None, changes, finishes: Some(key) };
     store.save(caller.grant, caller.now, new)?;
-    let key = DraftKey { programme: ask.programme, form: ask.form, subject: ask.subject };
-    keep_draft(store, caller, KeepDraft { key, draft: None })?;
     Ok(Saved { record: visit, subject: Some(subject), counts: counts(store)? })
 }
 
@@ -251,8 +289,10 @@ pub(super) fn edit_subject(store: &mut Store, caller: &Caller<'_>, ask: EditSubj
     let changed: Values =
         ask.values.into_iter().filter(|(name, value)| row.view.get(name) != Some(value)).collect();
     if !changed.is_empty() {
-        let changes = vec![change(row.id, kind::SUBJECT, changed)];
-        store.save(caller.grant, caller.now, NewCommit { place: None, reason: ask.reason, changes })?;
+        let base_seq = ask.base_seq.unwrap_or(row.seq);
+        let changes = vec![Change { base_seq, ..change(row.id, kind::SUBJECT, changed) }];
+        let new = NewCommit { reason: ask.reason, changes, ..NewCommit::default() };
+        store.save(caller.grant, caller.now, new)?;
     }
     Ok(Saved { record: row.id, subject: Some(row.id), counts: counts(store)? })
 }
@@ -271,7 +311,7 @@ pub(super) fn create_subject(store: &mut Store, caller: &Caller<'_>, ask: Create
     }
     let id = store.new_record_id(caller.now.ms);
     let changes = vec![new_subject(id, &programme.id, &ask.zone, values, code)];
-    store.save(caller.grant, caller.now, NewCommit { place: ask.place, reason: None, changes })?;
+    store.save(caller.grant, caller.now, NewCommit { place: ask.place, changes, ..NewCommit::default() })?;
     Ok(Saved { record: id, subject: Some(id), counts: counts(store)? })
 }
 
@@ -281,7 +321,7 @@ pub(super) fn bind_code(store: &mut Store, caller: &Caller<'_>, ask: BindCode) -
     let cells: Values = [(format!("{}{code}", field::CODES), Value::Bool(true))].into();
     let place: Option<Place> = ask.place;
     let changes = vec![change(row.id, kind::SUBJECT, cells)];
-    store.save(caller.grant, caller.now, NewCommit { place, reason: None, changes })?;
+    store.save(caller.grant, caller.now, NewCommit { place, changes, ..NewCommit::default() })?;
     Ok(Saved { record: row.id, subject: Some(row.id), counts: counts(store)? })
 }
 

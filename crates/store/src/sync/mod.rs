@@ -10,6 +10,7 @@ use crate::{Store, meta};
 use domain::clock::HybridClock;
 use domain::clock::Stamp;
 use domain::ids::{DeviceNo, Install};
+use domain::problem::Code;
 use domain::wire::EnrolReply;
 
 /// Days for which acknowledged commits stay on a device, so that it can refill a restored server.
@@ -20,6 +21,10 @@ impl Store {
     pub fn adopt_enrolment(&mut self, server: &str, reply: &EnrolReply, now_ms: u64) -> Result<()> {
         let grant = serde_json::to_string(&reply.grant)?;
         self.transact(|tx| {
+            if meta::get_parsed::<u64>(tx.db, meta::TENANT)?.is_some_and(|known| known != reply.tenant.0) {
+                leave_municipality(tx)?;
+            }
+            meta::set(tx.db, meta::TENANT, reply.tenant.0)?;
             meta::set(tx.db, meta::SERVER, server.trim_end_matches('/'))?;
             meta::set(tx.db, meta::MUNICIPALITY, &reply.municipality)?;
             meta::set(tx.db, meta::GRANT, grant)?;
@@ -36,8 +41,33 @@ fn become_device(tx: &mut crate::transact::Tx<'_>, device: DeviceNo, token: &str
     meta::set(tx.db, meta::DEVICE, device.0)?;
     meta::set(tx.db, meta::TOKEN, token)?;
     let last = tx.clock.last();
+    if last.device != device {
+        // What it wrote under its old number counts as another's now: read it back with its numbers.
+        tx.db.execute("UPDATE shelf SET cursor = 0, begun = 0", [])?;
+    }
     tx.clock = HybridClock::new(device, Stamp { device, ..last });
     Ok(())
+}
+
+/// Empties the device for another municipality: nothing crosses. Only a device whose work was all received comes here,
+/// the new server sees to that ([`domain::wire::EnrolRequest::unsent_of`]).
+fn leave_municipality(tx: &crate::transact::Tx<'_>) -> Result<()> {
+    let waiting: u64 = tx.db.query_row(
+        "SELECT (SELECT count(*) FROM outbox WHERE state = 0) + (SELECT count(*) FROM photo WHERE state = 1)",
+        [],
+        |row| row.get(0),
+    )?;
+    if waiting > 0 {
+        return Err(Code::OtherMunicipality.into());
+    }
+    tx.db.execute_batch(
+        "DELETE FROM record; DELETE FROM shelf; DELETE FROM history; DELETE FROM outbox; DELETE FROM outbox_record; \
+         DELETE FROM subject; INSERT INTO subject_search (subject_search) VALUES ('delete-all'); \
+         DELETE FROM subject_place; DELETE FROM code; DELETE FROM visit; DELETE FROM due; DELETE FROM question; \
+         DELETE FROM draft; DELETE FROM photo;",
+    )?;
+    meta::clear(tx.db, meta::INCARNATION)?;
+    meta::clear(tx.db, meta::LAST_SYNC)
 }
 
 /// Remembers how far the server's clock is from ours.
@@ -56,7 +86,9 @@ fn note_incarnation(tx: &crate::transact::Tx<'_>, incarnation: Install) -> Resul
     meta::set(tx.db, meta::INCARNATION, incarnation.0)?;
     if known.is_some() {
         tx.db.execute("UPDATE shelf SET cursor = 0, begun = 0", [])?;
-        tx.db.execute("UPDATE outbox SET state = 0 WHERE state = 1", [])?;
+        // Refused ones, too: a queue with a hole would look like a phone that lost something.
+        tx.db.execute("UPDATE outbox SET state = 0 WHERE state IN (1, 2)", [])?;
+        tx.db.execute("UPDATE photo SET state = 1 WHERE state = 2", [])?;
     }
     Ok(())
 }

@@ -12,7 +12,8 @@ use domain::access::Grant;
 use domain::ids::{RecordId, Seq, Shelf};
 use domain::merge::{Cell, Packed, Record};
 use domain::wire::{
-    Digest, GoneRecord, PULL_PAGE_RECORDS, PullHead, PullLine, PullRequest, PullTail, PulledRecord,
+    BODY_MAX_BYTES, Digest, GoneRecord, PULL_PAGE_RECORDS, PullHead, PullLine, PullRequest, PullTail,
+    PulledRecord,
 };
 use std::collections::BTreeMap;
 
@@ -205,7 +206,9 @@ fn compare(tx: &Tx<'_>, digests: &BTreeMap<Shelf, Digest>) -> Result<bool> {
     for (shelf, theirs) in digests {
         let no = row::shelf_no(tx.db, shelf)?;
         let ours = digest_of(tx.db, no)?;
-        let difference = format!("{}:{:x} {}:{:x}", ours.count, ours.sum, theirs.count, theirs.sum);
+        // What differs, not how much there is: it stays the same while both sides grow.
+        let (count, sum) = (ours.count.wrapping_sub(theirs.count), ours.sum.wrapping_sub(theirs.sum));
+        let difference = format!("{count:x}:{sum:x}");
         let key = format!("{}{no}", meta::HEALED_SHELF);
         if ours != *theirs && meta::get(tx.db, &key)?.as_ref() != Some(&difference) {
             meta::set(tx.db, &key, difference)?;
@@ -251,7 +254,7 @@ impl Store {
         for shelf in &shelves {
             let Some(no) = row::find_shelf(&self.db, shelf)? else { continue };
             let cursor = request.cursors.get(shelf).copied().filter(|_| fresh).unwrap_or_default();
-            if page.records >= PULL_PAGE_RECORDS {
+            if page.is_full() {
                 page.tail.more |= self.has_newer(no, cursor)?;
                 continue;
             }
@@ -264,6 +267,15 @@ impl Store {
                     page.tail.digests.insert(shelf, digest_of(&self.db, no)?);
                 }
             }
+        }
+        if let Some(sent) = page.tail.upto.values().max() {
+            let sent = sent.0;
+            self.transact(|tx| {
+                tx.db
+                    .prepare_cached("UPDATE device SET sent = max(sent, ?2) WHERE no = ?1")?
+                    .execute((from.device.0, sent))?;
+                Ok(())
+            })?;
         }
         let tail = PullLine::Tail(std::mem::take(&mut page.tail));
         page.push(&tail)?;
@@ -292,7 +304,7 @@ impl Store {
         let mut upto = cursor;
         let mut cut = false;
         row::each_of_shelf(&self.db, no, cursor, |row| {
-            if page.records >= PULL_PAGE_RECORDS && row.seq > upto {
+            if page.is_full() && row.seq > upto {
                 cut = true;
                 return Ok(false);
             }
@@ -306,7 +318,9 @@ impl Store {
         if cursor.0 > 0 {
             let last = if cut { upto.0 } else { Seq::EVERYTHING.0 };
             let mut statement = self.db.prepare_cached(
-                "SELECT record, seq FROM gone WHERE shelf = ?1 AND seq > ?2 AND seq <= ?3 ORDER BY seq",
+                // What went and came back did not go.
+                "SELECT record, seq FROM gone WHERE shelf = ?1 AND seq > ?2 AND seq <= ?3 AND NOT EXISTS \
+                 (SELECT 1 FROM record WHERE record.id = gone.record AND record.shelf = gone.shelf) ORDER BY seq",
             )?;
             let mut rows = statement.query((no, cursor.0, last))?;
             while let Some(gone) = rows.next()? {
@@ -360,6 +374,11 @@ struct Page {
 }
 
 impl Page {
+    /// Full by records or by bytes: neither a long list nor large records may fill a server's or a phone's memory.
+    fn is_full(&self) -> bool {
+        self.records >= PULL_PAGE_RECORDS || self.lines.len() >= BODY_MAX_BYTES / 4
+    }
+
     fn push(&mut self, line: &PullLine) -> Result<()> {
         serde_json::to_writer(&mut self.lines, line)?;
         self.lines.push(b'\n');

@@ -47,7 +47,13 @@ impl Store {
     }
 
     fn push_head(&self) -> Result<PushHead> {
-        let lowest_n: Option<u64> = self.db.query_row("SELECT min(n) FROM outbox", [], |row| row.get(0))?;
+        // The lowest number from which nothing is missing up to the first that waits.
+        let lowest_n: Option<u64> = self.db.query_row(
+            "SELECT max(n) FROM outbox AS a WHERE n <= (SELECT min(n) FROM outbox WHERE state = 0) \
+             AND NOT EXISTS (SELECT 1 FROM outbox AS b WHERE b.n = a.n - 1)",
+            [],
+            |row| row.get(0),
+        )?;
         Ok(PushHead { install: self.install()?, top_n: self.last_n()?, lowest_n: lowest_n.unwrap_or(0) })
     }
 
@@ -74,8 +80,9 @@ impl Store {
                 absorb_verdict(tx, verdict, reply.now)?;
             }
             // An old copy of the server's file, put back by hand, has forgotten commits without a new incarnation.
-            let forgotten =
-                tx.db.execute("UPDATE outbox SET state = 0 WHERE state = 1 AND n > ?1", [reply.acked])?;
+            let forgotten = tx
+                .db
+                .execute("UPDATE outbox SET state = 0 WHERE state IN (1, 2) AND n > ?1", [reply.acked])?;
             note_incarnation(tx, reply.incarnation)?;
             if let Some(renamed) = &reply.renamed {
                 become_device(tx, renamed.device, &renamed.token)?;
@@ -158,7 +165,7 @@ pub(super) fn settle_view(tx: &Tx<'_>, row: &mut Row, numbered: Record) -> Resul
         (row.view, row.synced) = (numbered, None);
         return Ok(());
     }
-    if !waiting.is_empty() {
+    if !waiting.is_empty() && !numbered.cells.is_empty() {
         row.view = numbered.clone();
     }
     for commit in waiting {
@@ -202,6 +209,27 @@ impl Store {
             let mut renamed = None;
             for line in lines {
                 let n = line.n();
+                match known(tx, &sender, &line)? {
+                    Known::Same { fate, holder } => {
+                        if holder.is_copy_of(sender.device) && renamed.is_none() {
+                            // It was told its new name before and did not hear it.
+                            sender = sender.step_into(tx, holder.device, &token)?;
+                            renamed = Some(Renamed { device: sender.device, token: token.clone() });
+                        }
+                        sender.last_n = sender.last_n.max(n);
+                        verdicts.push(Verdict { n, fate });
+                        continue;
+                    }
+                    Known::Another if n <= sender.last_n => {
+                        if renamed.is_some() {
+                            continue;
+                        }
+                        sender = sender.split(tx, &token, n, head.top_n, now_ms)?;
+                        renamed = Some(Renamed { device: sender.device, token: token.clone() });
+                    }
+                    // No trace of it is left here, or a refusal that may end otherwise now: it is judged.
+                    Known::Another | Known::Not => {}
+                }
                 if n > sender.last_n + 1 {
                     if sender.last_n + 1 >= head.lowest_n {
                         break; // `acked` tells the device where to begin again
@@ -216,27 +244,8 @@ impl Store {
                     )?;
                     sender.last_n = n - 1;
                 }
-                if n <= sender.last_n {
-                    match known(tx, &sender, &line)? {
-                        Known::Same(fate) => {
-                            verdicts.push(Verdict { n, fate });
-                            continue;
-                        }
-                        // No trace of it is left here: judged now, it cannot be lost.
-                        Known::Forgotten => {
-                            let fate = sender.judge(tx, &line, now_ms)?;
-                            verdicts.push(Verdict { n, fate });
-                            continue;
-                        }
-                        Known::Another if renamed.is_none() => {
-                            sender = sender.split(tx, &token, n, head.top_n, now_ms)?;
-                            renamed = Some(Renamed { device: sender.device, token: token.clone() });
-                        }
-                        Known::Another => continue,
-                    }
-                }
                 let fate = sender.judge(tx, &line, now_ms)?;
-                sender.last_n = n;
+                sender.last_n = sender.last_n.max(n);
                 verdicts.push(Verdict { n, fate });
             }
             sender.store(tx)?;
@@ -260,6 +269,13 @@ impl Line {
         match self {
             Line::Commit(commit) => commit.n,
             Line::Bad { n, .. } => *n,
+        }
+    }
+
+    fn hash(&self) -> [u8; 32] {
+        match self {
+            Line::Commit(commit) => commit.hash(),
+            Line::Bad { text, .. } => *blake3::hash(text.as_bytes()).as_bytes(),
         }
     }
 }
@@ -293,39 +309,64 @@ fn read_push(body: &[u8]) -> Result<(PushHead, Vec<Line>)> {
 }
 
 enum Known {
-    Same(Fate),
-    /// Nothing is known of it, though later ones are.
-    Forgotten,
+    /// It was accepted, or refused for a reason that stands.
+    Same { fate: Fate, holder: Holder },
     /// The same identity with another content: a copied phone.
     Another,
+    /// Nothing is known of it.
+    Not,
 }
 
+/// Under which number a commit is known.
+struct Holder {
+    device: DeviceNo,
+    copy_of: DeviceNo,
+}
+
+impl Holder {
+    fn is_copy_of(&self, device: DeviceNo) -> bool {
+        self.device != device && self.copy_of == device
+    }
+}
+
+/// Looks a commit up by its content first, then by its number: a database that was enrolled anew, or split off from a
+/// copied one, is known by its install under the number it had then.
+///
+/// A refused commit that is offered again is forgotten, to be judged anew: rights change, subjects arrive.
 fn known(tx: &Tx<'_>, sender: &Sender<'_>, line: &Line) -> Result<Known> {
-    // A database that was enrolled anew is known by its install, under the number it had then.
-    let found: Option<(u64, u64, u16, String, [u8; 32], u32)> = tx
+    let hash = line.hash();
+    let found = tx
         .db
         .prepare_cached(
-            "SELECT seq, ms, counter, refused, hash, device FROM commit_log WHERE install = ?2 AND n = ?3 \
-             AND device IN (SELECT no FROM device WHERE install = ?2 OR no = ?1) ORDER BY device <> ?1 LIMIT 1",
+            "SELECT seq, commit_log.ms, commit_log.counter, refused, hash, device, device.copy_of FROM commit_log \
+             JOIN device ON device.no = commit_log.device \
+             WHERE device IN (SELECT no FROM device WHERE install = ?2 OR no = ?1) \
+             AND commit_log.install = ?2 AND n = ?3 ORDER BY hash <> ?4, device <> ?1 LIMIT 1",
         )?
-        .query_row((sender.device.0, &sender.install_text, line.n()), |row| {
-            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?))
+        .query_row((sender.device.0, &sender.install_text, line.n(), hash), |row| {
+            Ok((
+                row.get::<_, u64>(0)?,
+                row.get::<_, u64>(1)?,
+                row.get::<_, u16>(2)?,
+                row.get::<_, String>(3)?,
+                row.get::<_, [u8; 32]>(4)?,
+                DeviceNo(row.get(5)?),
+                DeviceNo(row.get(6)?),
+            ))
         })
         .optional()?;
-    let Some((seq, ms, counter, refused, hash, device)) = found else { return Ok(Known::Forgotten) };
-    let device = DeviceNo(device);
-    let same = match line {
-        Line::Commit(commit) => commit.hash() == hash,
-        Line::Bad { text, .. } => *blake3::hash(text.as_bytes()).as_bytes() == hash,
-    };
-    if !same {
+    let Some((seq, ms, counter, refused, stored, device, copy_of)) = found else { return Ok(Known::Not) };
+    if stored != hash {
         return Ok(Known::Another);
     }
-    if refused.is_empty() {
-        return Ok(Known::Same(Fate::Known { stamp: Stamp { ms, counter, device }, seq: Seq(seq) }));
+    if !refused.is_empty() {
+        tx.db
+            .prepare_cached("DELETE FROM commit_log WHERE device = ?1 AND install = ?2 AND n = ?3")?
+            .execute((device.0, &sender.install_text, line.n()))?;
+        return Ok(Known::Not);
     }
-    let code = serde_json::from_value(refused.into()).unwrap_or(Code::Unknown);
-    Ok(Known::Same(Fate::Refused { code }))
+    let fate = Fate::Known { stamp: Stamp { ms, counter, device }, seq: Seq(seq) };
+    Ok(Known::Same { fate, holder: Holder { device, copy_of } })
 }
 
 /// The device that pushes, as its row says.
@@ -336,32 +377,37 @@ struct Sender<'a> {
     install_text: String,
     last_n: u64,
     after: Stamp,
+    sent: Seq,
 }
 
 impl<'a> Sender<'a> {
     fn load(tx: &Tx<'_>, from: &'a Authenticated, install: Install) -> Result<Sender<'a>> {
         let install_text = format!("{:016x}", install.0);
-        let (last_n, ms, counter, stored): (u64, u64, u16, String) = tx
+        let (last_n, ms, counter, stored, sent): (u64, u64, u16, String, u64) = tx
             .db
-            .prepare_cached("SELECT last_n, ms, counter, install FROM device WHERE no = ?1")?
-            .query_row([from.device.0], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?;
-        if stored != install_text {
+            .prepare_cached("SELECT last_n, ms, counter, install, sent FROM device WHERE no = ?1")?
+            .query_row([from.device.0], |row| {
+                Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?))
+            })?;
+        let after = Stamp { ms, counter, device: from.device };
+        let sender =
+            Sender { from, device: from.device, install, install_text, last_n, after, sent: Seq(sent) };
+        let install_text = &sender.install_text;
+        if stored != *install_text {
             // The phone began a new database under its old name: its numbers begin again.
             tx.db
                 .prepare_cached("UPDATE device SET install = ?2, last_n = 0, top_n = 0 WHERE no = ?1")?
-                .execute((from.device.0, &install_text))?;
+                .execute((from.device.0, install_text))?;
             tx.db.prepare_cached("DELETE FROM contact WHERE device = ?1")?.execute([from.device.0])?;
             let known: u64 = tx
                 .db
                 .prepare_cached(
                     "SELECT coalesce(max(n), 0) FROM commit_log WHERE device = ?1 AND install = ?2",
                 )?
-                .query_row((from.device.0, &install_text), |row| row.get(0))?;
-            let after = Stamp { ms, counter, device: from.device };
-            return Ok(Sender { from, device: from.device, install, install_text, last_n: known, after });
+                .query_row((from.device.0, install_text), |row| row.get(0))?;
+            return Ok(Sender { last_n: known, ..sender });
         }
-        let after = Stamp { ms, counter, device: from.device };
-        Ok(Sender { from, device: from.device, install, install_text, last_n, after })
+        Ok(sender)
     }
 
     /// A copied phone becomes a device of its own from commit `n` on; both keep all they wrote.
@@ -382,6 +428,18 @@ impl<'a> Sender<'a> {
         Ok(Sender { device, last_n: n - 1, after: Stamp { device, ..self.after }, ..self })
     }
 
+    /// Goes on as the device this database was split off into, with a fresh token.
+    fn step_into(self, tx: &Tx<'_>, device: DeviceNo, token: &str) -> Result<Sender<'a>> {
+        let (last_n, ms, counter) = tx
+            .db
+            .prepare_cached("SELECT last_n, ms, counter FROM device WHERE no = ?1")?
+            .query_row([device.0], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+        tx.db
+            .prepare_cached("UPDATE device SET token = ?2 WHERE no = ?1")?
+            .execute((device.0, admin::hash(token)))?;
+        Ok(Sender { device, last_n, after: Stamp { ms, counter, device }, ..self })
+    }
+
     fn judge(&mut self, tx: &mut Tx<'_>, line: &Line, now_ms: u64) -> Result<Fate> {
         match line {
             Line::Commit(commit) => {
@@ -392,6 +450,7 @@ impl<'a> Sender<'a> {
                     not_before_ms: admin::proof_of_absence(tx.db, self.device, commit.n)?,
                     now_ms,
                     after: self.after,
+                    sent: self.sent,
                 };
                 let fate = accept::accept(tx, &arrival, commit)?;
                 if let Fate::Ok { stamp, .. } = &fate {
@@ -403,17 +462,18 @@ impl<'a> Sender<'a> {
                 let code = Code::BadRecord;
                 tx.db
                     .prepare_cached(
-                        "INSERT INTO commit_log (device, install, n, seq, ms, counter, received, hash, refused, body) \
-                         VALUES (?1, ?2, ?3, 0, 0, 0, ?4, ?5, ?6, ?7)",
+                        "INSERT INTO commit_log (device, install, n, seq, author, ms, counter, received, hash, refused, body) \
+                         VALUES (?1, ?2, ?3, 0, ?8, 0, 0, ?4, ?5, ?6, ?7)",
                     )?
                     .execute((
                         self.device.0,
                         &self.install_text,
                         n,
                         now_ms,
-                        blake3::hash(text.as_bytes()).as_bytes(),
+                        line.hash(),
                         code.as_str(),
                         text,
+                        &self.from.grant.person,
                     ))?;
                 Ok(Fate::Refused { code })
             }

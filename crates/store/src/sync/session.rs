@@ -143,8 +143,9 @@ impl SyncSession {
             }
             (Waiting::Photo { hash, offset }, Some(answer)) => {
                 let reply: BlobReply = match self.body_of(store, answer) {
-                    // Damaged on the way: begin again, once a sync.
+                    // Damaged on the way: it begins again at the next sync, after all that wait behind it.
                     Err(Error::Refused(problem)) if problem.code == Code::PhotoHash => {
+                        store.postpone_photo(&hash, now.ms)?;
                         return self.done(store, now);
                     }
                     other => serde_json::from_slice(&other?).map_err(|_| not_ours())?,
@@ -266,6 +267,10 @@ pub fn enrol_call(store: &Store, request: &Enrol) -> std::result::Result<(String
         top_n: store.last_n()?,
         acked_n: store.acked_n()?,
         incarnation: meta::get_parsed(&store.db, meta::INCARNATION)?.map(domain::ids::Install),
+        unsent_of: match service::counts(store)? {
+            counts if counts.saved == counts.received && counts.photos_waiting == 0 => None,
+            _ => meta::get_parsed(&store.db, meta::TENANT)?.map(domain::ids::Install),
+        },
     };
     let body = serde_json::to_vec(&body).map_err(Error::from)?;
     let url = format!("{server}/v1/enrol");

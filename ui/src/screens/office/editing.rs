@@ -11,7 +11,7 @@ use crate::strings::fill;
 use crate::strings::office::office as words;
 use domain::api;
 use domain::change::{Value, Values};
-use domain::ids::RecordId;
+use domain::ids::{RecordId, Seq};
 use domain::programme::FieldKind;
 use leptos::html;
 use leptos::prelude::*;
@@ -22,6 +22,8 @@ use leptos::task::spawn_local;
 pub struct Editing {
     /// Whose.
     pub subject: RecordId,
+    /// The number of the card it was read from.
+    pub base_seq: Seq,
     /// Its heading.
     pub heading: String,
     /// The field.
@@ -77,7 +79,7 @@ fn sheet(now: Editing, editing: RwSignal<Option<Editing>>) -> impl IntoView {
     let app = app();
     let office = office();
     let t = words(app);
-    let Editing { subject, kind, value, .. } = now;
+    let Editing { subject, base_seq, kind, value, .. } = now;
     let before = value.as_ref().map_or(String::new(), |value| as_typed(&kind, value));
     let typed = RwSignal::new(before.clone());
     let reason = RwSignal::new(String::new());
@@ -102,7 +104,7 @@ fn sheet(now: Editing, editing: RwSignal<Option<Editing>>) -> impl IntoView {
         let values: Values = [(kind.id.clone(), new)].into();
         let reason = Some(reason.get_untracked().trim().to_owned()).filter(|reason| !reason.is_empty());
         spawn_local(async move {
-            match ask(api::EditSubject { subject, values, reason }).await {
+            match ask(api::EditSubject { subject, values, base_seq: Some(base_seq), reason }).await {
                 Ok(_) => {
                     editing.set(None);
                     app.changed.update(|n| *n += 1);
