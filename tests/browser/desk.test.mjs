@@ -19,7 +19,7 @@ describe('the office', () => {
   after(() => stage?.end());
 
   test('an empty server is set up once, by the link it prints', { timeout: 120_000 }, async (t) => {
-    const child = spawn(stage.town.bin, ['server', 'serve', '--db', join(stage.folder, 'empty-office'), '--listen', '127.0.0.1:0', '--app', stage.app], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const child = spawn(stage.town.bin, ['server', 'serve', '--db', join(stage.folder, 'empty-office'), '--listen', '127.0.0.1:0', '--app', stage.app], { stdio: ['ignore', 'pipe', 'ignore'] });
     t.after(() => child.kill());
     const link = await new Promise((resolve, reject) => {
       let said = '';
@@ -67,7 +67,9 @@ describe('the office', () => {
     const phone = await enrolledPhone(t, stage, { person: 'สมหมาย เดินจด' });
     await phone.openCard(meter.id);
     await phone.press('ทำไม่ได้ / ไม่พบ');
-    await phone.page.getByText('สัตว์ดุ', { exact: true }).click();
+    await phone.heading('ทำไม่ได้ / ไม่พบ');
+    await phone.heading(meter.heading);
+    await phone.page.getByRole('radio', { name: 'สัตว์ดุ' }).check();
     await phone.press('บันทึก', { exact: true });
     await phone.heading('บันทึกแล้ว');
     const row = desk.page.locator('.office-visit', { hasText: meter.heading });
@@ -75,7 +77,7 @@ describe('the office', () => {
     await desk.shows(row.getByText('สมหมาย เดินจด'));
     await desk.shows(row.getByText('สัตว์ดุ').first());
     assert.equal(loads, 0);
-    await picture(desk.page, 'office');
+    await picture(desk.page, 'office-arrived');
     await row.locator('summary').click();
     await row.getByRole('link', { name: 'เปิดทะเบียน' }).click();
     await desk.heading(meter.heading);

@@ -56,7 +56,7 @@ describe('every screen', () => {
     wrong.push(...await look(fresh, 'enrol-name'));
 
     const phone = await enrolledPhone(t, stage, { person: 'สมใจ ใจดี', programmes: ['water', 'care', 'lights'] });
-    wrong.push(...await look(phone, 'home'));
+    wrong.push(...await look(phone, 'home-three'));
     await go(phone, '#/scan');
     await phone.box('หรือพิมพ์รหัสบนป้าย').waitFor();
     wrong.push(...await look(phone, 'scan'));
@@ -70,7 +70,7 @@ describe('every screen', () => {
     await phone.type('ค้นหาชื่อ บ้านเลขที่ หรือรหัส', meter.heading.slice(3, 8));
     await phone.shows(phone.page.locator('.row'));
     wrong.push(...await look(phone, 'search'));
-    for (const [name, subject] of [['card', meter], ['card-care', person], ['card-pole', pole]]) {
+    for (const [name, subject] of [['card-water', meter], ['card-care', person], ['card-pole', pole]]) {
       await phone.openCard(subject.id);
       wrong.push(...await look(phone, name));
     }
@@ -83,7 +83,7 @@ describe('every screen', () => {
     const last = Number((await stage.office.card(meter.id)).visits[0]?.values.reading ?? 0);
     await phone.type(/เลขหน้ามาตร/, String(last + 25));
     await phone.page.locator('.question-box.wrong').waitFor({ state: 'detached' });
-    wrong.push(...await look(phone, 'form'));
+    wrong.push(...await look(phone, 'form-filled'));
     await go(phone, '#/drafts');
     await phone.heading('งานที่ทำค้างไว้');
     await phone.shows(phone.page.locator('.draft'));
@@ -106,7 +106,7 @@ describe('every screen', () => {
     await go(phone, `#/outcome/water/reading/${meter.id}`);
     await phone.sees('บ้านปิด / มาตรอยู่ภายใน');
     wrong.push(...await look(phone, 'outcome'));
-    await phone.page.getByText('สัตว์ดุ', { exact: true }).click();
+    await phone.page.getByRole('radio', { name: 'สัตว์ดุ' }).check();
     await phone.press('บันทึก', { exact: true });
     await phone.heading('บันทึกแล้ว');
     wrong.push(...await look(phone, 'saved'));
@@ -133,22 +133,36 @@ describe('every screen', () => {
 
   test('the office', { timeout: 240_000 }, async (t) => {
     const wrong = [];
-    for (const [at, row] of (await stage.office.round('water', 12)).entries()) {
+    // A morning's work of three people.
+    const [water, care, lights] = [['สมหมาย เดินจด', ['water']], ['ดาวเรือง ศรีสุข', ['care']], ['ช่างเอก ไฟสว่าง', ['lights']]];
+    const place = { lat: 13.75, lon: 100.5, accuracy_m: 8 };
+    const reader = await stage.colleague(...water);
+    const readings = [];
+    for (const [at, row] of (await stage.office.round('water', 9)).entries()) {
       const last = Number((await stage.office.card(row.id)).visits[0]?.values.reading ?? 0);
-      if (!last) continue;
-      await stage.office.ask('save_visit', {
-        programme: 'water', form: 'reading', subject: row.id, zone: null, code: null, outcome: at % 5 === 4 ? '03' : 'done',
-        answers: at % 5 === 4 ? { note: 'หมาดุ' } : { reading: last + 20 + at, usage: 20 + at, comment: '00' },
-        photos: [], place: { lat: 13.75, lon: 100.5, accuracy_m: 8 }, supersedes: null, offset_minutes: 420,
-      }).catch(() => {});
+      readings.push(at % 4 === 2
+        ? { programme: 'water', form: 'reading', subject: row.id, outcome: '03', answers: { note: 'หมาดุสองตัวหน้าบ้าน' } }
+        : { programme: 'water', form: 'reading', subject: row.id, answers: { reading: last + 20 + at, usage: 20 + at, comment: '00' }, place });
     }
+    reader.record(...readings);
+    reader.sync();
+    const carer = await stage.colleague(...care);
+    const [first, second] = await stage.office.round('care', 2);
+    carer.record(
+      { programme: 'care', form: 'visit', subject: first.id, answers: { trend: 'same', sbp: 128, dbp: 80, temp: 36.8, carer_present: 'yes', activities: ['a3', 'a5'] } },
+      { programme: 'care', form: 'visit', subject: second.id, outcome: 'not_home' },
+    );
+    carer.sync();
+    const technician = await stage.colleague(...lights);
+    technician.record({ programme: 'lights', form: 'inspect', subject: pole.id, answers: { lit: 'on', faulty: 'no', danger: 'no' }, place });
+    technician.sync();
     const desk = await newDesk(t, stage);
     await desk.open('/office');
     await desk.box('ชื่อผู้ใช้').waitFor();
     wrong.push(...await look(desk, 'office-login'));
     await desk.login();
     await desk.heading('วันนี้');
-    await desk.page.locator('.office-tile').first().waitFor();
+    await desk.shows(desk.page.locator('.office-visit', { hasText: 'จดมาตร' }));
     wrong.push(...await look(desk, 'office'));
     await desk.openPage(`registry/${person.id}`, person.heading);
     wrong.push(...await look(desk, 'office-person'));

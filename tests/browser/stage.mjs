@@ -52,6 +52,18 @@ export async function setStage() {
     const [, code] = readFileSync(join(folder, 'labels-1.svg'), 'utf8').match(/<text[^>]*>([0-9A-Z]{5} [0-9A-Z]{5})<\/text>/);
     return code.replace(' ', '');
   };
+  // A colleague with a device without a screen: what the town's other people do while a test looks at one of them.
+  stage.colleague = async (person, programmes) => {
+    const store = mkdtempSync(join(folder, 'colleague-'));
+    const sanam = (input, ...words) => execFileSync(stage.town.bin, ['device', '--store', store, ...words], { input, stdio: ['pipe', 'pipe', 'pipe'] });
+    const { code } = await stage.office.enrolment({ person, programmes });
+    sanam('', 'enrol', stage.town.url, code, '--name', `มือถือ${person.split(' ')[0]}`);
+    sanam('', 'sync');
+    return {
+      record: (...visits) => sanam(visits.map((visit) => JSON.stringify(visit)).join('\n'), 'record', '-'),
+      sync: () => sanam('', 'sync'),
+    };
+  };
   stage.end = async () => {
     await stage.browser?.close();
     stage.site?.close();

@@ -22,11 +22,18 @@ describe('trouble', () => {
   }, { timeout: 300_000 });
   after(() => stage?.end());
 
+  async function couldNot(phone, meter, why) {
+    await phone.press('ทำไม่ได้ / ไม่พบ');
+    await phone.heading('ทำไม่ได้ / ไม่พบ');
+    // The name comes after the rest and moves it down.
+    await phone.heading(meter.heading);
+    await phone.page.getByRole('radio', { name: why }).check();
+  }
+
   // The quickest visit there is: the house was closed.
   async function closedHouse(phone, meter) {
     await phone.openCard(meter.id);
-    await phone.press('ทำไม่ได้ / ไม่พบ');
-    await phone.page.getByText('บ้านปิด / มาตรอยู่ภายใน', { exact: true }).click();
+    await couldNot(phone, meter, 'บ้านปิด / มาตรอยู่ภายใน');
     await phone.press('บันทึก', { exact: true });
   }
 
@@ -114,8 +121,7 @@ describe('trouble', () => {
       assert.ok(i < 300, 'the disk never became full');
       const meter = meters[2 + (i % 6)];
       await phone.openCard(meter.id);
-      await phone.press('ทำไม่ได้ / ไม่พบ');
-      await phone.page.getByText('อื่น ๆ', { exact: true }).click();
+      await couldNot(phone, meter, 'อื่น ๆ');
       await phone.type('หมายเหตุ (ต้องใส่)', `หมาดุ ${i} `.repeat(4000));
       await phone.press('บันทึก', { exact: true });
       const full = phone.page.getByText('ที่เก็บข้อมูลเต็ม ยังบันทึกไม่ได้');
