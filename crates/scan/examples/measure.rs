@@ -2,25 +2,27 @@
 //!
 //! `cargo run --release -p scan --example measure -- LIST [frame|still]`, where each line of LIST is tab
 //! separated: set, kind, path of an 8-bit PNG beside LIST, format, text as JSON (empty for no code), ...
-//! Without arguments it times one 1280x720 frame with a label and one without.
+//! With `--times` instead of LIST it times pictures drawn here, hostile ones among them. Figures are printed as
+//! one line of JSON a kind; times are the work of this thread in milliseconds.
 #![allow(clippy::print_stdout, reason = "a tool for the terminal")]
 
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use scan::{Effort, Luma, LumaBuf};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
-    let Some(list) = arguments.next() else { return time_frames() };
+    let list = arguments.next().ok_or("which list?")?;
+    if list == "--times" {
+        return time_drawn();
+    }
     let effort = if arguments.next().as_deref() == Some("still") { Effort::Still } else { Effort::Frame };
     let folder = Path::new(&list).parent().unwrap_or(Path::new("."));
-    // Kind to pictures, right texts, pictures with a wrong text.
-    let mut kinds: BTreeMap<String, [usize; 3]> = BTreeMap::new();
+    let mut kinds: BTreeMap<String, Counts> = BTreeMap::new();
     let mut steps: BTreeMap<scan::Step, usize> = BTreeMap::new();
-    let mut times = Vec::new();
     for line in std::fs::read_to_string(&list)?.lines() {
         let columns: Vec<&str> = line.split('\t').collect();
         let [_, kind, path, _, text, ..] = columns.as_slice() else { continue };
@@ -28,16 +30,15 @@ fn main() -> Result<(), Box<dyn Error>> {
         let picture = open(&folder.join(path))?;
         let start = Clock::start();
         let found = scan::decode(&picture.as_luma(), effort);
-        times.push(start.milliseconds());
         let counts = kinds.entry((*kind).to_owned()).or_default();
+        counts.times.push(start.milliseconds());
         let is_right = found.iter().any(|symbol| symbol.text == text);
         if !is_right {
             println!("missed: {path}");
         }
         let is_wrong = found.iter().any(|symbol| symbol.text != text);
-        for (count, by) in counts.iter_mut().zip([true, is_right, is_wrong]) {
-            *count += usize::from(by);
-        }
+        counts.right += usize::from(is_right);
+        counts.wrong += usize::from(is_wrong);
         for symbol in found {
             if symbol.text == text {
                 *steps.entry(symbol.found_by).or_default() += 1;
@@ -46,12 +47,47 @@ fn main() -> Result<(), Box<dyn Error>> {
             }
         }
     }
-    for (kind, [pictures, right, wrong]) in &kinds {
-        println!("{kind:12} {right:4} of {pictures:4}, wrong {wrong}");
+    for (kind, counts) in &mut kinds {
+        counts.print(kind);
     }
     println!("{steps:?}");
-    print_times("all", &mut times);
+    let mut all = Counts::default();
+    for counts in kinds.values() {
+        all.right += counts.right;
+        all.wrong += counts.wrong;
+        all.times.extend(&counts.times);
+    }
+    let times = all.sorted_times();
+    println!("all: right {}, wrong {}, {times:.1?} ms (median, p95, most)", all.right, all.wrong);
     Ok(())
+}
+
+/// What came of the pictures of one kind: one time each.
+#[derive(Default)]
+struct Counts {
+    right: usize,
+    wrong: usize,
+    times: Vec<f64>,
+}
+
+impl Counts {
+    /// Median, 95th percentile and most.
+    fn sorted_times(&mut self) -> [f64; 3] {
+        self.times.sort_by(f64::total_cmp);
+        [50, 95, 100].map(|part| {
+            let index = (self.times.len() * part / 100).min(self.times.len().saturating_sub(1));
+            self.times.get(index).copied().unwrap_or(0.0)
+        })
+    }
+
+    fn print(&mut self, kind: &str) {
+        let [median, p95, most] = self.sorted_times();
+        let line = serde_json::json!({
+            "kind": kind, "pictures": self.times.len(), "right": self.right, "wrong": self.wrong,
+            "median_ms": median, "p95_ms": p95, "most_ms": most,
+        });
+        println!("{line}");
+    }
 }
 
 fn open(path: &Path) -> Result<LumaBuf, Box<dyn Error>> {
@@ -74,71 +110,69 @@ fn open(path: &Path) -> Result<LumaBuf, Box<dyn Error>> {
     Ok(LumaBuf::new(width, height, grey)?)
 }
 
-/// Times a frame of a camera with a label in it, and one with nothing but a textured wall.
-fn time_frames() -> Result<(), Box<dyn Error>> {
-    let (width, height) = (1280usize, 720usize);
-    let wall = |x: usize, y: usize| {
-        let grain = (x.wrapping_mul(40_507) ^ y.wrapping_mul(40_503)) >> 3 & 31;
-        let slope = (x * 80) / width;
-        u8::try_from(90 + grain + slope).unwrap_or(255)
-    };
-    let empty: Vec<u8> = (0..width * height).map(|i| wall(i % width, i / width)).collect();
+/// Times frames and photographs of a label on a wall, and of things that look like many codes and are none.
+fn time_drawn() -> Result<(), Box<dyn Error>> {
     let modules = scan::label::qr_modules("HTTPS://Q.EXAMPLE.GO.TH/Q/7K3D9QX2M4")?;
-    let mut labelled = empty.clone();
-    for (i, pixel) in labelled.iter_mut().enumerate() {
-        let (x, y) = (i % width, i / width);
+    let grain = |x: usize, y: usize| {
+        let mut mixed =
+            (x as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ (y as u64).wrapping_mul(0xc2b2_ae3d_27d4_eb4f);
+        mixed ^= mixed >> 29;
+        u8::try_from(mixed.wrapping_mul(0xbf58_476d_1ce4_e5b9) >> 56).unwrap_or(0)
+    };
+    let wall = |x: usize, y: usize| 90 + grain(x, y) / 8 + u8::try_from(x / 64 % 80).unwrap_or(0);
+    let finder = |x: usize, y: usize| {
+        let ring = x.abs_diff(3).max(y.abs_diff(3));
+        if ring <= 1 || ring == 3 { 30 } else { 220 }
+    };
+    type Shade<'a> = &'a dyn Fn(usize, usize) -> u8;
+    let label = |x: usize, y: usize| {
         let module =
             y.checked_sub(200).zip(x.checked_sub(500)).and_then(|(y, x)| modules.get(y / 6)?.get(x / 6));
-        if let Some(dark) = module {
-            *pixel = if *dark { 40 } else { 220 };
-        }
-    }
-    for (name, bytes) in [("label", &labelled), ("no code", &empty)] {
-        let picture = Luma::new(width, height, bytes)?;
-        for effort in [Effort::Frame, Effort::Still] {
-            let mut found = 0;
-            let mut times: Vec<f64> = (0..31)
-                .map(|_| {
+        module.map_or_else(|| wall(x, y), |dark| if *dark { 40 } else { 220 })
+    };
+    // A tiled floor of finder patterns, a fence, a chequered cloth, pixels of pure noise, and noise in squares.
+    let scenes: [(&str, Shade<'_>); 7] = [
+        ("label", &label),
+        ("wall", &wall),
+        ("finders", &|x, y| finder(x / 4 % 11, y / 4 % 11)),
+        ("fence", &|x, y| if grain(x / 3, y / 400) > 127 { 40 } else { 210 }),
+        ("cloth", &|x, y| if (x / 5 + y / 5) % 2 == 0 { 40 } else { 210 }),
+        ("noise", &|x, y| grain(x, y)),
+        ("squares", &|x, y| if grain(x / 4, y / 4) > 127 { 40 } else { 210 }),
+    ];
+    for (size, width, height, rounds) in [("720p", 1280usize, 720usize, 21), ("12mp", 4000, 3000, 5)] {
+        for (name, shade) in scenes {
+            let pixels: Vec<u8> = (0..width * height).map(|i| shade(i % width, i / width)).collect();
+            let picture = Luma::new(width, height, &pixels)?;
+            for (effort_name, effort) in [("frame", Effort::Frame), ("still", Effort::Still)] {
+                let mut counts = Counts::default();
+                for _ in 0..rounds {
                     let start = Clock::start();
-                    found = scan::decode(&picture, effort).len();
-                    start.milliseconds()
-                })
-                .collect();
-            print_times(&format!("720p, {name}, {effort:?}, {found} found"), &mut times);
+                    let found = scan::decode(&picture, effort);
+                    counts.times.push(start.milliseconds());
+                    counts.right += found.len();
+                }
+                counts.print(&format!("{size} {effort_name}, {name}"));
+            }
         }
     }
     Ok(())
 }
 
-/// Time this thread has worked, which a busy machine does not change. Elsewhere than on Linux: time passed.
-struct Clock {
-    worked: Option<Duration>,
-    started: Instant,
-}
+/// Time this thread has worked, which a busy machine changes less than time passed.
+struct Clock(Duration);
 
 impl Clock {
     fn start() -> Self {
-        Self { worked: worked(), started: Instant::now() }
+        Self(worked())
     }
 
     fn milliseconds(&self) -> f64 {
-        let spent = match (worked(), self.worked) {
-            (Some(now), Some(then)) => now.saturating_sub(then),
-            _ => self.started.elapsed(),
-        };
-        spent.as_secs_f64() * 1000.0
+        worked().saturating_sub(self.0).as_secs_f64() * 1000.0
     }
 }
 
-fn worked() -> Option<Duration> {
-    let counters = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;
-    counters.split_whitespace().next()?.parse().ok().map(Duration::from_nanos)
-}
-
-fn print_times(name: &str, times: &mut [f64]) {
-    times.sort_by(f64::total_cmp);
-    let at = |part: usize| {
-        times.get((times.len() * part / 100).min(times.len().saturating_sub(1))).unwrap_or(&0.0)
-    };
-    println!("{name}: median {:.1} ms, p95 {:.1} ms, most {:.1} ms", at(50), at(95), at(100));
+fn worked() -> Duration {
+    let now = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    Duration::try_from(now).unwrap_or_default()
 }

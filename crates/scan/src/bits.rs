@@ -5,7 +5,7 @@
 //! than itself and turns plain walls into speckle: there the pixel hardly differs from its surroundings, and
 //! the mean of a four times wider window decides.
 
-use rxing::common::BitMatrix;
+use rxing::common::{BIT_FIELD_BASE_BITS, BitArray, BitMatrix};
 
 use crate::luma::{Luma, box_blur, quartered, window_sums};
 
@@ -21,16 +21,19 @@ impl Bits {
         x < self.width && self.dark.get(y * self.width + x).copied().unwrap_or(false)
     }
 
-    /// The form that the QR reader takes; `of` is the shade it shall hold for dark.
-    pub(crate) fn to_matrix(&self, of: bool) -> Option<BitMatrix> {
+    /// The form that the QR reader takes.
+    pub(crate) fn to_matrix(&self) -> Option<BitMatrix> {
         let mut matrix =
             BitMatrix::new(u32::try_from(self.width).ok()?, u32::try_from(self.height).ok()?).ok()?;
+        let bits_in_word = BIT_FIELD_BASE_BITS;
+        let mut packed = BitArray::with_size(self.width.next_multiple_of(bits_in_word));
         for (y, row) in (0u32..).zip(self.dark.chunks_exact(self.width)) {
-            for (x, dark) in (0u32..).zip(row) {
-                if *dark == of {
-                    matrix.set(x, y);
-                }
+            for (word, part) in row.chunks(bits_in_word).enumerate() {
+                // The leftmost pixel is the lowest bit.
+                let bits = part.iter().rev().fold(0, |bits, dark| bits << 1 | usize::from(*dark));
+                packed.setBulk(word * bits_in_word, bits);
             }
+            matrix.setRow(y, &packed);
         }
         Some(matrix)
     }

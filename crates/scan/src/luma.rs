@@ -157,17 +157,16 @@ fn shrink(picture: &Luma<'_>, width: usize, height: usize) -> Vec<u8> {
     let across = spans(picture.width, width);
     let down = spans(picture.height, height);
     let mut out = Vec::with_capacity(width * height);
-    let mut sums = vec![0u32; width];
+    // Down the columns first, which the processor does for many at once.
+    let mut columns = vec![0u32; picture.width];
     for span in &down {
-        sums.fill(0);
+        columns.fill(0);
         for y in span.clone() {
-            let row = picture.row(y);
-            for (sum, part) in sums.iter_mut().zip(&across) {
-                *sum += row.get(part.clone()).unwrap_or_default().iter().map(|p| u32::from(*p)).sum::<u32>();
-            }
+            columns.iter_mut().zip(picture.row(y)).for_each(|(sum, pixel)| *sum += u32::from(*pixel));
         }
         let rows = u32::try_from(span.len()).unwrap_or(1);
-        out.extend(sums.iter().zip(&across).map(|(sum, part)| {
+        out.extend(across.iter().map(|part| {
+            let sum: u32 = columns.get(part.clone()).unwrap_or_default().iter().sum();
             let count = rows * u32::try_from(part.len()).unwrap_or(1);
             narrow((sum + count / 2) / count.max(1))
         }));
@@ -203,6 +202,15 @@ fn spans(from: usize, to: usize) -> Vec<std::ops::Range<usize>> {
             start..end
         })
         .collect()
+}
+
+/// The middle of a picture, at most so many pixels wide and high, and where its upper left corner lies.
+pub(crate) fn middle(picture: &Luma<'_>, most: usize) -> Option<(LumaBuf, usize, usize)> {
+    let (width, height) = (picture.width.min(most), picture.height.min(most));
+    let (left, top) = ((picture.width - width) / 2, (picture.height - height) / 2);
+    let rows = (top..top + height).flat_map(|y| picture.row(y).get(left..left + width).unwrap_or_default());
+    let part = LumaBuf::new(width, height, rows.copied().collect()).ok()?;
+    Some((part, left, top))
 }
 
 /// Twice the size, by weighing the four nearest pixels 9:3:3:1, which keeps edges straight.

@@ -21,10 +21,10 @@ pub(crate) struct Found {
 }
 
 /// More finder patterns than this are noise or a brick wall: a sheet of 42 labels has 126. The largest are kept.
-const MOST_PATTERNS: usize = 160;
+const MOST_PATTERNS: usize = 130;
 
 /// How many sets of three patterns may fail before a picture is given up; each costs some 20 microseconds.
-const MOST_FAILURES: usize = 400;
+const MOST_FAILURES: usize = 240;
 
 /// The second finder takes time that grows with the square of the patterns; above this it is not asked.
 const MOST_PATTERNS_FOR_SECOND: usize = 40;

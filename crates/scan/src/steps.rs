@@ -8,13 +8,17 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use rxing::common::BitMatrix;
 
 use crate::bits::{Bits, threshold};
-use crate::luma::{Luma, LumaBuf, at_most, doubled, sharpened};
+use crate::luma::{Luma, LumaBuf, at_most, doubled, middle, sharpened};
 use crate::{Effort, Format, Point, Step, Symbol, bars, grown, matrix, qr};
 
 /// A camera frame is shrunk to this: enough for 2.5 pixels a module at arm's length, and no phone is too slow.
 const CAMERA_PIXELS: usize = 1_280;
 /// A photograph is shrunk to this before it is searched in full, so that memory stays bounded.
-const PHOTO_PIXELS: usize = 4_096;
+const PHOTO_PIXELS: usize = 2_560;
+/// What Data Matrix is searched for in.
+const SQUARES_PIXELS: usize = 960;
+/// What is blown up to twice its size: the middle of the picture, where people aim.
+const DOUBLED_PIXELS: usize = 640;
 /// What the second finder gets, and what a third of the size is a third of at most.
 const SMALL_PIXELS: usize = 640;
 /// The half width in pixels of the threshold's window for the main finder and for the second one.
@@ -27,52 +31,65 @@ pub(crate) fn climb(frame: &Luma<'_>, effort: Effort, go_on: &mut dyn FnMut() ->
     let Ok(capped) = Luma::new(width, height, &pixels) else { return Vec::new() };
     let mut ladder = Ladder { found: Vec::new(), go_on };
 
-    let bits = guarded(|| Some(threshold(&capped, WINDOW)));
-    ladder.qr(Step::Camera, scale, |go_on| read_qr(bits.as_ref()?, true, go_on));
+    let matrix = guarded(|| threshold(&capped, WINDOW).to_matrix());
+    ladder.qr(Step::Camera, scale, |go_on| Some(qr::read(matrix.as_ref()?, go_on)));
     ladder.bars(Step::Lines, scale, |go_on| bars::along_axes(&capped, 24, &bars::QUICK, go_on));
-    let second = || threshold(&capped, SMALL_WINDOW).to_matrix(true);
+    let second = |picture: &Luma<'_>| threshold(picture, SMALL_WINDOW).to_matrix();
     ladder.matrix_if_needed(Step::Squares, scale, |_| {
-        Some(matrix::read(&bits.as_ref()?.to_matrix(true)?, effort == Effort::Still, second))
+        Some(matrix::read(matrix.as_ref()?, false, || second(&capped)))
     });
     if effort == Effort::Frame {
         return ladder.found;
     }
 
-    if frame.longest_side() > CAMERA_PIXELS {
-        let (pixels, width, height, scale) = at_most(frame, PHOTO_PIXELS);
-        ladder.qr_if_needed(Step::FullSize, scale, |go_on| {
-            read_qr(&threshold(&Luma::new(width, height, &pixels).ok()?, WINDOW), true, go_on)
+    let is_large = frame.longest_side() > CAMERA_PIXELS;
+    let photo = (is_large && ladder.found.is_empty()).then(|| at_most(frame, PHOTO_PIXELS));
+    if let Some((pixels, width, height, scale)) = &photo {
+        ladder.qr_if_needed(Step::FullSize, *scale, |go_on| {
+            read_qr(&threshold(&Luma::new(*width, *height, pixels).ok()?, WINDOW), go_on)
         });
     }
     ladder.qr_if_needed(Step::HalfSize, scale * shrinking(&capped, SMALL_PIXELS), |_| {
         let (pixels, width, height, _) = at_most(&capped, SMALL_PIXELS);
         let bits = threshold(&Luma::new(width, height, &pixels).ok()?, SMALL_WINDOW);
-        Some(qr::read_second(&bits, &bits.to_matrix(true)?))
+        Some(qr::read_second(&bits, &bits.to_matrix()?))
     });
     ladder.qr_if_needed(Step::Sharpened, scale, |go_on| {
-        read_qr(&threshold(&sharpened(&capped, 3).as_luma(), WINDOW), true, go_on)
+        read_qr(&threshold(&sharpened(&capped, 3).as_luma(), WINDOW), go_on)
     });
-    ladder.qr_if_needed(Step::OneCorner, scale, |go_on| {
-        Some(grown::read(&capped, &bits.as_ref()?.to_matrix(true)?, go_on))
+    ladder.qr_if_needed(Step::OneCorner, scale, |go_on| Some(grown::read(&capped, matrix.as_ref()?, go_on)));
+    ladder.matrix_if_needed(Step::Squares, scale * shrinking(&capped, SQUARES_PIXELS), |_| {
+        let (pixels, width, height, _) = at_most(&capped, SQUARES_PIXELS);
+        let small = Luma::new(width, height, &pixels).ok()?;
+        let matrix = threshold(&small, WINDOW).to_matrix()?;
+        Some(matrix::read(&matrix, true, || second(&small)))
     });
     let third = (capped.longest_side() / 3).max(1);
     ladder.qr_if_needed(Step::ThirdSize, scale * shrinking(&capped, third), |go_on| {
         let (pixels, width, height, _) = at_most(&capped, third);
-        read_qr(&threshold(&Luma::new(width, height, &pixels).ok()?, WINDOW), true, go_on)
+        read_qr(&threshold(&Luma::new(width, height, &pixels).ok()?, WINDOW), go_on)
     });
     ladder.bars_if_needed(Step::LinesAtAngles, scale, |go_on| bars::at_angles(&capped, go_on));
-    if frame.longest_side() > CAMERA_PIXELS {
-        let (pixels, width, height, scale) = at_most(frame, PHOTO_PIXELS);
-        ladder.bars_if_needed(Step::LinesAtAngles, scale, |go_on| {
-            let full = Luma::new(width, height, &pixels).ok()?;
-            bars::along_axes(&full, 96, &bars::THOROUGH, go_on)
+    if let Some((pixels, width, height, scale)) = &photo {
+        ladder.bars_if_needed(Step::LinesAtAngles, *scale, |go_on| {
+            let full = Luma::new(*width, *height, pixels).ok()?;
+            bars::along_axes(&full, 64, &bars::THOROUGH, go_on)
         });
     }
-    ladder.qr_if_needed(Step::Inverted, scale, |go_on| read_qr(bits.as_ref()?, false, go_on));
+    ladder.qr_if_needed(Step::Inverted, scale, |go_on| {
+        let mut inverted = matrix.clone()?;
+        inverted.flip_self();
+        Some(qr::read(&inverted, go_on))
+    });
     if frame.longest_side() <= CAMERA_PIXELS {
         ladder.qr_if_needed(Step::DoubleSize, scale / 2.0, |go_on| {
-            let large: LumaBuf = sharpened(&doubled(&capped).as_luma(), 3);
-            read_qr(&threshold(&large.as_luma(), WINDOW), true, go_on)
+            let (part, left, top) = middle(&capped, DOUBLED_PIXELS)?;
+            let large: LumaBuf = sharpened(&doubled(&part.as_luma()).as_luma(), 3);
+            let mut found = read_qr(&threshold(&large.as_luma(), WINDOW), go_on)?;
+            for corner in found.iter_mut().flat_map(|found| &mut found.corners) {
+                *corner = Point { x: corner.x + 2.0 * left as f32, y: corner.y + 2.0 * top as f32 };
+            }
+            Some(found)
         });
     }
     ladder.found
@@ -82,8 +99,8 @@ fn shrinking(picture: &Luma<'_>, longest: usize) -> f32 {
     (picture.longest_side() as f32 / longest as f32).max(1.0)
 }
 
-fn read_qr(bits: &Bits, dark: bool, go_on: &mut dyn FnMut() -> bool) -> Option<Vec<qr::Found>> {
-    let matrix: BitMatrix = bits.to_matrix(dark)?;
+fn read_qr(bits: &Bits, go_on: &mut dyn FnMut() -> bool) -> Option<Vec<qr::Found>> {
+    let matrix: BitMatrix = bits.to_matrix()?;
     Some(qr::read(&matrix, go_on))
 }
 

@@ -23,7 +23,9 @@ use field::Field;
 use pattern::{MOST_VERSION, ROLES, Role, cells, is_dark_in_finder, likely_formats, set_format, side_of};
 use warp::{Cell, Moves, Warp};
 
-/// The most corners that are tried.
+/// The most places that may be a corner; the largest are looked at.
+const MOST_PATTERNS: usize = 32;
+/// The most corners that are grown from, the clearest first.
 const MOST_CORNERS: usize = 8;
 /// The least agreement of a finder pattern with the picture.
 const CORNER_SCORE: f32 = 0.6;
@@ -45,7 +47,7 @@ const MOST_FORMATS: usize = 3;
 pub(crate) fn read(picture: &Luma<'_>, matrix: &BitMatrix, go_on: &mut dyn FnMut() -> bool) -> Vec<Found> {
     let mut patterns = FindFinderPatterns(matrix, true, 0);
     patterns.sort_by_key(|pattern| std::cmp::Reverse(pattern.size));
-    patterns.truncate(40);
+    patterns.truncate(MOST_PATTERNS);
     let mut fields: Vec<(f32, Field)> = Vec::new();
     let mut corners: Vec<(f32, Warp, usize)> = Vec::new();
     for pattern in &patterns {

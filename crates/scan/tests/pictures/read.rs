@@ -394,6 +394,30 @@ proptest! {
     }
 
     #[test]
+    fn heaps_of_finder_patterns_give_no_text(
+        marks in prop::collection::vec((0usize..400, 0usize..300, 1usize..9, 0u8..3), 1..60),
+        seed: u64,
+    ) {
+        // Whole and half patterns, one over the other, on a noisy ground: all that a detector falls for.
+        let mut pixels: Vec<u8> = vec![170; 400 * 300];
+        let mut chance = Chance(seed);
+        pixels.iter_mut().for_each(|pixel| *pixel = pixel.saturating_add((chance.next() % 40) as u8));
+        for (left, top, module, kind) in marks {
+            for y in 0..9 * module {
+                for x in 0..9 * module {
+                    let (x_ring, y_ring) = ((x / module).abs_diff(4), (y / module).abs_diff(4));
+                    let ring = x_ring.max(y_ring);
+                    let is_torn = (kind == 1 && x > 5 * module) || (kind == 2 && x + y > 9 * module);
+                    if !is_torn && left + x < 400 && top + y < 300 {
+                        pixels[(top + y) * 400 + left + x] = if ring <= 1 || ring == 3 { 30 } else { 220 };
+                    }
+                }
+            }
+        }
+        prop_assert!(scan::decode(&raw(400, &pixels), Effort::Still).is_empty());
+    }
+
+    #[test]
     fn any_text_survives_print_and_camera(text in "\\PC{1,40}", turn in 0f32..360.0, seed: u64) {
         let pose = Pose { turn, ..Pose::straight((160.0, 160.0), 3.0) };
         let picture = Scene::new(320, 320, 150).label(&qr(&text), pose, BLACK_ON_WHITE).noise(20.0, seed);
