@@ -105,7 +105,7 @@ fn may_see(store: &Store, caller: &Caller<'_>, commit: Option<&Commit>) -> Resul
                 .zip(text(field::ZONE))
                 .map(|(programme, zone)| Shelf::new(programme, zone)),
         };
-        if !shelf.is_some_and(|shelf| access::may(caller.grant, Action::Read(&shelf)).is_ok()) {
+        if shelf.is_none_or(|shelf| access::may(caller.grant, Action::Read(&shelf)).is_err()) {
             return Ok(false);
         }
     }

@@ -315,19 +315,18 @@ impl Store {
             }
             Ok(true)
         })?;
-        if cursor.0 > 0 {
-            let last = if cut { upto.0 } else { Seq::EVERYTHING.0 };
-            let mut statement = self.db.prepare_cached(
-                // What went and came back did not go.
-                "SELECT record, seq FROM gone WHERE shelf = ?1 AND seq > ?2 AND seq <= ?3 AND NOT EXISTS \
-                 (SELECT 1 FROM record WHERE record.id = gone.record AND record.shelf = gone.shelf) ORDER BY seq",
-            )?;
-            let mut rows = statement.query((no, cursor.0, last))?;
-            while let Some(gone) = rows.next()? {
-                let id: RecordId = row::id_of(gone.get(0)?);
-                upto = upto.max(Seq(gone.get(1)?));
-                page.push(&PullLine::Gone(GoneRecord { id, shelf: shelf.clone() }))?;
-            }
+        // From the start as well: a device that reads again may hold what went while it was not told.
+        let last = if cut { upto.0 } else { Seq::EVERYTHING.0 };
+        let mut statement = self.db.prepare_cached(
+            // What went and came back did not go.
+            "SELECT record, seq FROM gone WHERE shelf = ?1 AND seq > ?2 AND seq <= ?3 AND NOT EXISTS \
+             (SELECT 1 FROM record WHERE record.id = gone.record AND record.shelf = gone.shelf) ORDER BY seq",
+        )?;
+        let mut rows = statement.query((no, cursor.0, last))?;
+        while let Some(gone) = rows.next()? {
+            let id: RecordId = row::id_of(gone.get(0)?);
+            upto = upto.max(Seq(gone.get(1)?));
+            page.push(&PullLine::Gone(GoneRecord { id, shelf: shelf.clone() }))?;
         }
         if upto > cursor {
             page.tail.upto.insert(shelf.clone(), upto);
