@@ -207,7 +207,8 @@ fn a_damaged_database_is_set_aside_and_never_replaced() {
         assert_eq!(bytes(Path::new(&kept)), file, "{what}: the old file is kept as it was");
         drop(fresh);
         let again = open(&path).unwrap();
-        assert!(again.set_aside().is_none(), "{what}: the new one is whole");
+        assert_eq!(again.set_aside(), Some(kept.as_str()), "{what}: every later start tells it, too");
+        assert_eq!(again.verify().unwrap(), Vec::<String>::new(), "{what}: the new one is whole");
     }
 }
 

@@ -2,5 +2,6 @@
 
 mod accidents;
 mod hostile;
+mod kill;
 mod network;
 mod random;

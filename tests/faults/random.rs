@@ -100,6 +100,14 @@ impl Town {
         }
     }
 
+    /// What the office itself wrote after a backup is lost with the server, and no phone sends it again: its backups
+    /// are as good as its last word.
+    fn office_saved(&mut self) {
+        if self.backup.is_some() {
+            self.backup = Some(self.world.backs_up());
+        }
+    }
+
     /// Something a person does. What is not on her phone, or not hers to do, the phone refuses at once.
     fn work(&mut self, at: usize, subject: RecordId) {
         let value = self.dice.below(1_000) as i64;
@@ -180,6 +188,7 @@ impl Town {
                 }
             }
         }
+        self.office_saved();
     }
 
     fn accident(&mut self, at: usize) {

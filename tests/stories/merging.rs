@@ -6,7 +6,7 @@ use domain::ids::{RecordId, Seq};
 use domain::question::Topic;
 use serde_json::json;
 use tests::world::phone::Phone;
-use tests::world::{World, meter};
+use tests::world::{World, fresh, meter};
 
 fn nok_and_lek(world: &World) -> (Phone, Phone) {
     let (nok, lek) = (world.phone("นก"), world.phone("เล็ก"));
@@ -223,7 +223,7 @@ fn c8_unknown_kinds_and_fields_travel_byte_for_byte() {
         r#"{"ซ้อน":[1,2.5,-0.1,1e300,9007199254740993,null,true,{"":"\u0001 \" \\ น้ำ"}],"z":1,"a":2}"#,
     )
     .unwrap();
-    let flight = RecordId::derived("test", &[b"flight"]);
+    let flight = fresh("flight");
     let cells: Values = [("ของปี 2031".to_owned(), odd.clone())].into();
     nok.writes(vec![nok.record("drone_flight", flight, "R01", cells)]).unwrap();
     // A newer app's question beside the ones we know, in a visit of a form we know.
@@ -254,7 +254,7 @@ fn a_visit_that_arrives_before_its_subject_waits_for_it() {
     let world = World::new();
     let (nok, lek) = nok_and_lek(&world);
     let subject = Phone::strange_meter("late");
-    let visit = RecordId::derived("test", &[b"early visit"]);
+    let visit = fresh("early visit");
     let cells: Values = [
         ("subject".to_owned(), json!(subject.to_string())),
         ("form".to_owned(), json!("check")),

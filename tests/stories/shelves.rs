@@ -28,7 +28,7 @@ fn a_meter_that_moves_leaves_one_phone_and_comes_whole_to_the_other_with_its_vis
 }
 
 #[test]
-fn work_on_a_meter_that_was_moved_away_meanwhile_is_kept_by_the_office() {
+fn a_visit_to_a_meter_that_was_moved_away_meanwhile_counts_and_a_correction_is_kept_by_the_office() {
     let world = World::new();
     let nok = world.phone_on("นก", &["R01"]);
     nok.syncs();
@@ -37,8 +37,9 @@ fn work_on_a_meter_that_was_moved_away_meanwhile_is_kept_by_the_office() {
     world.office_moves("meter 1", "R02");
     nok.syncs();
     world.comes_to_rest(&[&nok]);
-    assert_eq!(nok.refused().len(), 2);
-    assert_eq!(world.refused().len(), 2);
+    assert_eq!(world.card("meter 1").visits.len(), 1, "honest work is not refused");
+    assert_eq!((nok.refused().len(), world.refused().len()), (1, 1));
+    assert!(world.refused()[0].content.contains("เก่า"));
     assert!(nok.card_of(meter("meter 1")).is_err());
     world.assert_at_rest(&[&nok]);
 }

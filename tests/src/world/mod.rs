@@ -143,7 +143,7 @@ impl World {
         self.late_requests_arrive();
         for _ in 0..3 {
             for phone in phones {
-                phone.syncs();
+                phone.syncs_or_enrols_again();
             }
         }
     }
@@ -159,6 +159,13 @@ impl Inner {
 pub fn meter(name: &str) -> RecordId {
     let name = if name.starts_with('R') { name.to_owned() } else { format!("R01 {name}") };
     RecordId::derived("meter", &[name.as_bytes()])
+}
+
+/// The id of a record that somebody makes: the same name gives the same one.
+pub fn fresh(name: &str) -> RecordId {
+    let mut random = [0u8; 10];
+    random.copy_from_slice(&blake3::hash(name.as_bytes()).as_bytes()[..10]);
+    RecordId::new(NOON, random)
 }
 
 /// All shelves of the municipality.

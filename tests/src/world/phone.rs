@@ -4,7 +4,7 @@ use super::ledger::Entry;
 use super::{WELLS, World, enrolment, meter, office};
 use domain::access::Role;
 use domain::api::{self, Ask};
-use domain::change::{Change, Commit, Value, Values, kind};
+use domain::change::{Change, Commit, Value, Values};
 use domain::ids::{DeviceNo, RecordId, Seq, Shelf};
 use domain::problem::{Code, Problem};
 use std::cell::{Cell, RefCell, RefMut};
@@ -332,8 +332,8 @@ impl Phone {
         Phone::new(self.world.clone(), person, store)
     }
 
-    /// A meter that exists on this phone only: derived, so that two phones may make the same.
+    /// A meter that is in nobody's registry yet.
     pub fn strange_meter(name: &str) -> RecordId {
-        RecordId::derived("strange", &[name.as_bytes(), kind::SUBJECT.as_bytes()])
+        super::fresh(name)
     }
 }
