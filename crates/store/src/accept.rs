@@ -330,7 +330,12 @@ fn write_change(
         row.moved = seq;
     }
     row::write(tx, &mut row, before)?;
-    if let Some((old_shelf, _)) = before.filter(|(shelf, _)| *shelf != row.shelf) {
+    let came_from = match before {
+        Some((shelf, _)) => Some(shelf),
+        // Made where its subject was before it moved: that is where its writer holds it.
+        None => own_zone(&row).map(|shelf| row::find_shelf(tx.db, &shelf)).transpose()?.flatten(),
+    };
+    if let Some(old_shelf) = came_from.filter(|shelf| *shelf != row.shelf) {
         note_gone(tx, old_shelf, row.id, seq)?;
     }
     if row.kind == kind::SUBJECT && before.is_none_or(|(shelf, _)| shelf != row.shelf) {
@@ -338,6 +343,15 @@ fn write_change(
     }
     project::project(tx, &row)?;
     Moment { arrival, commit, change, was: &was, row: &row, stamp }.ask(tx, clashes, questions)
+}
+
+/// The zone that a visit itself names: where its writer stood.
+pub(crate) fn own_zone(row: &Row) -> Option<Shelf> {
+    let text = |name: &str| row.view.text(name).filter(|text| !text.is_empty());
+    match (row.kind.as_str(), text(field::PROGRAMME), text(field::ZONE)) {
+        (kind::VISIT, Some(programme), Some(zone)) => Some(Shelf::new(programme, zone)),
+        _ => None,
+    }
 }
 
 fn note_gone(tx: &Tx<'_>, shelf: i64, id: RecordId, seq: Seq) -> Result<()> {

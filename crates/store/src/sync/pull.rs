@@ -7,7 +7,7 @@ use crate::admin::{self, Authenticated};
 use crate::error::{Error, Optional, Result};
 use crate::row::{self, Row};
 use crate::transact::Tx;
-use crate::{Store, meta, project};
+use crate::{Store, accept, meta, project};
 use domain::access::Grant;
 use domain::ids::{RecordId, Seq, Shelf};
 use domain::merge::{Cell, Packed, Record};
@@ -345,8 +345,9 @@ fn record_for(row: &Row, shelf: &Shelf, to: &Authenticated, begun: Seq) -> Optio
     let is_new = |cell: &Cell| whole || came || cell.seq > begun;
     let is_own = |cell: &Cell| !whole && cell.stamp.device == to.device;
     // Created or moved by the device itself: it knows. Brought along with its subject: no cell tells of it.
-    let came_from_elsewhere =
-        came && !row.view.cells.values().any(|cell| cell.seq == row.moved && is_own(cell));
+    let came_from_elsewhere = came
+        && (accept::own_zone(row).is_some_and(|zone| zone != *shelf)
+            || !row.view.cells.values().any(|cell| cell.seq == row.moved && is_own(cell)));
     let cells: BTreeMap<String, Cell> = row
         .view
         .cells
