@@ -9,7 +9,9 @@ use domain::problem::{Code, Problem};
 use domain::wire::BODY_MAX_BYTES;
 use http_body_util::BodyExt;
 use std::io::Read;
+use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// A body that takes longer than this to arrive is dropped, so that a stalled phone holds no memory.
 const ARRIVAL_LIMIT: Duration = Duration::from_secs(120);
@@ -20,23 +22,49 @@ const ZSTD_WINDOW_LOG: u32 = 23;
 /// Answers below this many bytes are sent as they are.
 const WORTH_COMPRESSING: usize = 512;
 
-/// Reads a whole body and unfolds it.
+/// Most bytes, unfolded, of a body from somebody who is not known yet.
+pub(crate) const STRANGER_MAX_BYTES: usize = 64 * 1024;
+
+/// A body, with its turn among the large ones. Whoever works on the body keeps the turn until the work is done.
+pub(crate) struct Whole {
+    /// What was sent, unfolded.
+    pub bytes: Vec<u8>,
+    /// Given back when it is dropped.
+    pub turn: Option<OwnedSemaphorePermit>,
+}
+
+/// Reads and unfolds a whole body of somebody known. Large ones, and packed ones that may become large, take turns.
 ///
 /// Errors: `too_large`, `bad_encoding`, `malformed` (cut off, or not what its encoding says).
-pub(crate) async fn read(headers: &HeaderMap, body: Body) -> Result<Vec<u8>, Failure> {
+pub(crate) async fn read(turns: &Arc<Semaphore>, headers: &HeaderMap, body: Body) -> Result<Whole, Failure> {
     let encoding = Encoding::of_body(headers)?;
-    let raw = arrive(body).await?;
-    match encoding {
-        Encoding::Plain => Ok(raw),
-        packed => tokio::task::spawn_blocking(move || unfold(packed, &raw))
-            .await
-            .unwrap_or_else(|_| Err(Failure::from(Code::Internal))),
+    let raw = arrive(body, BODY_MAX_BYTES).await?;
+    // After it has arrived: one that comes slowly holds up nobody.
+    let turn = if encoding == Encoding::Plain && raw.len() <= STRANGER_MAX_BYTES {
+        None
+    } else {
+        Some(Arc::clone(turns).acquire_owned().await.map_err(|_| Failure::from(Code::Internal))?)
+    };
+    if encoding == Encoding::Plain {
+        return Ok(Whole { bytes: raw, turn });
     }
+    // The turn goes along: if the sender hangs up, the unfolding goes on, and so must its turn.
+    let unfolding = tokio::task::spawn_blocking(move || {
+        unfold(encoding, &raw, BODY_MAX_BYTES).map(|bytes| Whole { bytes, turn })
+    });
+    unfolding.await.unwrap_or_else(|_| Err(Failure::from(Code::Internal)))
+}
+
+/// Reads a body of somebody not known yet: a small one.
+pub(crate) async fn read_small(headers: &HeaderMap, body: Body) -> Result<Vec<u8>, Failure> {
+    let encoding = Encoding::of_body(headers)?;
+    let raw = arrive(body, STRANGER_MAX_BYTES).await?;
+    unfold(encoding, &raw, STRANGER_MAX_BYTES)
 }
 
 /// Takes a body in as it was sent. Of one that is too large the rest is read and dropped, up to a limit: a client
 /// that is still sending when the connection closes never sees the answer, and would take it for a bad network.
-async fn arrive(mut body: Body) -> Result<Vec<u8>, Failure> {
+async fn arrive(mut body: Body, most: usize) -> Result<Vec<u8>, Failure> {
     let mut raw = Vec::new();
     let mut length = 0usize;
     let all = async {
@@ -44,13 +72,13 @@ async fn arrive(mut body: Body) -> Result<Vec<u8>, Failure> {
             let Ok(frame) = frame else { return Err(Code::Malformed) };
             let Ok(data) = frame.into_data() else { continue };
             length = length.saturating_add(data.len());
-            if length <= BODY_MAX_BYTES {
+            if length <= most {
                 raw.extend_from_slice(&data);
             } else if length > DROPPED_MAX_BYTES {
                 break;
             }
         }
-        if length > BODY_MAX_BYTES { Err(Code::TooLarge) } else { Ok(()) }
+        if length > most { Err(Code::TooLarge) } else { Ok(()) }
     };
     match tokio::time::timeout(ARRIVAL_LIMIT, all).await {
         Ok(Ok(())) => Ok(raw),
@@ -119,10 +147,10 @@ pub(crate) fn accepts(offered: &str, name: &str) -> bool {
     })
 }
 
-fn unfold(encoding: Encoding, raw: &[u8]) -> Result<Vec<u8>, Failure> {
+fn unfold(encoding: Encoding, raw: &[u8], most: usize) -> Result<Vec<u8>, Failure> {
     let broken = |error: std::io::Error| Failure::from(Problem::new(Code::Malformed).about(error));
     let mut out = Vec::new();
-    let limit = BODY_MAX_BYTES as u64 + 1;
+    let limit = most as u64 + 1;
     match encoding {
         Encoding::Plain => out.extend_from_slice(raw),
         Encoding::Gzip => {
@@ -134,7 +162,7 @@ fn unfold(encoding: Encoding, raw: &[u8]) -> Result<Vec<u8>, Failure> {
             decoder.take(limit).read_to_end(&mut out).map_err(broken)?;
         }
     }
-    if out.len() > BODY_MAX_BYTES { Err(Code::TooLarge.into()) } else { Ok(out) }
+    if out.len() > most { Err(Code::TooLarge.into()) } else { Ok(out) }
 }
 
 /// Sends a body, packed as the caller takes it.
@@ -189,11 +217,27 @@ mod tests {
     fn what_unfolds_past_the_limit_is_refused() {
         let bomb = zstd::bulk::compress(&vec![0u8; BODY_MAX_BYTES + 1], 19).unwrap();
         assert!(bomb.len() < 10_000);
-        assert_eq!(unfold(Encoding::Zstd, &bomb).unwrap_err().0.code, Code::TooLarge);
+        assert_eq!(unfold(Encoding::Zstd, &bomb, BODY_MAX_BYTES).unwrap_err().0.code, Code::TooLarge);
         let bomb = gzip(&vec![0u8; BODY_MAX_BYTES + 1]).unwrap();
-        assert_eq!(unfold(Encoding::Gzip, &bomb).unwrap_err().0.code, Code::TooLarge);
+        assert_eq!(unfold(Encoding::Gzip, &bomb, BODY_MAX_BYTES).unwrap_err().0.code, Code::TooLarge);
         let whole = zstd::bulk::compress(&vec![7u8; BODY_MAX_BYTES], 3).unwrap();
-        assert_eq!(unfold(Encoding::Zstd, &whole).unwrap().len(), BODY_MAX_BYTES);
+        assert_eq!(unfold(Encoding::Zstd, &whole, BODY_MAX_BYTES).unwrap().len(), BODY_MAX_BYTES);
+    }
+
+    #[tokio::test]
+    async fn large_bodies_take_turns_and_small_ones_do_not_wait() {
+        let turns = Arc::new(Semaphore::new(1));
+        let none = HeaderMap::new();
+        let large = || Body::from(vec![b' '; STRANGER_MAX_BYTES + 1]);
+        let first = read(&turns, &none, large()).await.unwrap();
+        assert_eq!(first.bytes.len(), STRANGER_MAX_BYTES + 1);
+        read(&turns, &none, Body::from("small")).await.unwrap();
+        let mut second = std::pin::pin!(read(&turns, &none, large()));
+        let waits = std::future::poll_fn(|cx| std::task::Poll::Ready(second.as_mut().poll(cx).is_pending()));
+        assert!(waits.await);
+        drop(first);
+        second.await.unwrap();
+        assert_eq!(read_small(&none, large()).await.unwrap_err().0.code, Code::TooLarge);
     }
 
     #[test]
@@ -203,10 +247,18 @@ mod tests {
             (Encoding::Zstd, zstd::bulk::compress(&text, 3).unwrap()),
             (Encoding::Gzip, gzip(&text).unwrap()),
         ] {
-            assert_eq!(unfold(encoding, &packed).unwrap(), text);
+            assert_eq!(unfold(encoding, &packed, BODY_MAX_BYTES).unwrap(), text);
             let cut = &packed[..packed.len() - 5];
-            assert_eq!(unfold(encoding, cut).unwrap_err().0.code, Code::Malformed, "{encoding:?}");
-            assert_eq!(unfold(encoding, b"nonsense").unwrap_err().0.code, Code::Malformed, "{encoding:?}");
+            assert_eq!(
+                unfold(encoding, cut, BODY_MAX_BYTES).unwrap_err().0.code,
+                Code::Malformed,
+                "{encoding:?}"
+            );
+            assert_eq!(
+                unfold(encoding, b"nonsense", BODY_MAX_BYTES).unwrap_err().0.code,
+                Code::Malformed,
+                "{encoding:?}"
+            );
         }
     }
 

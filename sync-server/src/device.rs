@@ -2,13 +2,15 @@
 
 use crate::answer::{Failure, FromDevice, JSON, JSON_LINES};
 use crate::body;
+use crate::photos;
 use crate::shared::Server;
 use axum::body::Body;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use domain::ids::Seq;
 use domain::problem::{Code, Problem};
-use domain::wire::{BlobReply, EnrolRequest, PullRequest};
+use domain::wire::{BlobReply, EnrolRequest, PullRequest, PushHead};
 use serde::{Deserialize, Serialize};
 use store::{Authenticated, Store};
 
@@ -34,7 +36,8 @@ pub(crate) async fn enrol(
     headers: HeaderMap,
     sent: Body,
 ) -> Result<Response, Failure> {
-    let request: EnrolRequest = read_json(&body::read(&headers, sent).await?)?;
+    let request: EnrolRequest = read_json(&body::read_small(&headers, sent).await?)?;
+    exact([request.top_n, request.acked_n])?;
     let now_ms = server.now_ms();
     let reply = server.with_store(move |store| Ok(store.enrol(&request, now_ms)?)).await?;
     let device = FromDevice(reply.device.0);
@@ -48,6 +51,11 @@ pub(crate) async fn push(State(server): State<Server>, headers: HeaderMap, sent:
     let now_ms = server.now_ms();
     marked(
         exchange(&server, &headers, sent, JSON, move |store, from, body| {
+            // A head that cannot be read is the store's to name.
+            let head = body.split(|byte| *byte == b'\n').find(|line| !line.trim_ascii().is_empty());
+            if let Some(Ok(head)) = head.map(serde_json::from_slice::<PushHead>) {
+                exact([head.top_n, head.lowest_n])?;
+            }
             write_json(&store.answer_push(from, body, now_ms)?)
         })
         .await,
@@ -60,10 +68,20 @@ pub(crate) async fn pull(State(server): State<Server>, headers: HeaderMap, sent:
     marked(
         exchange(&server, &headers, sent, JSON_LINES, move |store, from, body| {
             let request: PullRequest = read_json(body)?;
+            let cursors = request.cursors.values().chain(request.begun.values()).map(|seq| seq.0);
+            exact(cursors.chain([request.top_n]))?;
             Ok(store.answer_pull(from, &request, now_ms)?)
         })
         .await,
     )
+}
+
+/// Refuses numbers that JSON does not carry exactly: no device counts so far.
+fn exact(numbers: impl IntoIterator<Item = u64>) -> Result<(), Failure> {
+    if numbers.into_iter().any(|number| number > Seq::EVERYTHING.0) {
+        return Err(Problem::new(Code::Malformed).about("line 1: a number above 2^53 - 1").into());
+    }
+    Ok(())
 }
 
 /// Which piece of a photo a request carries.
@@ -87,14 +105,30 @@ pub(crate) async fn blob_chunk(
         return Failure::from(Problem::new(Code::Malformed).about("offset or last")).into_response();
     };
     let now_ms = server.now_ms();
+    let shared = server.clone();
     marked(
-        exchange(&server, &headers, sent, JSON, move |store, _, bytes| {
-            let state = if bytes.is_empty() && piece.last == 0 {
-                store.blob_state(&hash)?
-            } else {
-                store.put_blob_chunk(&hash, piece.offset, bytes, piece.last == 1, now_ms)?
-            };
-            write_json(&state)
+        exchange(&server, &headers, sent, JSON, move |store, from, bytes| {
+            if bytes.is_empty() && piece.last == 0 {
+                return write_json(&store.blob_state(&hash)?);
+            }
+            if piece.offset == 0 && photos::media_type(bytes).is_none() {
+                return Err(Code::PhotoUnreadable.into());
+            }
+            shared.unfinished().check(from.device.0, &hash, now_ms)?;
+            let state = store.put_blob_chunk(&hash, piece.offset, bytes, piece.last == 1, now_ms);
+            let state = state.map_err(Failure::from);
+            match &state {
+                Ok(state) => {
+                    let whole = state.done || state.have == 0;
+                    shared.unfinished().note(from.device.0, &hash, whole, now_ms);
+                }
+                // The store has dropped it.
+                Err(refused) if refused.0.code == Code::PhotoHash => {
+                    shared.unfinished().note(from.device.0, &hash, true, now_ms);
+                }
+                Err(_) => {}
+            }
+            write_json(&state?)
         })
         .await,
     )
@@ -124,13 +158,18 @@ pub(crate) async fn blob(
 ) -> Response {
     let found =
         as_device(&server, &headers, move |store, _| Ok(store.photo(&hash)?.ok_or(Code::NotFound)?)).await;
-    marked(found.map(|(from, (mime, bytes))| {
+    marked(found.map(|(from, (_, bytes))| {
+        // What its sender called it does not count. Every answer says `nosniff`, see `log`.
+        let kind = photos::media_type(&bytes);
         let mut response = bytes.into_response();
         let headers = response.headers_mut();
         headers.insert(
             header::CONTENT_TYPE,
-            HeaderValue::from_str(&mime).unwrap_or(HeaderValue::from_static("application/octet-stream")),
+            HeaderValue::from_static(kind.unwrap_or("application/octet-stream")),
         );
+        if kind.is_none() {
+            headers.insert(header::CONTENT_DISPOSITION, HeaderValue::from_static("attachment"));
+        }
         headers
             .insert(header::CACHE_CONTROL, HeaderValue::from_static("private, max-age=31536000, immutable"));
         response.extensions_mut().insert(from);
@@ -154,8 +193,14 @@ async fn exchange(
         }
     };
     let answer = async {
-        let body = body::read(headers, sent).await?;
-        let answer = server.with_store(move |store| work(store, &device, &body)).await?;
+        let whole = body::read(&server.large, headers, sent).await?;
+        let answer = server
+            .with_store(move |store| {
+                // Moved in whole: its turn ends with the work, also when the sender has hung up.
+                let body = whole;
+                work(store, &device, &body.bytes)
+            })
+            .await?;
         body::send(headers, answers, answer).await
     };
     match answer.await {

@@ -13,10 +13,12 @@ mod body;
 pub mod clock;
 mod device;
 pub mod entropy;
+mod guesses;
 mod log;
 mod office;
 mod pages;
 mod passwords;
+mod photos;
 mod shared;
 
 pub use passwords::{hash_password, random_hex};
@@ -27,11 +29,12 @@ use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
 use std::future::{Future, IntoFuture};
 use std::io;
+use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::net::TcpListener;
 
 /// Every route of the server.
-pub fn router(server: Server) -> Router {
+fn router(server: Server) -> Router {
     Router::new()
         .route("/v1/enrol", post(device::enrol))
         .route("/v1/push", post(device::push))
@@ -63,7 +66,9 @@ pub async fn serve(
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
     let (told, stopping) = tokio::sync::oneshot::channel::<()>();
-    let graceful = axum::serve(listener, router(server)).with_graceful_shutdown(async move {
+    // Wrong passwords are counted by where they come from.
+    let service = router(server).into_make_service_with_connect_info::<SocketAddr>();
+    let graceful = axum::serve(listener, service).with_graceful_shutdown(async move {
         shutdown.await;
         drop(told);
     });

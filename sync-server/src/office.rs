@@ -6,10 +6,12 @@
 use crate::answer::{Failure, JSON, status_of};
 use crate::body;
 use crate::device::{read_json, write_json};
-use crate::passwords::{self, MAX_BYTES, MIN_CHARS};
-use crate::shared::Server;
+use crate::guesses::Source;
+use crate::passwords::{self, MAX_BYTES, MIN_CHARS, browser_mark, known_browser};
+use crate::photos;
+use crate::shared::{Config, Server};
 use axum::body::Body;
-use axum::extract::State;
+use axum::extract::{ConnectInfo, State};
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::Response;
 use domain::access::{Grant, Role};
@@ -18,8 +20,10 @@ use domain::ids::Shelf;
 use domain::problem::{Code, Problem};
 use scan::label::{SvgOptions, qr_svg};
 use serde::Serialize;
-use std::sync::PoisonError;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 use store::{Account, Now, Store};
+use tokio::sync::OwnedSemaphorePermit;
 
 /// A working day.
 const SESSION_MS: u64 = 12 * 60 * 60 * 1_000;
@@ -32,20 +36,32 @@ enum Said {
     Problem(Problem),
 }
 
-/// What the browser shall do with its cookie.
+/// How long a browser stays known after a login: the longest that browsers keep a cookie.
+const KNOWN_SECONDS: u64 = 400 * 24 * 60 * 60;
+
+/// What the browser shall do with its cookies.
 enum Cookie {
     Leave,
-    Set(String),
+    Set(Opened),
     Clear,
+}
+
+/// An opened session.
+struct Opened {
+    /// The session's secret.
+    token: String,
+    /// Name of the cookie by which this account knows the browser, and its mark.
+    known: (String, String),
 }
 
 /// Answers one call of the office's screens.
 pub(crate) async fn call(
     State(server): State<Server>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
     headers: HeaderMap,
     sent: Body,
 ) -> Result<Response, Failure> {
-    let (said, cookie) = match answer(&server, &headers, sent).await {
+    let (said, cookie) = match answer(&server, &headers, peer, sent).await {
         Ok((reply, cookie)) => (Said::Ok(Box::new(reply)), cookie),
         Err(failure) => (Said::Problem(failure.0), Cookie::Leave),
     };
@@ -53,23 +69,32 @@ pub(crate) async fn call(
     if let Said::Problem(problem) = &said {
         *response.status_mut() = status_of(problem.code);
     }
-    let line = match cookie {
-        Cookie::Leave => None,
-        Cookie::Set(token) => Some(cookie_line(&server, &token, SESSION_MS / 1_000)),
-        Cookie::Clear => Some(cookie_line(&server, "", 0)),
+    let session = cookie_name(&server, SESSION_COOKIE);
+    let lines = match cookie {
+        Cookie::Leave => Vec::new(),
+        Cookie::Set(Opened { token, known: (name, mark) }) => vec![
+            cookie_line(&server, &session, &token, SESSION_MS / 1_000),
+            cookie_line(&server, &name, &mark, KNOWN_SECONDS),
+        ],
+        Cookie::Clear => vec![cookie_line(&server, &session, "", 0)],
     };
-    if let Some(value) = line.and_then(|line| HeaderValue::from_str(&line).ok()) {
-        response.headers_mut().insert(header::SET_COOKIE, value);
+    for value in lines.iter().filter_map(|line| HeaderValue::from_str(line).ok()) {
+        response.headers_mut().append(header::SET_COOKIE, value);
     }
     Ok(response)
 }
 
-async fn answer(server: &Server, headers: &HeaderMap, sent: Body) -> Result<(Reply, Cookie), Failure> {
+async fn answer(
+    server: &Server,
+    headers: &HeaderMap,
+    peer: SocketAddr,
+    sent: Body,
+) -> Result<(Reply, Cookie), Failure> {
     from_our_page(headers)?;
-    let request: Request = read_json(&body::read(headers, sent).await?)?;
-    tracing::debug!(call = request.name());
-    let token = session_token(server, headers);
+    let token = cookie(headers, &cookie_name(server, SESSION_COOKIE));
     let now_ms = server.now_ms();
+    let (request, turn) = read_request(server, headers, token.clone(), now_ms, sent).await?;
+    tracing::debug!(call = request.name());
     match request {
         Request::Session(_) => {
             let reply = server
@@ -81,12 +106,12 @@ async fn answer(server: &Server, headers: &HeaderMap, sent: Body) -> Result<(Rep
             Ok((Reply::Session(reply), Cookie::Leave))
         }
         Request::Login(login) => {
-            let (reply, token) = log_in(server, login, now_ms).await?;
-            Ok((Reply::Login(reply), Cookie::Set(token)))
+            let (reply, opened) = log_in(server, headers, peer, login, now_ms).await?;
+            Ok((Reply::Login(reply), Cookie::Set(opened)))
         }
         Request::SetUp(set_up) => {
-            let (reply, token) = first_account(server, set_up, now_ms).await?;
-            Ok((Reply::SetUp(reply), Cookie::Set(token)))
+            let (reply, opened) = first_account(server, set_up, now_ms).await?;
+            Ok((Reply::SetUp(reply), Cookie::Set(opened)))
         }
         Request::Logout(_) => {
             server
@@ -105,17 +130,51 @@ async fn answer(server: &Server, headers: &HeaderMap, sent: Body) -> Result<(Rep
         request => {
             let token = token.ok_or(Code::LoginNeeded)?;
             let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).map(str::to_owned);
-            let own = server.config.address.clone();
+            if matches!(&request, Request::KeepPhoto(photo) if !photos::is_photo_in_base64(&photo.base64)) {
+                return Err(Code::PhotoUnreadable.into());
+            }
+            let config = Arc::clone(&server.config);
             let reply = server
                 .with_store(move |store| {
+                    let _until_done = turn;
                     let account = store.session(&token, now_ms)?.ok_or(Code::LoginNeeded)?;
                     let reply =
                         store::service::serve(store, Some(&account.grant), Now::thai(now_ms), request)?;
-                    with_qr(store, reply, own.as_deref(), host.as_deref())
+                    with_qr(store, reply, &config, host.as_deref())
                 })
                 .await?;
             Ok((reply, Cookie::Leave))
         }
+    }
+}
+
+/// Reads a call. The session is looked up first: who has none sends little, so that a stranger costs no memory, and
+/// may only ask about sessions. Gives the turn of a large body, see [`body::Whole`].
+async fn read_request(
+    server: &Server,
+    headers: &HeaderMap,
+    token: Option<String>,
+    now_ms: u64,
+    sent: Body,
+) -> Result<(Request, Option<OwnedSemaphorePermit>), Failure> {
+    let known = match token {
+        Some(token) => server.with_store(move |store| Ok(store.session(&token, now_ms)?.is_some())).await?,
+        None => false,
+    };
+    if known {
+        let whole = body::read(&server.large, headers, sent).await?;
+        return Ok((read_json(&whole.bytes)?, whole.turn));
+    }
+    let bytes = body::read_small(headers, sent).await.map_err(|failure| match failure.0.code {
+        // A photo that is sent after the working day: signing in again is what helps.
+        Code::TooLarge => Failure::from(Code::LoginNeeded),
+        _ => failure,
+    })?;
+    match read_json(&bytes)? {
+        request @ (Request::Session(_) | Request::Login(_) | Request::SetUp(_) | Request::Logout(_)) => {
+            Ok((request, None))
+        }
+        _ => Err(Code::LoginNeeded.into()),
     }
 }
 
@@ -131,33 +190,76 @@ fn from_our_page(headers: &HeaderMap) -> Result<(), Failure> {
     Ok(())
 }
 
-async fn log_in(server: &Server, login: Login, now_ms: u64) -> Result<(SessionReply, String), Failure> {
+async fn log_in(
+    server: &Server,
+    headers: &HeaderMap,
+    peer: SocketAddr,
+    login: Login,
+    now_ms: u64,
+) -> Result<(SessionReply, Opened), Failure> {
     let Login { name, password } = login;
+    let name = name.trim().to_owned();
     if name.len() > MAX_BYTES || password.len() > MAX_BYTES {
         return Err(Code::LoginWrong.into());
     }
-    {
-        let mut guesses = server.guesses.lock().unwrap_or_else(PoisonError::into_inner);
-        guesses.check(&name, now_ms)?;
-        guesses.begin(&name, now_ms);
-    }
-    let known = name.clone();
-    let account = server.with_store(move |store| Ok(store.account(&known)?)).await?;
-    let stored = account.as_ref().map(|account| account.password_hash.clone());
-    let fits = hashing(server, move || Ok(passwords::fits(&password, stored.as_deref()))).await?;
-    let Some(account) = account.filter(|_| fits) else {
-        server.with_store(move |store| Ok(store.note_audit(&name, "wrong password", "", now_ms)?)).await?;
-        return Err(Code::LoginWrong.into());
+    let place = queue(server)?;
+    let typed = name.clone();
+    let account = server.with_store(move |store| Ok(store.account(&typed)?)).await?;
+    let mark = cookie(headers, &known_cookie(server, &name));
+    let browser = account.as_ref().zip(mark).and_then(|(account, mark)| known_browser(&mark, account));
+    let source = match &browser {
+        Some(browser) => Source::Browser(browser.clone()),
+        None => Source::Network(address_of(headers, peer)),
     };
-    server.guesses.lock().unwrap_or_else(PoisonError::into_inner).right(&name);
-    open_session(server, account, now_ms).await
+    server.guesses().begin(&name, &source, now_ms).map_err(pause)?;
+    let stored = account.as_ref().map(|account| account.password_hash.clone());
+    let fits = hashing(server, place, move || Ok(passwords::fits(&password, stored.as_deref()))).await?;
+    match account {
+        Some(account) if fits => {
+            server.guesses().right(&name, &source);
+            open_session(server, account, browser, now_ms).await
+        }
+        account => {
+            note_wrong(server, account, now_ms).await?;
+            Err(Code::LoginWrong.into())
+        }
+    }
+}
+
+/// Writes a wrong password to the audit, seldom enough. What was typed as the name of no account is not written:
+/// people type their password there.
+async fn note_wrong(server: &Server, account: Option<Account>, now_ms: u64) -> Result<(), Failure> {
+    let who = account.map(|account| account.name).unwrap_or_default();
+    if !server.guesses().worth_noting(&who, now_ms) {
+        return Ok(());
+    }
+    let what = if who.is_empty() { "unknown name" } else { "wrong password" };
+    server.with_store(move |store| Ok(store.note_audit(&who, what, "", now_ms)?)).await
+}
+
+/// Says how long to wait.
+fn pause(left_ms: u64) -> Failure {
+    let mut problem = Problem::new(Code::LoginLocked);
+    problem.hint = format!("ใส่รหัสผ่านผิดหลายครั้ง รอ {} นาทีแล้วลองใหม่", left_ms.div_ceil(60_000));
+    problem.into()
+}
+
+/// Where a login comes from: the address at the other end or, if that is a proxy on this machine, the one it names.
+/// Of several the last counts, which the proxy itself has written.
+fn address_of(headers: &HeaderMap, peer: SocketAddr) -> IpAddr {
+    let peer = peer.ip().to_canonical();
+    let named = || {
+        let last = headers.get_all("x-forwarded-for").iter().next_back()?.to_str().ok()?;
+        last.rsplit(',').next()?.trim().parse().ok()
+    };
+    if peer.is_loopback() { named().unwrap_or(peer) } else { peer }
 }
 
 async fn first_account(
     server: &Server,
     set_up: SetUp,
     now_ms: u64,
-) -> Result<(SessionReply, String), Failure> {
+) -> Result<(SessionReply, Opened), Failure> {
     let SetUp { code, municipality, name, password } = set_up;
     let (municipality, name) = (municipality.trim().to_owned(), name.trim().to_owned());
     if municipality.is_empty()
@@ -171,7 +273,8 @@ async fn first_account(
     if password.chars().count() < MIN_CHARS {
         return Err(Code::PasswordWeak.into());
     }
-    let hash = hashing(server, move || passwords::hash_password(&password)).await?;
+    let place = queue(server)?;
+    let hash = hashing(server, place, move || passwords::hash_password(&password)).await?;
     let account = server
         .with_store(move |store| {
             // Asked again, because two people may have followed the link.
@@ -183,7 +286,7 @@ async fn first_account(
             Ok(Account { name, password_hash: hash, grant })
         })
         .await?;
-    open_session(server, account, now_ms).await
+    open_session(server, account, None, now_ms).await
 }
 
 fn is_setup_code(store: &mut Store, code: &str) -> Result<(), Failure> {
@@ -194,22 +297,42 @@ fn is_setup_code(store: &mut Store, code: &str) -> Result<(), Failure> {
     }
 }
 
-/// Runs a password hash, few at a time, away from the threads that answer.
-async fn hashing<T: Send + 'static>(
-    server: &Server,
-    work: impl FnOnce() -> Result<T, Problem> + Send + 'static,
-) -> Result<T, Failure> {
-    let _turn = server.hashing.acquire().await.map_err(|_| Failure::from(Code::Internal))?;
-    let done = tokio::task::spawn_blocking(work).await;
-    Ok(done.map_err(|_| Failure::from(Code::Internal))??)
+/// Takes a place in the queue for password hashes, if there is one.
+fn queue(server: &Server) -> Result<OwnedSemaphorePermit, Failure> {
+    Arc::clone(&server.logins).try_acquire_owned().map_err(|_| {
+        let mut problem = Problem::new(Code::LoginLocked);
+        "มีคนเข้าสู่ระบบพร้อมกันมาก รอสักครู่แล้วลองใหม่".clone_into(&mut problem.hint);
+        problem.into()
+    })
 }
 
+/// Runs a password hash, few at a time, away from the threads that answer. A hash that has begun cannot be stopped:
+/// it takes its turn and its place in the queue along, so that they come back when it ends and not when its sender
+/// hangs up.
+async fn hashing<T: Send + 'static>(
+    server: &Server,
+    place: OwnedSemaphorePermit,
+    work: impl FnOnce() -> Result<T, Problem> + Send + 'static,
+) -> Result<T, Failure> {
+    let turn =
+        Arc::clone(&server.hashing).acquire_owned().await.map_err(|_| Failure::from(Code::Internal))?;
+    let done = tokio::task::spawn_blocking(move || {
+        let _until_done = (turn, place);
+        work()
+    });
+    Ok(done.await.map_err(|_| Failure::from(Code::Internal))??)
+}
+
+/// Opens a session, and makes the browser known to the account: under its name from an earlier login if it has one.
 async fn open_session(
     server: &Server,
     account: Account,
+    browser: Option<String>,
     now_ms: u64,
-) -> Result<(SessionReply, String), Failure> {
+) -> Result<(SessionReply, Opened), Failure> {
     let token = passwords::random_hex(32)?;
+    let browser = browser.map_or_else(|| passwords::random_hex(16), Ok)?;
+    let known = (known_cookie(server, &account.name), browser_mark(&browser, &account));
     let kept = token.clone();
     let reply = server
         .with_store(move |store| {
@@ -217,7 +340,7 @@ async fn open_session(
             session_reply(store, Some(&account))
         })
         .await?;
-    Ok((reply, token))
+    Ok((reply, Opened { token, known }))
 }
 
 fn session_reply(store: &mut Store, account: Option<&Account>) -> Result<SessionReply, Failure> {
@@ -229,17 +352,17 @@ fn session_reply(store: &mut Store, account: Option<&Account>) -> Result<Session
     })
 }
 
-/// Draws the QR of a new enrolment, which the store cannot. Without a configured address the link leads to where
-/// the office's own browser found the server.
-fn with_qr(store: &Store, reply: Reply, own: Option<&str>, host: Option<&str>) -> Result<Reply, Failure> {
+/// Draws the QR of a new enrolment, which the store cannot. The link leads to the configured address. Without one it
+/// leads to where the server listens, or to this machine if the office's browser runs on it; never to whatever host a
+/// request names, because phones send people's data there.
+fn with_qr(store: &Store, reply: Reply, config: &Config, host: Option<&str>) -> Result<Reply, Failure> {
     let Reply::NewEnrolment(EnrolmentReply { code, until_ms, .. }) = reply else { return Ok(reply) };
-    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | ':' | '[' | ']');
-    let address = match (own, store.tenant()?.address, host) {
-        (Some(own), ..) => own.to_owned(),
-        (None, Some(kept), _) => kept,
-        (None, None, Some(host)) if host.chars().all(plain) => format!("http://{host}"),
-        _ => return Err(Problem::new(Code::Malformed).about("host").into()),
-    };
+    let this_machine = host.filter(|host| is_loopback(host)).map(|host| format!("http://{host}"));
+    let address = (config.address.clone())
+        .or(store.tenant()?.address)
+        .or(this_machine)
+        .or_else(|| config.listening.clone())
+        .ok_or_else(|| Problem::new(Code::Malformed).about("the server's address is not set"))?;
     let link = domain::code::enrol_link(&address, &code);
     let options = SvgOptions {
         module_um: None, title: "QR ลงทะเบียนเครื่อง".to_owned()
@@ -248,21 +371,115 @@ fn with_qr(store: &Store, reply: Reply, own: Option<&str>, host: Option<&str>) -
     Ok(Reply::NewEnrolment(EnrolmentReply { code, link, svg, until_ms }))
 }
 
-/// With https the cookie's name starts with `__Host-`, by which a browser knows that no other host may set it.
-fn cookie_name(server: &Server) -> &'static str {
-    if server.is_https() { "__Host-sanam_session" } else { "sanam_session" }
+/// Says whether a `Host` is this machine itself.
+fn is_loopback(host: &str) -> bool {
+    let (name, port) = match host.rsplit_once(':') {
+        Some((name, port)) if !port.ends_with(']') => (name, port),
+        _ => (host, "80"),
+    };
+    port.parse::<u16>().is_ok() && matches!(name, "localhost" | "127.0.0.1" | "[::1]")
 }
 
-fn cookie_line(server: &Server, token: &str, seconds: u64) -> String {
+const SESSION_COOKIE: &str = "sanam_session";
+
+/// With https a cookie's name starts with `__Host-`, by which a browser knows that no other host may set it.
+fn cookie_name(server: &Server, name: &str) -> String {
+    if server.is_https() { format!("__Host-{name}") } else { name.to_owned() }
+}
+
+/// One for each account, because several people may share the office's computer.
+fn known_cookie(server: &Server, account: &str) -> String {
+    let short = blake3::hash(account.as_bytes()).to_hex();
+    cookie_name(server, &format!("sanam_known_{}", short.get(..8).unwrap_or_default()))
+}
+
+fn cookie_line(server: &Server, name: &str, value: &str, seconds: u64) -> String {
     let secure = if server.is_https() { "; Secure" } else { "" };
-    format!("{}={token}; Path=/; HttpOnly; SameSite=Strict; Max-Age={seconds}{secure}", cookie_name(server))
+    format!("{name}={value}; Path=/; HttpOnly; SameSite=Strict; Max-Age={seconds}{secure}")
 }
 
-fn session_token(server: &Server, headers: &HeaderMap) -> Option<String> {
-    let name = cookie_name(server);
+fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
     let all = headers.get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok());
     all.flat_map(|line| line.split(';'))
         .filter_map(|pair| pair.trim().split_once('='))
         .find(|(key, _)| *key == name)
-        .map(|(_, token)| token.to_owned())
+        .map(|(_, value)| value.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use store::Kind;
+
+    fn server(config: Config) -> Server {
+        Server::new(Store::in_memory(Kind::Server, Box::new(|bytes| bytes.fill(7))).unwrap(), config)
+    }
+
+    fn config() -> Config {
+        Config { app: None, address: None, listening: None, phone: None, clock: Arc::new(|| 0) }
+    }
+
+    #[tokio::test]
+    async fn a_login_whose_sender_hangs_up_keeps_its_turn_until_its_hash_is_done() {
+        let server = server(config());
+        let (begun, begins) = tokio::sync::oneshot::channel();
+        let (end, ends) = std::sync::mpsc::channel::<()>();
+        let place = queue(&server).unwrap();
+        let of_task = server.clone();
+        let login = tokio::spawn(async move {
+            let work = move || {
+                begun.send(()).unwrap();
+                ends.recv().unwrap();
+                Ok(())
+            };
+            hashing(&of_task, place, work).await
+        });
+        begins.await.unwrap();
+        login.abort();
+        assert!(login.await.unwrap_err().is_cancelled());
+        assert_eq!((server.hashing.available_permits(), server.logins.available_permits()), (1, 7));
+        end.send(()).unwrap();
+        let _both = server.hashing.acquire_many(2).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn the_queue_of_logins_has_an_end() {
+        let server = server(config());
+        let waiting: Vec<_> = (0..8).map(|_| queue(&server).unwrap()).collect();
+        assert_eq!(queue(&server).unwrap_err().0.code, Code::LoginLocked);
+        drop(waiting);
+        assert!(queue(&server).is_ok());
+    }
+
+    #[test]
+    fn an_enrolment_link_never_follows_a_strange_host() {
+        let store = Store::in_memory(Kind::Server, Box::new(|bytes| bytes.fill(7))).unwrap();
+        let link = |address: Option<&str>, listening: Option<&str>, host: &str| {
+            let text = |text: &str| text.to_owned();
+            let config = Config { address: address.map(text), listening: listening.map(text), ..config() };
+            let empty =
+                EnrolmentReply { code: "C".into(), link: String::new(), svg: String::new(), until_ms: 0 };
+            match with_qr(&store, Reply::NewEnrolment(empty), &config, Some(host)) {
+                Ok(Reply::NewEnrolment(made)) => made.link,
+                _ => String::new(),
+            }
+        };
+        let own = "http://192.168.1.5:8080";
+        assert_eq!(link(None, Some(own), "evil.example"), "http://192.168.1.5:8080/enrol/C");
+        assert_eq!(link(None, Some(own), "localhost.evil.example:80"), "http://192.168.1.5:8080/enrol/C");
+        assert_eq!(link(None, Some(own), "localhost:8080"), "http://localhost:8080/enrol/C");
+        assert_eq!(link(None, None, "[::1]:8080"), "http://[::1]:8080/enrol/C");
+        assert_eq!(link(None, None, "evil.example"), "");
+        assert_eq!(link(Some("https://a.go.th"), Some(own), "localhost"), "https://a.go.th/enrol/C");
+    }
+
+    #[test]
+    fn only_a_proxy_on_this_machine_may_name_another_address() {
+        let mut headers = HeaderMap::new();
+        headers.append("x-forwarded-for", HeaderValue::from_static("192.0.2.9, 192.0.2.1"));
+        let at = |peer: &str| address_of(&headers, peer.parse().unwrap()).to_string();
+        assert_eq!(at("127.0.0.1:9"), "192.0.2.1");
+        assert_eq!(at("[::1]:9"), "192.0.2.1");
+        assert_eq!(at("198.51.100.7:9"), "198.51.100.7");
+    }
 }

@@ -1,19 +1,15 @@
-//! Passwords: argon2id, and a pause after wrong guesses.
+//! Passwords: argon2id, and the mark of a browser in which one was right.
 
 use argon2::password_hash::{PasswordHash, PasswordHasher, PasswordVerifier, SaltString};
 use argon2::{Algorithm, Argon2, Params, Version};
 use domain::problem::{Code, Problem};
-use std::collections::HashMap;
 use std::fmt::Write as _;
+use store::Account;
 
 /// Fewest characters of a password.
 pub(crate) const MIN_CHARS: usize = 10;
 /// Most bytes of a name or password that are looked at.
 pub(crate) const MAX_BYTES: usize = 1_000;
-const WRONG_BEFORE_PAUSE: u32 = 5;
-const PAUSE_MS: u64 = 15 * 60 * 1_000;
-/// Names remembered at once. More are forgotten, oldest first: the list must not grow with an attacker's patience.
-const MOST_NAMES: usize = 10_000;
 
 /// 19 MiB, two passes, one lane: about a tenth of a second, the same whoever asks.
 fn hasher() -> Result<Argon2<'static>, Problem> {
@@ -56,47 +52,28 @@ pub fn random_hex(bytes: usize) -> Result<String, Problem> {
     }))
 }
 
-/// Wrong passwords per account name. In memory: a restart of the server forgives, which nobody outside can cause.
-#[derive(Default)]
-pub(crate) struct Guesses {
-    by_name: HashMap<String, (u32, u64)>,
+/// What a browser keeps to show that this account was opened in it: a random name, signed. The account's own password
+/// hash is the key, so nothing has to be stored here, and a new password makes every browser unknown again.
+pub(crate) fn browser_mark(browser: &str, account: &Account) -> String {
+    format!("{browser}.{}", signature(browser, account).to_hex())
 }
 
-impl Guesses {
-    /// Refuses while the account pauses.
-    pub(crate) fn check(&self, name: &str, now_ms: u64) -> Result<(), Code> {
-        match self.by_name.get(name) {
-            Some((wrong, last)) if *wrong >= WRONG_BEFORE_PAUSE && now_ms < last.saturating_add(PAUSE_MS) => {
-                Err(Code::LoginLocked)
-            }
-            _ => Ok(()),
-        }
-    }
+/// The browser's random name, if the mark it shows is one of this account's.
+pub(crate) fn known_browser(mark: &str, account: &Account) -> Option<String> {
+    let (browser, signed) = mark.split_once('.')?;
+    // Hashes are compared in the same time wherever they differ.
+    (blake3::Hash::from_hex(signed).ok()? == signature(browser, account)).then(|| browser.to_owned())
+}
 
-    /// Counts a wrong password. Counted before it is known to be wrong, so that many at once gain nothing.
-    pub(crate) fn begin(&mut self, name: &str, now_ms: u64) {
-        if self.by_name.len() >= MOST_NAMES && !self.by_name.contains_key(name) {
-            let oldest = self.by_name.iter().min_by_key(|(_, (_, last))| *last).map(|(name, _)| name.clone());
-            if let Some(oldest) = oldest {
-                self.by_name.remove(&oldest);
-            }
-        }
-        let entry = self.by_name.entry(name.to_owned()).or_insert((0, now_ms));
-        if now_ms >= entry.1.saturating_add(PAUSE_MS) {
-            entry.0 = 0;
-        }
-        *entry = (entry.0 + 1, now_ms);
-    }
-
-    /// Forgets the wrong ones after a right one.
-    pub(crate) fn right(&mut self, name: &str) {
-        self.by_name.remove(name);
-    }
+fn signature(browser: &str, account: &Account) -> blake3::Hash {
+    let key = blake3::derive_key("sanam 2026-11 known browser", account.password_hash.as_bytes());
+    blake3::keyed_hash(&key, format!("{browser}\n{}", account.name).as_bytes())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use domain::access::{Grant, Role};
 
     #[test]
     fn a_password_fits_its_own_hash_only() {
@@ -109,28 +86,19 @@ mod tests {
     }
 
     #[test]
-    fn five_wrong_guesses_pause_an_account_for_a_quarter_hour() {
-        let mut guesses = Guesses::default();
-        for at in 0..5 {
-            assert_eq!(guesses.check("a", at), Ok(()));
-            guesses.begin("a", at);
+    fn a_browser_is_known_to_one_account_until_its_password_changes() {
+        let account = |name: &str, password_hash: &str| Account {
+            name: name.to_owned(),
+            password_hash: password_hash.to_owned(),
+            grant: Grant { person: String::new(), role: Role::Administrator, shelves: Vec::new() },
+        };
+        let admin = account("admin", "$hash");
+        let mark = browser_mark("0011", &admin);
+        assert_eq!(known_browser(&mark, &admin).as_deref(), Some("0011"));
+        assert_eq!(known_browser(&mark, &account("clerk", "$hash")), None);
+        assert_eq!(known_browser(&mark, &account("admin", "$new")), None);
+        for forged in [mark.replace("0011", "0012"), mark.replace('.', ""), "0011.".to_owned()] {
+            assert_eq!(known_browser(&forged, &admin), None, "{forged}");
         }
-        assert_eq!(guesses.check("a", 5), Err(Code::LoginLocked));
-        assert_eq!(guesses.check("b", 5), Ok(()));
-        assert_eq!(guesses.check("a", 4 + PAUSE_MS), Ok(()));
-        guesses.begin("a", 4 + PAUSE_MS);
-        assert_eq!(guesses.check("a", 5 + PAUSE_MS), Ok(()), "the count starts anew after the pause");
-        guesses.right("a");
-        assert!(guesses.by_name.is_empty());
-    }
-
-    #[test]
-    fn the_list_of_names_does_not_grow_without_end() {
-        let mut guesses = Guesses::default();
-        for at in 0..MOST_NAMES as u64 + 50 {
-            guesses.begin(&format!("name {at}"), at);
-        }
-        assert_eq!(guesses.by_name.len(), MOST_NAMES);
-        assert!(!guesses.by_name.contains_key("name 0"));
     }
 }

@@ -2,11 +2,13 @@
 
 use crate::answer::Failure;
 use crate::clock::Clock;
-use crate::passwords::Guesses;
+use crate::guesses::Guesses;
+use crate::photos::Unfinished;
 use domain::problem::Code;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use store::Store;
+use tokio::sync::Semaphore;
 
 /// Settings of a server.
 #[derive(Clone)]
@@ -16,6 +18,9 @@ pub struct Config {
     /// The address that devices and citizens use, such as `https://sanam.example.go.th`. With `https` cookies
     /// are sent encrypted only.
     pub address: Option<String>,
+    /// Where the server listens, as others in its network write it (`http://192.168.1.5:8080`). Enrolment links lead
+    /// there while `address` is not set.
+    pub listening: Option<String>,
     /// The office's telephone, for the citizens' page.
     pub phone: Option<String>,
     /// The time.
@@ -27,9 +32,14 @@ pub struct Config {
 pub struct Server {
     store: Arc<Mutex<Store>>,
     pub(crate) config: Arc<Config>,
-    pub(crate) guesses: Arc<Mutex<Guesses>>,
-    /// Password hashes being computed. Each takes 19 MB and a core, so a flood of logins must queue.
-    pub(crate) hashing: Arc<tokio::sync::Semaphore>,
+    guesses: Arc<Mutex<Guesses>>,
+    unfinished: Arc<Mutex<Unfinished>>,
+    /// Password hashes being computed. Each takes 19 MB and a core, so a flood of logins must queue ...
+    pub(crate) hashing: Arc<Semaphore>,
+    /// ... and the queue has an end.
+    pub(crate) logins: Arc<Semaphore>,
+    /// Large bodies being unfolded and read. Each can take some hundred megabytes as JSON.
+    pub(crate) large: Arc<Semaphore>,
 }
 
 impl Server {
@@ -39,13 +49,26 @@ impl Server {
             store: Arc::new(Mutex::new(store)),
             config: Arc::new(config),
             guesses: Arc::default(),
-            hashing: Arc::new(tokio::sync::Semaphore::new(2)),
+            unfinished: Arc::default(),
+            hashing: Arc::new(Semaphore::new(2)),
+            logins: Arc::new(Semaphore::new(8)),
+            large: Arc::new(Semaphore::new(2)),
         }
     }
 
     /// Server time, milliseconds.
     pub fn now_ms(&self) -> u64 {
         (self.config.clock)()
+    }
+
+    /// The counts of wrong passwords.
+    pub(crate) fn guesses(&self) -> MutexGuard<'_, Guesses> {
+        self.guesses.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The photos that are half here.
+    pub(crate) fn unfinished(&self) -> MutexGuard<'_, Unfinished> {
+        self.unfinished.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whether people reach this server by https.

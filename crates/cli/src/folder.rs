@@ -3,6 +3,7 @@
 use crate::machine;
 use domain::problem::{Code, Problem};
 use std::fs::{File, OpenOptions, TryLockError};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use store::{Kind, Store};
 
@@ -26,6 +27,7 @@ pub struct Opened {
 pub fn open_device(folder: &Path, now_ms: u64) -> Result<Opened, Problem> {
     let lock = lock_file(folder)?;
     lock.lock().map_err(|error| machine(folder.display(), error))?;
+    private_database(folder)?;
     let store = Store::open(&database(folder), Kind::Device, sync_server::entropy::system(), now_ms)?;
     if let Some(kept) = store.set_aside() {
         eprintln!("{}: {}\n  {kept}", Code::StoreDamaged.as_str(), Code::StoreDamaged.hint());
@@ -48,6 +50,7 @@ pub fn open_server(folder: &Path, now_ms: u64) -> Result<Opened, Problem> {
             damaged.display()
         )));
     }
+    private_database(folder)?;
     let store = Store::open(&path, Kind::Server, sync_server::entropy::system(), now_ms)?;
     if let Some(kept) = store.set_aside().map(str::to_owned) {
         // The empty database that was begun a moment ago holds nothing.
@@ -58,13 +61,22 @@ pub fn open_server(folder: &Path, now_ms: u64) -> Result<Opened, Problem> {
     Ok(Opened { store, _lock: lock })
 }
 
-/// Opens a server's store beside a running server, to read from it.
-pub fn look_into_server(folder: &Path, now_ms: u64) -> Result<Store, Problem> {
+/// Opens a server's store beside a running server, to read from it. A damaged file stays where it is: it may be the
+/// one that the server has open.
+pub fn look_into_server(folder: &Path) -> Result<Store, Problem> {
     let path = database(folder);
     if !path.exists() {
         return Err(Problem::new(Code::NotFound).about(path.display()));
     }
-    Ok(Store::open(&path, Kind::Server, sync_server::entropy::system(), now_ms)?)
+    Ok(Store::open_read_only(&path, Kind::Server, sync_server::entropy::system())?)
+}
+
+/// Writes a line to the audit of a server that may be running.
+pub fn note_beside_server(folder: &Path, what: &str, about: &str, now_ms: u64) -> Result<(), Problem> {
+    // A store that can be read opens; so nothing is set aside here.
+    look_into_server(folder)?.first_broken_audit_row()?;
+    let mut store = Store::open(&database(folder), Kind::Server, sync_server::entropy::system(), now_ms)?;
+    Ok(store.note_audit("sanam export", what, about, now_ms)?)
 }
 
 /// Takes the server's lock, or says that another server has it.
@@ -79,13 +91,7 @@ pub fn lock_server(folder: &Path) -> Result<File, Problem> {
 
 fn lock_file(folder: &Path) -> Result<File, Problem> {
     make_private(folder)?;
-    let path = folder.join("lock");
-    OpenOptions::new()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(&path)
-        .map_err(|error| machine(path.display(), error))
+    open_private(&folder.join("lock"), OpenOptions::new().create(true).truncate(false).write(true))
 }
 
 /// Databases that did not open and were kept, in order of name.
@@ -109,11 +115,66 @@ fn set_aside_file(folder: &Path) -> Option<PathBuf> {
     set_aside_files(folder).pop()
 }
 
-/// Makes a folder that other users of the machine cannot look into: it holds people's health and tokens' hashes.
+/// Makes a folder that other users of the machine cannot look into: it holds people's health and tokens' hashes. One
+/// that holds a database of ours already is closed to them; any other that was there before is left as it is.
 pub fn make_private(folder: &Path) -> Result<(), Problem> {
     let mut builder = std::fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder).map_err(|error| machine(folder.display(), error))
+    builder.create(folder).map_err(|error| machine(folder.display(), error))?;
+    #[cfg(unix)]
+    if database(folder).exists() {
+        use std::os::unix::fs::PermissionsExt;
+        let close = || {
+            let mode = std::fs::metadata(folder)?.permissions().mode();
+            // A folder with the sticky bit, such as /tmp, is everybody's.
+            if mode & 0o077 == 0 || mode & 0o1000 != 0 {
+                return Ok(());
+            }
+            std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o700))
+        };
+        close().map_err(|error: std::io::Error| machine(folder.display(), error))?;
+    }
+    Ok(())
+}
+
+/// Opens a file that only its owner may read, emptied if it was there.
+pub fn private_file(path: &Path) -> Result<File, Problem> {
+    open_private(path, OpenOptions::new().create(true).truncate(true).write(true))
+}
+
+/// Makes a new, empty file that only its owner may read.
+pub fn create_private(path: &Path) -> Result<(), Problem> {
+    open_private(path, OpenOptions::new().create_new(true).write(true)).map(|_| ())
+}
+
+/// Writes a file that only its owner may read.
+pub fn write_private(path: &Path, bytes: &[u8]) -> Result<(), Problem> {
+    private_file(path)?.write_all(bytes).map_err(|error| machine(path.display(), error))
+}
+
+/// Makes the database's file, or closes the one that is there: SQLite takes its journals' rights from it.
+pub fn private_database(folder: &Path) -> Result<(), Problem> {
+    let path = database(folder);
+    open_private(&path, OpenOptions::new().create(true).truncate(false).write(true))?;
+    #[cfg(unix)]
+    for tail in ["-wal", "-shm"] {
+        use std::os::unix::fs::PermissionsExt;
+        // Of an older version, left by a server that was cut off. Mostly there is none.
+        let journal = folder.join(format!("{DATABASE}{tail}"));
+        let _ = std::fs::set_permissions(journal, std::fs::Permissions::from_mode(0o600));
+    }
+    Ok(())
+}
+
+fn open_private(path: &Path, options: &mut OpenOptions) -> Result<File, Problem> {
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
+    let file = options.open(path).map_err(|error| machine(path.display(), error))?;
+    // The mode above is for a new file; one that was there is closed here.
+    #[cfg(unix)]
+    file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600))
+        .map_err(|error| machine(path.display(), error))?;
+    Ok(file)
 }

@@ -256,8 +256,9 @@ fn each_record(
 
 /// Exports to standard output.
 pub fn export(arguments: &ExportArguments) -> Result<(), Problem> {
-    let mut store = folder::look_into_server(&arguments.database.db, clock::wall_ms())?;
-    store.note_audit("sanam export", "exported", &arguments.programme, clock::wall_ms())?;
+    let folder = &arguments.database.db;
+    let store = folder::look_into_server(folder)?;
+    folder::note_beside_server(folder, "exported", &arguments.programme, clock::wall_ms())?;
     let wanted = match arguments.what {
         What::Subjects => kind::SUBJECT,
         What::Visits => kind::VISIT,
@@ -288,7 +289,8 @@ fn write_csv(rows: &[Dumped], out: &mut impl Write) -> std::io::Result<()> {
     let columns: BTreeSet<&String> = rows.iter().flat_map(|record| record.values.keys()).collect();
     out.write_all("\u{feff}".as_bytes())?;
     let mut writer = csv::WriterBuilder::new().quote_style(csv::QuoteStyle::Always).from_writer(out);
-    writer.write_record(std::iter::once("id").chain(columns.iter().map(|column| column.as_str())))?;
+    writer
+        .write_record(std::iter::once("id".to_owned()).chain(columns.iter().map(|column| defused(column))))?;
     for record in rows {
         let cells = columns.iter().map(|column| record.values.get(*column).map(harmless).unwrap_or_default());
         writer.write_record(std::iter::once(record.id.to_string()).chain(cells))?;
@@ -298,14 +300,18 @@ fn write_csv(rows: &[Dumped], out: &mut impl Write) -> std::io::Result<()> {
 
 /// A value as text that no spreadsheet takes for a formula. Numbers stay numbers, minus sign and all.
 fn harmless(value: &Value) -> String {
-    let text = match value {
+    match value {
         Value::Null => String::new(),
-        Value::String(text) => text.clone(),
-        other => return other.to_string(),
-    };
+        Value::String(text) => defused(text),
+        other => other.to_string(),
+    }
+}
+
+/// A text that no spreadsheet takes for a formula. Names of columns, too: a device chooses the names of its fields.
+fn defused(text: &str) -> String {
     let first = text.chars().find(|c| !matches!(c, ' ' | '"' | '\u{feff}'));
     let starts = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'];
-    if first.is_some_and(|first| starts.contains(&first)) { format!("'{text}") } else { text }
+    if first.is_some_and(|first| starts.contains(&first)) { format!("'{text}") } else { text.to_owned() }
 }
 
 #[cfg(test)]
@@ -319,6 +325,21 @@ mod tests {
         }
         assert_eq!(harmless(&(-13.5).into()), "-13.5");
         assert_eq!(harmless(&"ก-ข".into()), "ก-ข");
+    }
+
+    #[test]
+    fn the_name_of_a_column_is_defused_too() {
+        let values = [("=1+1".to_owned(), Value::from("x")), ("zone".to_owned(), Value::from("R01"))].into();
+        let row = Dumped {
+            id: RecordId::derived("test", &[]),
+            kind: "subject".to_owned(),
+            shelf: "water/R01".to_owned(),
+            values,
+        };
+        let mut out = Vec::new();
+        write_csv(&[row], &mut out).unwrap();
+        let text = String::from_utf8(out).unwrap();
+        assert!(text.starts_with("\u{feff}\"id\",\"'=1+1\",\"zone\"\n"), "{text}");
     }
 
     #[test]

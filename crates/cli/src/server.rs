@@ -96,14 +96,16 @@ pub fn run(arguments: Arguments) -> Result<(), Problem> {
             if to.exists() {
                 return Err(machine(to.display(), "the file exists already"));
             }
-            let store = folder::look_into_server(&database.db, clock::wall_ms())?;
+            let store = folder::look_into_server(&database.db)?;
+            // Made first and empty, so that nobody else can open it while it is being written.
+            folder::create_private(&to)?;
             store.backup(&to)?;
             println!("{}", to.display());
             Ok(())
         }
         Command::Restore { database, from } => restore(&database.db, &from),
         Command::Dump { database, shelf, device } => {
-            let store = folder::look_into_server(&database.db, clock::wall_ms())?;
+            let store = folder::look_into_server(&database.db)?;
             let shelves = match device {
                 Some(number) => Some(held_by(&store, DeviceNo(number))?),
                 None if shelf.is_empty() => None,
@@ -133,9 +135,10 @@ fn restore(into: &std::path::Path, from: &std::path::Path) -> Result<(), Problem
     }
     // Copied under another name first: a restore that is cut off leaves no half database behind.
     let half = path.with_extension("restoring");
-    std::fs::copy(from, &half).map_err(|error| machine(from.display(), error))?;
-    std::fs::File::open(&half)
-        .and_then(|file| file.sync_all())
+    let mut backup = std::fs::File::open(from).map_err(|error| machine(from.display(), error))?;
+    let mut copy = folder::private_file(&half)?;
+    std::io::copy(&mut backup, &mut copy)
+        .and_then(|_| copy.sync_all())
         .map_err(|error| machine(half.display(), error))?;
     std::fs::rename(&half, &path).map_err(|error| machine(path.display(), error))?;
     drop(lock);
@@ -145,7 +148,24 @@ fn restore(into: &std::path::Path, from: &std::path::Path) -> Result<(), Problem
     for fault in &faults {
         eprintln!("{fault}");
     }
+    tell_active_devices(&opened.store)?;
     if faults.is_empty() { Ok(()) } else { Err(Code::StoreDamaged.into()) }
+}
+
+/// A backup does not know which devices were revoked after it was made: only a person does.
+fn tell_active_devices(store: &Store) -> Result<(), Problem> {
+    let devices = store.devices()?;
+    let active: Vec<_> = devices.iter().filter(|row| !row.revoked).collect();
+    println!("กู้คืนแล้ว · restored");
+    println!("เครื่องที่ถูกยกเลิกสิทธิ์หลังจากวันที่สำรองข้อมูล กลับมาใช้งานได้อีก");
+    println!("Devices revoked after this backup was made are active again.");
+    println!("เครื่องที่ใช้งานได้ตอนนี้ · active now ({}):", active.len());
+    for row in active {
+        println!("  {}  {}  {}", row.device.0, row.name, row.grant.person);
+    }
+    println!("ตรวจทีละเครื่อง เครื่องใดไม่ควรใช้งานได้ ให้เปิดเซิร์ฟเวอร์ เข้าหน้าสำนักงาน เลือก เครื่อง แล้วกด ยกเลิกสิทธิ์");
+    println!("Check each one. To revoke: start the server, open /office, choose the device, press revoke.");
+    Ok(())
 }
 
 /// Publishes the programmes that come with this version, unless the municipality's own are as new.
@@ -203,6 +223,7 @@ pub fn serve(
         let config = Config {
             app: serving.app.is_dir().then(|| serving.app.clone()),
             address,
+            listening: Some(local),
             phone: serving.phone.clone(),
             clock: clock::wall(),
         };

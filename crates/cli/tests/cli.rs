@@ -289,7 +289,11 @@ fn a_restored_server_gets_back_what_came_after_its_backup() {
     for name in ["sanam.db", "sanam.db-wal", "sanam.db-shm"] {
         let _ = std::fs::rename(town.path("town").join(name), town.path(&format!("lost-{name}")));
     }
-    assert!(restore(&town).status.success());
+    let restored = restore(&town);
+    assert!(restored.status.success());
+    let said = String::from_utf8(restored.stdout).unwrap();
+    assert!(said.contains("กลับมาใช้งานได้อีก") && said.contains("ยกเลิกสิทธิ์"), "{said}");
+    assert!(said.lines().any(|line| line.starts_with("  1  nok  ")), "{said}");
     let before = done(sanam().args(["server", "dump", "--db"]).arg(town.path("town")));
     assert!(!before.contains(id.trim()));
     town.start(port);
@@ -406,4 +410,93 @@ fn the_town_comes_with_stickers_and_pictures_of_its_enrolment_codes() {
     let password = |text: &str| text.lines().find(|line| line.contains("/office")).unwrap().to_owned();
     assert_eq!(password(&demo()), password(&first), "a second start keeps the login");
     assert!(dump() == before, "a second start changes no record");
+}
+
+#[cfg(unix)]
+#[test]
+fn nobody_else_on_the_machine_can_read_what_is_written() {
+    use std::os::unix::fs::PermissionsExt;
+    let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    let set = |path: &Path, mode| {
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+    };
+    let mut town = Town::new();
+    town.start(0);
+    town.kill();
+    let folder = town.path("town");
+    // As an older version left them, and cut off: with a journal.
+    set(&folder, 0o755);
+    set(&folder.join("sanam.db"), 0o644);
+    set(&folder.join("sanam.db-wal"), 0o644);
+    set(&folder.join("enrol-reader.png"), 0o644);
+    town.start(0);
+    assert_eq!(mode(&folder), 0o700);
+    for entry in std::fs::read_dir(&folder).unwrap().flatten() {
+        let name = entry.file_name().into_string().unwrap();
+        // The sheet goes to a printer.
+        if name != "stickers.svg" {
+            assert_eq!(mode(&entry.path()), 0o600, "{name}");
+        }
+    }
+    let backup = town.path("backup.db");
+    done(sanam().args(["server", "backup", "--to"]).arg(&backup).arg("--db").arg(&folder));
+    assert_eq!(mode(&backup), 0o600);
+    set(&backup, 0o644);
+    let again = town.path("again");
+    done(sanam().args(["server", "restore", "--from"]).arg(&backup).arg("--db").arg(&again));
+    assert_eq!((mode(&again), mode(&again.join("sanam.db"))), (0o700, 0o600));
+    town.enrol("nok", 0);
+    assert_eq!((mode(&town.path("nok")), mode(&town.path("nok").join("sanam.db"))), (0o700, 0o600));
+    // A folder of other things is nobody's to close.
+    let shared = town.path("shared");
+    std::fs::create_dir(&shared).unwrap();
+    set(&shared, 0o755);
+    done(
+        sanam().args(["labels", "--blank", "1", "--server", "https://q.example.go.th", "--to"]).arg(&shared),
+    );
+    assert_eq!(mode(&shared), 0o755);
+}
+
+#[test]
+fn looking_into_a_damaged_database_leaves_it_where_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("sanam.db");
+    let damaged = "this is no database, it only looks like a file".repeat(200);
+    std::fs::write(&path, &damaged).unwrap();
+    let backup = folder.path().join("backup.db");
+    for command in [
+        &mut sanam().args(["server", "dump"]),
+        &mut sanam().args(["server", "backup", "--to"]).arg(&backup),
+        &mut sanam().args(["export", "--programme", "water"]),
+    ] {
+        assert_eq!(run(command.arg("--db").arg(folder.path())).status.code(), Some(1), "{command:?}");
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), damaged, "{command:?}");
+    }
+    let names = std::fs::read_dir(folder.path()).unwrap().flatten().map(|entry| entry.file_name());
+    assert!(names.into_iter().all(|name| !name.to_string_lossy().contains("set-aside")));
+    assert!(!backup.exists(), "no empty backup is left behind");
+}
+
+#[test]
+fn what_was_typed_as_the_name_of_no_account_is_not_written_down() {
+    let mut town = Town::new();
+    town.start(0);
+    let call = |name: &str| {
+        let login = json!({"ask": "login", "with": {"name": name, "password": "ผิดผิดผิดผิด"}});
+        let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
+        let answer = agent
+            .post(format!("{}/api/call", town.server().address))
+            .header("content-type", "application/json")
+            .header("x-sanam", "1")
+            .send(login.to_string().as_bytes());
+        answer.unwrap().status().as_u16()
+    };
+    let typed = ["MySecretWord1", "MySecretWord2", "MySecretWord3"];
+    assert_eq!(typed.map(call), [401; 3]);
+    assert_eq!([call("demo"), call("demo")], [401; 2]);
+    let mut bytes = std::fs::read(town.path("town/sanam.db")).unwrap();
+    bytes.extend(std::fs::read(town.path("town/sanam.db-wal")).unwrap_or_default());
+    let holds = |text: &str| bytes.windows(text.len()).any(|part| part == text.as_bytes());
+    assert!(holds("unknown name") && holds("demowrong password"));
+    assert!(!typed.iter().any(|name| holds(name)));
 }

@@ -58,7 +58,8 @@ fn a_first_pull_brings_the_whole_route_packed() {
 fn a_photo_arrives_whole_and_another_phone_can_fetch_it() {
     let world = World::start();
     let mut device = world.device(0);
-    let picture: Vec<u8> = (0..600_000u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
+    let noise = (0..600_000u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 24) as u8);
+    let picture: Vec<u8> = [0xff, 0xd8, 0xff, 0xe0].into_iter().chain(noise).collect();
     let hash = device.keep_photo(&picture, "image/jpeg", world.now().ms).unwrap();
     let path = format!("/v1/blob/{hash}");
     let token = bearer(&world, &mut device);
@@ -212,4 +213,69 @@ fn a_reply_lost_on_the_way_is_asked_for_again_without_harm() {
     assert_eq!((again.status.counts.saved, again.status.counts.received), (1, 1));
     let card = world.ask(&mut device, Card { subject: meter(5), today: "2026-11-21".to_owned() });
     assert_eq!(card.visits.len(), 1);
+}
+
+#[test]
+fn only_pictures_come_in_and_their_first_bytes_say_what_they_are() {
+    let world = World::start();
+    let mut device = world.device(0);
+    let token = bearer(&world, &mut device);
+    let auth = [("authorization", token.as_str())];
+    let offer = |bytes: &[u8], last: u8| {
+        let hash = blake3::hash(bytes).to_hex();
+        (
+            world.post(&format!("/v1/blob/{hash}?offset=0&last={last}"), &auth, bytes),
+            format!("/v1/blob/{hash}"),
+        )
+    };
+    for bytes in [&b"<svg xmlns='http://www.w3.org/2000/svg'/>"[..], b"<html><script>1</script>", b"x"] {
+        let (answer, path) = offer(bytes, 1);
+        assert_eq!((answer.status, answer.code().as_str()), (422, "photo_unreadable"));
+        assert_eq!(world.get(&path, &auth).status, 404);
+    }
+    let (answer, path) = offer(b"\x89PNG\r\n\x1a\n and more", 1);
+    assert_eq!(answer.status, 200);
+    let got = world.get(&path, &auth);
+    assert_eq!((got.header("content-type"), got.header("x-content-type-options")), ("image/png", "nosniff"));
+    // Begun and left: after some, no more may be begun, and those that were begun still go on.
+    let begun: Vec<u16> = (0..9u8).map(|n| offer(&[0xff, 0xd8, 0xff, n, n], 0).0.status).collect();
+    assert_eq!(begun, [200, 200, 200, 200, 200, 200, 200, 200, 413]);
+    assert_eq!(offer(&[0xff, 0xd8, 0xff, 0, 0], 0).0.status, 200);
+}
+
+#[test]
+fn numbers_that_json_cannot_carry_are_malformed() {
+    let world = World::start();
+    let mut device = world.device(0);
+    let token = bearer(&world, &mut device);
+    let auth = [("authorization", token.as_str())];
+    let install = device.install().unwrap();
+    let far = 1u64 << 53;
+    let pull = |top_n: u64, cursor: u64| {
+        json!({"install": install, "top_n": top_n, "cursors": {"water/R01": cursor}}).to_string()
+    };
+    let cases = [
+        ("/v1/push", json!({"install": install, "top_n": far}).to_string()),
+        ("/v1/push", format!("\n{}", json!({"install": install, "top_n": 0, "lowest_n": far}))),
+        ("/v1/pull", pull(far, 0)),
+        ("/v1/pull", pull(0, far)),
+    ];
+    for (path, body) in cases {
+        let answer = world.post(path, &auth, body.as_bytes());
+        assert_eq!((answer.status, answer.code().as_str()), (422, "malformed"), "{path} {body}");
+    }
+    assert_eq!(world.post("/v1/pull", &auth, pull(far - 1, 0).as_bytes()).status, 200);
+}
+
+#[test]
+fn an_enrolment_is_small() {
+    let world = World::start();
+    let link = world.enrolment(0);
+    let code = link.rsplit('/').next().unwrap();
+    let body = json!({"code": code, "install": "00000000000000aa", "name": "x"}).to_string();
+    let padded = format!("{}{body}", " ".repeat(64 * 1024));
+    let packed = zstd::bulk::compress(padded.as_bytes(), 3).unwrap();
+    assert_eq!(world.post("/v1/enrol", &[], padded.as_bytes()).code(), "too_large");
+    assert_eq!(world.post("/v1/enrol", &[("content-encoding", "zstd")], &packed).code(), "too_large");
+    assert_eq!(world.post("/v1/enrol", &[], body.as_bytes()).status, 200);
 }

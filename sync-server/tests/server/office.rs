@@ -79,18 +79,75 @@ fn a_session_ends_by_logout_and_after_a_working_day() {
     assert_eq!(world.call(&cookie, devices()).1.unwrap_err().code, Code::LoginNeeded);
 }
 
+/// Logs in from a network, as a proxy on the server's machine names it.
+fn login_from(world: &World, network: &str, cookies: &str, password: &str) -> crate::world::Answer {
+    let headers = [
+        ("content-type", "application/json"),
+        ("x-sanam", "1"),
+        ("cookie", cookies),
+        ("x-forwarded-for", network),
+    ];
+    world.post("/api/call", &headers, &serde_json::to_vec(&login(password)).unwrap())
+}
+
 #[test]
-fn five_wrong_passwords_lock_the_account_even_for_the_right_one() {
+fn wrong_passwords_pause_their_own_network_and_not_the_clerk() {
     let world = World::start();
-    signed_in(&world);
+    let known: Vec<String> = world
+        .call("", set_up(&world))
+        .0
+        .headers
+        .get_all("set-cookie")
+        .iter()
+        .map(|line| line.to_str().unwrap().split(';').next().unwrap().to_owned())
+        .filter(|pair| pair.starts_with("sanam_known_"))
+        .collect();
+    assert_eq!(known.len(), 1);
     for _ in 0..5 {
-        let (answer, reply) = world.call("", login("ผิดผิดผิดผิด"));
-        assert_eq!((answer.status, reply.unwrap_err().code), (401, Code::LoginWrong));
+        assert_eq!(login_from(&world, "192.0.2.1", "", "ผิดผิดผิดผิด").status, 401);
     }
-    let (answer, reply) = world.call("", login(PASSWORD));
-    assert_eq!((answer.status, reply.unwrap_err().code), (429, Code::LoginLocked));
-    world.pass(15 * 60_000);
-    world.call("", login(PASSWORD)).1.unwrap();
+    let locked = login_from(&world, "192.0.2.1", "", PASSWORD);
+    assert_eq!((locked.status, locked.json()["problem"]["code"].as_str()), (429, Some("login_locked")));
+    assert!(locked.json()["problem"]["hint"].as_str().unwrap().contains("รอ 1 นาที"));
+    let forged = known[0].replace('.', "0.");
+    assert_eq!(login_from(&world, "192.0.2.1", &forged, PASSWORD).status, 429);
+    assert_eq!(login_from(&world, "192.0.2.1", &known[0], PASSWORD).status, 200, "the clerk's own browser");
+    assert_eq!(login_from(&world, "192.0.2.2", "", PASSWORD).status, 200, "from elsewhere");
+    assert_eq!(login_from(&world, "192.0.2.1", "", PASSWORD).status, 429);
+    world.pass(60_000);
+    assert_eq!(login_from(&world, "192.0.2.1", "", PASSWORD).status, 200);
+}
+
+#[test]
+fn who_has_no_session_sends_little() {
+    let world = World::start();
+    let cookie = signed_in(&world);
+    let session = serde_json::to_string(&Request::Session(Session {})).unwrap();
+    let padded = format!("{}{session}", " ".repeat(64 * 1024));
+    let packed = zstd::bulk::compress(padded.as_bytes(), 3).unwrap();
+    let call = |cookie: &str, encoding: &str, body: &[u8]| {
+        let mut headers = vec![("content-type", "application/json"), ("x-sanam", "1"), ("cookie", cookie)];
+        if !encoding.is_empty() {
+            headers.push(("content-encoding", encoding));
+        }
+        world.post("/api/call", &headers, body).status
+    };
+    assert_eq!(call("", "", padded.as_bytes()), 401);
+    assert_eq!(call("sanam_session=guess", "zstd", &packed), 401);
+    assert_eq!(call("", "", session.as_bytes()), 200);
+    assert_eq!(call(&cookie, "", padded.as_bytes()), 200);
+    assert_eq!(call(&cookie, "zstd", &packed), 200);
+}
+
+#[test]
+fn the_office_keeps_pictures_only() {
+    let world = World::start();
+    let cookie = signed_in(&world);
+    let keep = |base64: &str| {
+        let photo = domain::api::KeepPhoto { base64: base64.to_owned(), mime: "image/svg+xml".to_owned() };
+        world.call(&cookie, Request::KeepPhoto(photo)).1
+    };
+    assert_eq!(keep("PHN2Zz48L3N2Zz4=").unwrap_err().code, Code::PhotoUnreadable);
 }
 
 #[test]

@@ -134,6 +134,7 @@ impl World {
         let config = Config {
             app,
             address: None,
+            listening: None,
             phone: Some("000-000-0000".to_owned()),
             clock: Arc::new(move || clock.load(Ordering::SeqCst)),
         };

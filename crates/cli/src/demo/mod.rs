@@ -163,6 +163,7 @@ fn build(arguments: &Arguments, now_ms: u64) -> Result<(), Problem> {
         std::fs::remove_dir_all(&unfinished).map_err(|error| machine(unfinished.display(), error))?;
     }
     folder::make_private(&unfinished)?;
+    folder::private_database(&unfinished)?;
     let path = folder::database(&unfinished);
     let mut store = Store::open(&path, Kind::Server, sync_server::entropy::system(), now_ms)?;
     fill(&mut store, arguments.seed, &arguments.size.numbers(), &Calendar::new(now_ms))?;
@@ -265,24 +266,13 @@ fn account(store: &mut Store, dir: &Path, now_ms: u64) -> Result<String, Problem
         return Ok(kept);
     }
     let password = sync_server::random_hex(6)?;
-    write_private(&path, &password)?;
+    folder::write_private(&path, format!("{password}\n").as_bytes())?;
     let shelves = store.programmes().keys().map(Shelf::common).collect();
     let grant = Grant {
         person: "ผู้ดูแลระบบ (demo)".to_owned(), role: Role::Administrator, shelves
     };
     store.put_account(ACCOUNT, &sync_server::hash_password(&password)?, &grant, now_ms)?;
     Ok(password)
-}
-
-fn write_private(path: &Path, text: &str) -> Result<(), Problem> {
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options
-        .open(path)
-        .and_then(|mut file| std::io::Write::write_all(&mut file, format!("{text}\n").as_bytes()))
-        .map_err(|error| machine(path.display(), error))
 }
 
 /// One of the three devices to try.
@@ -367,7 +357,7 @@ fn tell(store: &mut Store, address: &str, dir: &Path, password: &str, seed: u64)
         let link = code::enrol_link(address, &code);
         let picture = dir.join(trial.file);
         let png = qr_png(&link, 8).map_err(|error| machine("QR", error))?;
-        std::fs::write(&picture, png).map_err(|error| machine(picture.display(), error))?;
+        folder::write_private(&picture, &png)?;
         println!("\n{}\n{link}  ({})", trial.title, picture.display());
         print!("{}", qr_terminal(&link).map_err(|error| machine("QR", error))?);
     }
