@@ -153,7 +153,7 @@ class Phone {
   }
 
   async atHome() {
-    await this.button('สแกน', { exact: true }).waitFor();
+    await this.shows(this.button('สแกน', { exact: true }));
     await this.page.locator('.strip .number').nth(2).waitFor();
   }
 
