@@ -52,10 +52,11 @@ def main():
         most += [row["most_ms"] for row in mine.values()]
     figures["scan_wrong_qr"] = wrong_qr
     timed = {row["kind"]: row for row in lines([ours, "--times"])}
-    figures["scan_720p_frame_p95_ms"] = max(row["p95_ms"] for kind, row in timed.items() if kind.startswith("720p frame"))
-    figures["scan_720p_still_p95_ms"] = max(row["p95_ms"] for kind, row in timed.items() if kind.startswith("720p still"))
-    figures["scan_12mp_still_p95_ms"] = max(row["p95_ms"] for kind, row in timed.items() if kind.startswith("12mp still"))
-    figures["scan_most_ms"] = max(most + [row["most_ms"] for row in timed.values()])
+    # What a street looks like; floors of finder patterns and pure noise count in scan_most_ms.
+    for figure, start in (("720p_frame", "720p frame"), ("720p_still", "720p still"), ("12mp_still", "12mp still")):
+        usual = [timed[f"{start}, {scene}"]["p95_ms"] for scene in ("label", "wall", "fence")]
+        figures[f"scan_{figure}_p95_ms"] = round(max(usual), 1)
+    figures["scan_most_ms"] = round(max(most + [row["most_ms"] for row in timed.values()]), 1)
     for kind, row in timed.items():
         print(f"{kind:34} median {row['median_ms']:.1f} ms, p95 {row['p95_ms']:.1f} ms, most {row['most_ms']:.1f} ms")
     os.makedirs(os.path.dirname(output), exist_ok=True)
