@@ -227,7 +227,15 @@ impl Store {
                         sender = sender.split(tx, &token, n, head.top_n, now_ms)?;
                         renamed = Some(Renamed { device: sender.device, token: token.clone() });
                     }
-                    // No trace of it is left here, or a refusal that may end otherwise now: it is judged.
+                    // A refusal may end otherwise now. It is judged under the name it was refused under.
+                    Known::Refused(holder) => {
+                        if holder.is_copy_of(sender.device) && renamed.is_none() {
+                            sender = sender.step_into(tx, holder.device, &token)?;
+                            renamed = Some(Renamed { device: sender.device, token: token.clone() });
+                        }
+                        forget_refusal(tx, &sender, n)?;
+                    }
+                    // No trace of it is left here: it is judged.
                     Known::Another | Known::Not => {}
                 }
                 if n > sender.last_n + 1 {
@@ -309,8 +317,10 @@ fn read_push(body: &[u8]) -> Result<(PushHead, Vec<Line>)> {
 }
 
 enum Known {
-    /// It was accepted, or refused for a reason that stands.
+    /// It was accepted.
     Same { fate: Fate, holder: Holder },
+    /// It was refused.
+    Refused(Holder),
     /// The same identity with another content: a copied phone.
     Another,
     /// Nothing is known of it.
@@ -331,8 +341,6 @@ impl Holder {
 
 /// Looks a commit up by its content first, then by its number: a database that was enrolled anew, or split off from a
 /// copied one, is known by its install under the number it had then.
-///
-/// A refused commit that is offered again is forgotten, to be judged anew: rights change, subjects arrive.
 fn known(tx: &Tx<'_>, sender: &Sender<'_>, line: &Line) -> Result<Known> {
     let hash = line.hash();
     let found = tx
@@ -359,14 +367,22 @@ fn known(tx: &Tx<'_>, sender: &Sender<'_>, line: &Line) -> Result<Known> {
     if stored != hash {
         return Ok(Known::Another);
     }
+    let holder = Holder { device, copy_of };
     if !refused.is_empty() {
-        tx.db
-            .prepare_cached("DELETE FROM commit_log WHERE device = ?1 AND install = ?2 AND n = ?3")?
-            .execute((device.0, &sender.install_text, line.n()))?;
-        return Ok(Known::Not);
+        return Ok(Known::Refused(holder));
     }
     let fate = Fate::Known { stamp: Stamp { ms, counter, device }, seq: Seq(seq) };
-    Ok(Known::Same { fate, holder: Holder { device, copy_of } })
+    Ok(Known::Same { fate, holder })
+}
+
+/// Forgets a refusal of a commit that is offered again, to judge it anew: rights change, subjects arrive.
+fn forget_refusal(tx: &Tx<'_>, sender: &Sender<'_>, n: u64) -> Result<()> {
+    tx.db
+        .prepare_cached(
+            "DELETE FROM commit_log WHERE device = ?1 AND install = ?2 AND n = ?3 AND refused <> ''",
+        )?
+        .execute((sender.device.0, &sender.install_text, n))?;
+    Ok(())
 }
 
 /// The device that pushes, as its row says.
