@@ -510,3 +510,19 @@ fn a_readings_author_is_the_credentials() {
     let rows = api::History::unwrap(reply).unwrap();
     assert_eq!(rows.iter().find(|row| row.field == "house" && row.current).unwrap().by, "นก");
 }
+
+#[test]
+fn a_second_reading_of_a_month_is_compared_with_the_month_before() {
+    let mut world = World::new();
+    let mut nok = world.phone(2, "นก");
+    world.sync(&mut nok);
+    ask(&mut nok, world.now - 40 * 86_400_000, reading(0, 100));
+    ask(&mut nok, world.now, reading(0, 9_999));
+    let open = api::OpenForm {
+        programme: "water".into(),
+        form: "reading".into(),
+        subject: Some(meter(0)),
+        today: today(world.now),
+    };
+    assert_eq!(ask(&mut nok, world.now, open).known["last_reading"], "100");
+}

@@ -43,7 +43,10 @@ pub(super) fn open_form(store: &Store, caller: &Caller<'_>, ask: &OpenForm) -> R
                 known.insert(name.clone(), project::plain(&cell.value));
             }
         }
-        if let Some(visit) = last_done(store, subject, &form.id)? {
+        // A form that is filled once a cycle looks back to the cycle before, also when it is filled a second time: a
+        // number that was mistyped this morning must not become the one to compare with.
+        let cycle = if form.once_per_cycle { cycle_of(form, &ask.today) } else { String::new() };
+        if let Some(visit) = last_done(store, subject, &form.id, &cycle)? {
             for (name, cell) in &visit.view.cells {
                 known.insert(format!("last_{name}"), project::plain(&cell.value));
             }
@@ -61,14 +64,19 @@ pub(super) fn open_form(store: &Store, caller: &Caller<'_>, ask: &OpenForm) -> R
     Ok(OpenedForm { definition, known, draft: state, heading })
 }
 
-/// The last visit that was done with a form.
-fn last_done(store: &Store, subject: RecordId, form: &str) -> Result<Option<Row>> {
+/// The cycle that a local ISO day belongs to; empty for a form without cycles.
+fn cycle_of(form: &FormKind, today: &str) -> String {
+    today.parse().map_or(String::new(), |day| schedule::cycle(form.schedule.as_ref(), day))
+}
+
+/// The last visit that was done with a form, outside a cycle.
+fn last_done(store: &Store, subject: RecordId, form: &str, outside: &str) -> Result<Option<Row>> {
     let no: Option<i64> = store
         .db
         .prepare_cached(
-            "SELECT no FROM visit WHERE subject = ?1 AND form = ?2 AND outcome = 'done' ORDER BY at_ms DESC, no DESC LIMIT 1",
+            "SELECT no FROM visit WHERE subject = ?1 AND form = ?2 AND outcome = 'done' AND (?3 = '' OR cycle <> ?3) ORDER BY at_ms DESC, no DESC LIMIT 1",
         )?
-        .query_row((subject.bytes(), form), |row| row.get(0))
+        .query_row((subject.bytes(), form, outside), |row| row.get(0))
         .optional()?;
     match no {
         Some(no) => row::load_no(&store.db, no),
