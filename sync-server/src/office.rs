@@ -316,11 +316,15 @@ async fn hashing<T: Send + 'static>(
 ) -> Result<T, Failure> {
     let turn =
         Arc::clone(&server.hashing).acquire_owned().await.map_err(|_| Failure::from(Code::Internal))?;
-    let done = tokio::task::spawn_blocking(move || {
+    let (answer, answered) = tokio::sync::oneshot::channel();
+    // A thread of its own: among the many of the blocking pool each would keep its 19 MB for later.
+    let thread = std::thread::Builder::new().spawn(move || {
         let _until_done = (turn, place);
-        work()
+        // Nobody may be waiting any more.
+        let _ = answer.send(work());
     });
-    Ok(done.await.map_err(|_| Failure::from(Code::Internal))??)
+    thread.map_err(|error| Problem::new(Code::Internal).about(error))?;
+    Ok(answered.await.map_err(|_| Failure::from(Code::Internal))??)
 }
 
 /// Opens a session, and makes the browser known to the account: under its name from an earlier login if it has one.
