@@ -108,7 +108,7 @@ fn save_commit(store: &mut Store, clock: &Clock, line: CommitLine) -> Result<Vec
         })
         .collect();
     let ids = changes.iter().map(|change| change.id).collect();
-    store.save(&grant, now, NewCommit { place: line.place, reason: line.reason, changes })?;
+    store.save(&grant, now, NewCommit { place: line.place, reason: line.reason, changes, finishes: None })?;
     Ok(ids)
 }
 
