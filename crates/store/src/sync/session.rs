@@ -143,8 +143,13 @@ impl SyncSession {
             }
             (Waiting::Photo { hash, offset }, Some(answer)) => {
                 let reply: BlobReply = match self.body_of(store, answer) {
-                    // Damaged on the way: it begins again at the next sync, after all that wait behind it.
-                    Err(Error::Refused(problem)) if problem.code == Code::PhotoHash => {
+                    // Damaged on the way, or nothing the office can open: at the next sync the others go first.
+                    Err(Error::Refused(problem))
+                        if matches!(
+                            problem.code,
+                            Code::PhotoHash | Code::PhotoUnreadable | Code::BadRecord
+                        ) =>
+                    {
                         store.postpone_photo(&hash, now.ms)?;
                         return self.done(store, now);
                     }
