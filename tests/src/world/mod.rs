@@ -42,6 +42,8 @@ pub(crate) struct Inner {
     pub network: Network,
     pub folder: tempfile::TempDir,
     files: u32,
+    /// The server was put back to an earlier state at least once.
+    pub restored: bool,
 }
 
 impl Default for World {
@@ -70,6 +72,7 @@ impl World {
             dice,
             folder: tempfile::tempdir().unwrap(),
             files: 0,
+            restored: false,
         })))
     }
 

@@ -115,6 +115,7 @@ impl World {
         let mut inner = self.inner();
         let entropy = inner.dice.entropy();
         inner.server = open_quickly(&path, Kind::Server, entropy);
+        inner.restored = true;
     }
 
     /// Every record the server has.
