@@ -4,7 +4,7 @@ use crate::app::App;
 use crate::components::photo::photo;
 use crate::components::row::outcome_word;
 use crate::format;
-use crate::screens::form::labels;
+use crate::screens::form::labels::{self, Answer};
 use domain::api::VisitRow;
 use domain::programme::DONE;
 use leptos::prelude::*;
@@ -19,14 +19,21 @@ pub fn summary(app: App, visit: &VisitRow) -> String {
     }
     let Some(programme) = app.programme(&visit.programme) else { return String::new() };
     let Some(form) = programme.form(&visit.form) else { return String::new() };
-    let known = form.summary.iter().filter_map(|name| Some((name, visit.values.get(name)?)));
-    let lines: Vec<String> = known
-        .take(3)
-        .map(|(name, value)| {
-            let (label, shown) = labels::answer(app, &programme, &visit.form, name, value);
-            format!("{label} {shown}").trim().to_owned()
+    let lines: Vec<String> = form
+        .summary
+        .iter()
+        .filter_map(|name| {
+            let value = visit.values.get(name)?;
+            labels::answer(app, &programme, &visit.form, name, value).or_else(|| {
+                // A value the form worked out has no question, but a name where it is kept with the subject.
+                let field = programme.field(form.save_to.get(name)?).filter(|field| !field.office_only)?;
+                let known = !value.is_null() && *value != "";
+                let title = field.title.in_language(app.lang().code()).to_owned();
+                known.then(|| (title, format::field_value(field, value, t, app.lang())))
+            })
         })
-        .filter(|line| !line.is_empty())
+        .take(3)
+        .map(|(label, shown)| format!("{label} {shown}"))
         .collect();
     if lines.is_empty() { t.standing_done.to_owned() } else { lines.join(" · ") }
 }
@@ -66,24 +73,30 @@ pub fn visit_row(app: App, visit: &VisitRow) -> impl IntoView + use<> {
     }
 }
 
+/// The answers of a visit that a person reads, in the order of its form; then the word that was left with an outcome.
+pub fn readable(app: App, visit: &VisitRow) -> Vec<Answer> {
+    let programme = app.programme(&visit.programme);
+    let mut answers = programme
+        .map(|programme| labels::answers(app, &programme, &visit.form, &visit.values))
+        .unwrap_or_default();
+    let note = visit.values.get("note").and_then(|note| note.as_str()).filter(|note| !note.is_empty());
+    if let Some(note) = note
+        && !answers.iter().any(|answer| answer.key == "note")
+    {
+        answers.push(Answer {
+            key: "note".to_owned(),
+            label: app.t().note.to_owned(),
+            shown: note.to_owned(),
+        });
+    }
+    answers
+}
+
 /// All answers of a visit with their questions.
 fn answers(app: App, visit: &VisitRow) -> impl IntoView + use<> {
-    let programme = app.programme(&visit.programme);
-    let pairs = visit
-        .values
-        .iter()
-        .map(|(name, value)| {
-            let (label, shown) = match &programme {
-                Some(programme) => labels::answer(app, programme, &visit.form, name, value),
-                None => (name.clone(), format::plain(value, app.t())),
-            };
-            let label = match (label.is_empty(), name.as_str()) {
-                (false, _) => label,
-                (true, "note") => app.t().note.to_owned(),
-                (true, _) => name.clone(),
-            };
-            view! { <div><dt>{label}</dt><dd>{shown}</dd></div> }
-        })
+    let pairs = readable(app, visit)
+        .into_iter()
+        .map(|answer| view! { <div><dt>{answer.label}</dt><dd>{answer.shown}</dd></div> })
         .collect_view();
     let photos =
         visit.photos.iter().map(|hash| photo(app, hash.clone(), app.t().photo.to_owned())).collect_view();

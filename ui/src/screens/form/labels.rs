@@ -3,17 +3,19 @@
 use crate::app::App;
 use crate::format;
 use crate::screens::form::world::World;
-use domain::change::Value;
+use domain::change::{Value, Values};
 use domain::programme::Programme;
-use forms::{Filling, Kind, Question};
+use forms::definition::{Instance, Node, Phrase, phrase};
+use forms::{Definition, Filling, Kind, Question};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 use std::sync::Arc;
 
-/// A form that is only read: its questions, and a blank record to look options up in.
+/// A form that is only read: its questions in order, the labels of its options, and a blank record for texts.
 struct Reader {
-    questions: HashMap<String, Question>,
+    questions: Vec<Question>,
+    options: HashMap<String, Vec<(String, String)>>,
     blank: Filling,
 }
 
@@ -32,36 +34,135 @@ fn reader(app: App, programme: &Programme, form: &str) -> Option<Rc<RefCell<Read
             .or_insert_with(|| {
                 let definition = &programme.form(form)?.definition;
                 let form = Arc::new(forms::Form::from_json(definition).ok()?);
-                let questions = form.questions().into_iter().map(|q| (q.key.clone(), q)).collect();
+                let options = options(form.definition(), app.lang().code());
                 let mut blank =
                     Filling::new(&form, &BTreeMap::new(), Box::new(World { person: String::new() }));
                 blank.set_language(app.lang().code());
-                Some(Rc::new(RefCell::new(Reader { questions, blank })))
+                Some(Rc::new(RefCell::new(Reader { questions: form.questions(), options, blank })))
             })
             .clone()
     })
 }
 
-/// The label of a question and the words of its answer. An unknown question has no label.
-pub fn answer(app: App, programme: &Programme, form: &str, key: &str, value: &Value) -> (String, String) {
-    let plain = || format::plain(value, app.t());
-    let Some(reader) = reader(app, programme, form) else { return (String::new(), plain()) };
+/// The options of each list of a form: stored value and label. A blank record offers only those that no filter hides
+/// and works out what it can by itself, so a kept answer is looked up in the whole list.
+fn options(form: &Definition, language: &str) -> HashMap<String, Vec<(String, String)>> {
+    let mark = format!("({language})");
+    let place = form.languages.iter().position(|name| name.ends_with(&mark)).unwrap_or(form.default_language);
+    let label = |text: &[Phrase]| match phrase(text, place, form.default_language) {
+        Some(Phrase::Plain(text)) => text.clone(),
+        _ => String::new(),
+    };
+    let of_node = |node: &Node| {
+        let list = &node.choices.as_ref()?.list;
+        let Some(Instance::List(items)) = form.instances.get(list) else { return None };
+        let labels = items.iter().map(|item| (item.name.clone(), label(&item.label)));
+        Some(labels.filter(|(_, label)| !label.is_empty()).collect())
+    };
+    form.nodes.iter().filter_map(|node| Some((node.name.clone(), of_node(node)?))).collect()
+}
+
+/// An answer as a person reads it.
+pub struct Answer {
+    /// Key among the values of the visit.
+    pub key: String,
+    /// The question.
+    pub label: String,
+    /// What was answered.
+    pub shown: String,
+}
+
+/// The answers a person gave, in the order of the form. What has no question is left out: values the form worked out,
+/// what came from outside, and codes whose words are not known.
+pub fn answers(app: App, programme: &Programme, form: &str, values: &Values) -> Vec<Answer> {
+    let Some(reader) = reader(app, programme, form) else { return Vec::new() };
+    let questions = reader.borrow().questions.clone();
+    let told = |question: &Question| {
+        let (label, shown) = told(app, &mut reader.borrow_mut(), question, values.get(&question.key)?)?;
+        Some(Answer { key: question.key.clone(), label, shown })
+    };
+    questions.iter().filter_map(told).collect()
+}
+
+/// The label of a question and the words of its answer; none where there is nothing a person can read.
+pub fn answer(
+    app: App,
+    programme: &Programme,
+    form: &str,
+    key: &str,
+    value: &Value,
+) -> Option<(String, String)> {
+    let reader = reader(app, programme, form)?;
     let mut reader = reader.borrow_mut();
-    let Some(question) = reader.questions.get(key).cloned() else { return (String::new(), plain()) };
+    let question = reader.questions.iter().find(|question| question.key == key).cloned()?;
+    told(app, &mut reader, &question, value)
+}
+
+fn told(app: App, reader: &mut Reader, question: &Question, value: &Value) -> Option<(String, String)> {
+    let unseen = question.hidden || matches!(question.kind, Kind::Hidden | Kind::Metadata | Kind::Group);
+    // The name of a sound or a film says nothing, and a photo is shown below.
+    let file = matches!(question.kind, Kind::Image | Kind::Audio | Kind::Video | Kind::File);
+    if unseen || file || value.is_null() || *value == "" {
+        return None;
+    }
     let label = match reader.blank.item(&question.path) {
         Some(item) if !item.label.is_empty() => item.label,
         _ => question.label.clone(),
     };
+    let label = plain_label(&label);
+    if label.is_empty() {
+        return None;
+    }
     let shown = match question.kind {
-        Kind::SelectOne | Kind::SelectMultiple | Kind::Rank => {
-            chosen(&mut reader.blank, &question.path, value)
-        }
-        Kind::Date => value.as_str().map(|iso| format::iso_day(iso, app.lang())),
-        Kind::DateTime => value.as_str().map(|iso| format::iso_moment(iso, app.lang())),
-        Kind::Image => Some(app.t().photo.to_owned()),
-        _ => None,
+        Kind::SelectOne | Kind::SelectMultiple | Kind::Rank => listed(reader, &question.name, value)
+            .or_else(|| chosen(&mut reader.blank, &question.path, value))?,
+        Kind::Date => value
+            .as_str()
+            .map_or_else(|| format::plain(value, app.t()), |iso| format::iso_day(iso, app.lang())),
+        Kind::DateTime => value
+            .as_str()
+            .map_or_else(|| format::plain(value, app.t()), |iso| format::iso_moment(iso, app.lang())),
+        Kind::Repeat => repeated(app, reader, question, value)?,
+        _ => format::plain(value, app.t()),
     };
-    (plain_label(&label), shown.unwrap_or_else(plain))
+    Some((label, shown))
+}
+
+/// What was answered again and again: each time on its own, in the words of the questions inside.
+fn repeated(app: App, reader: &mut Reader, repeat: &Question, value: &Value) -> Option<String> {
+    let inside: Vec<Question> = reader
+        .questions
+        .iter()
+        .filter(|question| question.repeat.as_ref() == Some(&repeat.key) && question.key != repeat.key)
+        .cloned()
+        .collect();
+    let mut times = Vec::new();
+    for one in value.as_array()? {
+        let mut answers = Vec::new();
+        for question in &inside {
+            let value = one.get(&question.key).or_else(|| one.get(&question.name));
+            if let Some((label, shown)) = value.and_then(|value| told(app, reader, question, value)) {
+                answers.push(format!("{label} {shown}"));
+            }
+        }
+        if !answers.is_empty() {
+            times.push(answers.join(", "));
+        }
+    }
+    (!times.is_empty()).then(|| times.join(" · "))
+}
+
+/// The labels of stored values in the whole list of a question; none if one is not in it.
+fn listed(reader: &Reader, name: &str, value: &Value) -> Option<String> {
+    let options = reader.options.get(name)?;
+    let codes: Vec<&str> = match value {
+        Value::String(text) => text.split_whitespace().collect(),
+        Value::Array(all) => all.iter().filter_map(Value::as_str).collect(),
+        _ => return None,
+    };
+    let label = |code: &str| options.iter().find(|(name, _)| name == code).map(|(_, label)| label.clone());
+    let labels: Option<Vec<String>> = codes.into_iter().map(label).collect();
+    labels.filter(|labels| !labels.is_empty()).map(|labels| labels.join(", "))
 }
 
 fn chosen(blank: &mut Filling, path: &str, value: &Value) -> Option<String> {

@@ -2,6 +2,7 @@
 
 use crate::app::App;
 use crate::components::photo::photo;
+use crate::components::visit::readable;
 use crate::format;
 use crate::screens::form::labels;
 use crate::strings::office::office as words;
@@ -9,23 +10,15 @@ use domain::api::VisitRow;
 use domain::change::{Value, field};
 use leptos::prelude::*;
 
-/// The question and the words of one answer of a visit.
-pub fn answer(app: App, visit: &VisitRow, name: &str, value: &Value) -> (String, String) {
-    answer_of(app, &visit.programme, &visit.form, name, value)
-}
-
-/// The question and the words of one answer of a form.
+/// The question and the words of one answer of a form; as it is stored where the form does not say, because a record
+/// that was not accepted must be seen whole.
 pub fn answer_of(app: App, programme: &str, form: &str, name: &str, value: &Value) -> (String, String) {
-    let (label, shown) = match app.programme(programme) {
-        Some(programme) => labels::answer(app, &programme, form, name, value),
-        None => (String::new(), format::plain(value, app.t())),
-    };
-    let label = match (label.is_empty(), name) {
-        (false, _) => label,
-        (true, "note") => app.t().note.to_owned(),
-        (true, _) => name.to_owned(),
-    };
-    (label, shown)
+    app.programme(programme)
+        .and_then(|programme| labels::answer(app, &programme, form, name, value))
+        .unwrap_or_else(|| {
+            let label = if name == "note" { app.t().note } else { name };
+            (label.to_owned(), format::plain(value, app.t()))
+        })
 }
 
 /// Says whether a cell of a visit is somebody's answer, and not the engine's own note.
@@ -42,14 +35,9 @@ pub fn not_counted(app: App, visit: &VisitRow) -> Option<impl IntoView + use<>> 
 /// All answers and photos of a visit.
 pub fn everything(app: App, visit: &VisitRow) -> impl IntoView + use<> {
     let t = words(app);
-    let lines = visit
-        .values
-        .iter()
-        .filter(|(name, _)| is_answer(name))
-        .map(|(name, value)| {
-            let (label, shown) = answer(app, visit, name, value);
-            view! { <div><dt>{label}</dt><dd>{shown}</dd></div> }
-        })
+    let lines = readable(app, visit)
+        .into_iter()
+        .map(|answer| view! { <div><dt>{answer.label}</dt><dd>{answer.shown}</dd></div> })
         .collect_view();
     let none = lines.is_empty().then(|| view! { <p class="small">{t.no_answers}</p> });
     view! {

@@ -9,7 +9,7 @@ use crate::components::button::{Button, Weight};
 use crate::components::icon::{Icon, icon};
 use crate::components::notice;
 use crate::components::row::outcome_word;
-use crate::components::visit::{form_title, summary};
+use crate::components::visit::{form_title, readable, summary};
 use crate::format;
 use crate::strings::fill;
 use crate::strings::office::office as words;
@@ -91,7 +91,10 @@ fn question(app: App, row: &QuestionRow) -> impl IntoView + use<> {
     };
     let settled = about.settled.clone();
     let busy = RwSignal::new(false);
-    let differing = differing(&row.visits);
+    let mut differing = differing(&row.visits);
+    let told: BTreeSet<String> =
+        row.visits.iter().flat_map(|visit| readable(app, visit)).map(|answer| answer.key).collect();
+    differing.retain(|name| told.contains(name));
     let choices = about
         .choices
         .iter()
@@ -197,7 +200,7 @@ fn option(
     }
 }
 
-/// A visit with all its answers, the differing ones marked.
+/// A visit with all its answers, the differing ones first and marked.
 fn reading(app: App, visit: &VisitRow, differing: &BTreeSet<String>) -> impl IntoView + use<> {
     let t = words(app);
     let head = if visit.outcome == DONE {
@@ -205,17 +208,19 @@ fn reading(app: App, visit: &VisitRow, differing: &BTreeSet<String>) -> impl Int
     } else {
         outcome_word(app, &visit.programme, &visit.outcome)
     };
-    let lines = visit
-        .values
-        .iter()
-        .filter(|(name, _)| answers::is_answer(name))
-        .map(|(name, value)| {
-            let (label, shown) = answers::answer(app, visit, name, value);
-            let differs = differing.contains(name);
+    let mut lines = readable(app, visit);
+    // What decides stands first.
+    lines.sort_by_key(|answer| !differing.contains(&answer.key));
+    let lines = lines
+        .into_iter()
+        .map(|answer| {
+            let differs = differing.contains(&answer.key);
             view! {
                 <div class:differs=differs>
-                    <dt>{label}{differs.then(|| view! { <span class="visually-hidden">" "{t.differs}</span> })}</dt>
-                    <dd>{shown}</dd>
+                    <dt>
+                        {answer.label} {differs.then(|| view! { <span class="visually-hidden">" "{t.differs}</span> })}
+                    </dt>
+                    <dd>{answer.shown}</dd>
                 </div>
             }
         })
