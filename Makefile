@@ -39,6 +39,7 @@ bench: ui sanam
 
 deep:
 	PROPTEST_CASES=20000 cargo test --release -p domain -p forms -p store -p scan
+	SANAM_SEEDS=2000 cargo test --release --locked -p tests random
 
 # The installed app without opening it.
 .PHONY: app-build
