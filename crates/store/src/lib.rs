@@ -1,7 +1,7 @@
 //! One SQLite file is one replica: a device's, or a municipality's on the server. The only crate with SQL.
 //!
-//! Data comes in by three ways: a person saves ([`Store::save`]), a device pushes to a server ([`sync::push`]), a
-//! server's page is pulled ([`sync::pull`]). All three end in the same rows and go through [`Store::transact`], the
+//! Data comes in by three ways: a person saves ([`Store::save`]), a device pushes to a server (`sync::push`), a
+//! server's page is pulled (`sync::pull`). All three end in the same rows and go through `Store::transact`, the
 //! only function that writes: commit log, cells, history, outbox, search, due list and the shelf's digest change
 //! together or not at all.
 //!
