@@ -37,7 +37,7 @@ describe('home care', () => {
     await phone.sees('ต้องอยู่ระหว่าง 30 ถึง 45');
     await phone.type('อุณหภูมิ', '๓๗.๘');
     await phone.type('ความดันตัวบน', '128');
-    await phone.sees('ผิดปกติ วัดซ้ำอีกครั้ง');
+    await phone.sees('สูงกว่าปกติ วัดซ้ำ');
     assert.equal(await phone.box('อุณหภูมิ').inputValue(), '37.8');
     await phone.type('ความดันตัวล่าง', '130');
     await phone.press('ต่อไป');

@@ -95,7 +95,7 @@ describe('every screen', () => {
     await phone.press('ต่อไป');
     await phone.type('อุณหภูมิ', '38.4');
     await phone.box('ความดันตัวบน').focus();
-    await phone.sees('ผิดปกติ วัดซ้ำอีกครั้ง');
+    await phone.sees('สูงกว่าปกติ วัดซ้ำ');
     wrong.push(...await look(phone, 'form-vitals'));
     await go(phone, `#/form/lights/fault/${pole.id}`);
     await phone.sees('เป็นอะไร');
