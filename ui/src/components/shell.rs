@@ -2,7 +2,7 @@
 
 use crate::app::app;
 use crate::components::icon::{Icon, icon};
-use crate::components::strip::Line;
+use crate::components::strip::Short;
 use crate::route;
 use leptos::html;
 use leptos::prelude::*;
@@ -49,6 +49,6 @@ pub fn Shell(
             </h1>
         </header>
         <main class="screen">{children()}</main>
-        {(!bare).then(|| view! { <footer class="foot"><Line/></footer> })}
+        {(!bare).then(|| view! { <footer class="foot"><Short/></footer> })}
     }
 }

@@ -10,7 +10,39 @@ use crate::synchronise;
 use domain::api::{Counts, StatusReply};
 use leptos::prelude::*;
 
-/// The three numbers in one line, at the foot of a screen.
+/// One sentence at the foot of a screen: whether everything is at the office, or how much waits.
+#[component]
+pub fn Short() -> impl IntoView {
+    let app = app();
+    let t = app.t();
+    move || {
+        app.status.get().filter(|status| status.enrolled.is_some()).map(|status| {
+            let waiting = unsent(&status.counts);
+            let (class, said) = match waiting {
+                0 => ("sent-line", t.line_all_sent.to_owned()),
+                n => ("sent-line waits", fill(t.line_waiting, &[&format::count(n)])),
+            };
+            let Counts { saved, received, photos_waiting } = status.counts;
+            // The numbers themselves are there for who listens.
+            view! {
+                <p class=class>
+                    {said}
+                    <span class="visually-hidden counts-line">
+                        {t.count_saved}" "<b>{format::count(saved)}</b>" "{t.count_received}" "
+                        <b>{format::count(received)}</b>" "{t.count_photos}" "<b>{format::count(photos_waiting)}</b>
+                    </span>
+                </p>
+            }
+        })
+    }
+}
+
+/// How many saves and photos the office has not acknowledged.
+pub fn unsent(counts: &Counts) -> u64 {
+    counts.saved.saturating_sub(counts.received) + counts.photos_waiting
+}
+
+/// The three numbers in one line, at the head of the home screen.
 #[component]
 pub fn Line() -> impl IntoView {
     let app = app();

@@ -2,7 +2,7 @@
 
 use crate::app::{App, app, drawn, load};
 use crate::browser::today_iso;
-use crate::components::button::{Button, Weight};
+use crate::components::button::Button;
 use crate::components::icon::{Icon, icon};
 use crate::components::notice;
 use crate::components::row::subject_row;
@@ -158,6 +158,7 @@ fn programme_card(app: App, home: &api::HomeProgramme) -> impl IntoView + use<> 
     let has_next = !home.next.is_empty();
     let next = next.collect_view();
     let all = show.clone();
+    let nothing_due = !has_next && home.left + home.overdue == 0 && home.subjects > 0;
     let scheduled = home.done + home.left + home.overdue > 0;
     view! {
         <section class="programme" style=("--accent", colour)>
@@ -176,9 +177,9 @@ fn programme_card(app: App, home: &api::HomeProgramme) -> impl IntoView + use<> 
                     }
                 })}
             {has_next.then(|| view! { <h3>{t.next_ones}</h3> <ul class="rows">{next}</ul> })}
+            {nothing_due.then(|| view! { <p>{t.nothing_due}</p> })}
             <Button
                 label=fill(t.whole_round, &[&format::count(home.subjects)])
-                weight=Weight::Quiet
                 drawing=Icon::Next
                 press=move || all(Vec::new())
             />

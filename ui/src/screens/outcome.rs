@@ -4,12 +4,14 @@ use crate::app::{App, JustSaved, app, drawn, load};
 use crate::backend::ask;
 use crate::browser::{OFFSET_MINUTES, today_iso};
 use crate::components::button::{Button, Weight};
+use crate::components::dialog::Dialog;
 use crate::components::field::OnText;
 use crate::components::icon::Icon;
 use crate::components::photo::{TakePhoto, photo};
 use crate::components::shell::Shell;
 use crate::position;
 use crate::route::{FormRoute, Route, replace};
+use crate::strings::fill;
 use domain::api;
 use domain::change::Values;
 use leptos::prelude::*;
@@ -85,6 +87,12 @@ fn needs_note(app: App, programme: &str, chosen: &str) -> bool {
         .is_some_and(|programme| programme.outcome(chosen).is_some_and(|outcome| outcome.needs_note))
 }
 
+/// Says whether an outcome ends what is due here: somebody died, moved away, a meter is gone.
+fn closes(app: App, programme: &str, chosen: &str) -> bool {
+    app.programme(programme)
+        .is_some_and(|programme| programme.outcome(chosen).is_some_and(|outcome| outcome.closes))
+}
+
 fn details(
     app: App,
     programme: String,
@@ -129,7 +137,11 @@ fn save_button(
         let missing_note = needs_note(app, &programme, &chosen) && note.with(|note| note.trim().is_empty());
         saving.get() || chosen.is_empty() || missing_note
     });
+    let asking = RwSignal::new(false);
+    let closing = at.programme.clone();
+    let titled = at.programme.clone();
     let save = move || {
+        asking.set(false);
         saving.set(true);
         let code = chosen.get_untracked();
         let mut answers = Values::new();
@@ -172,9 +184,28 @@ fn save_button(
             }
         });
     };
+    let save = StoredValue::new_local(save);
+    let press = move || {
+        // It takes the subject off the round, so a slip of the finger is asked about once.
+        if closes(app, &closing, &chosen.get_untracked()) {
+            asking.set(true);
+        } else {
+            save.with_value(|save| save());
+        }
+    };
+    let question = move || {
+        let word = crate::components::row::outcome_word(app, &titled, &chosen.get());
+        fill(t.outcome_sure, &[&heading.get(), &word])
+    };
+    let question = StoredValue::new(question);
     view! {
         <div class="actions">
-            <Button label=t.save weight=Weight::Main drawing=Icon::Check disabled=unready press=save/>
+            <Button label=t.save weight=Weight::Main drawing=Icon::Check disabled=unready press=press/>
         </div>
+        <Dialog open=asking title=t.could_not>
+            <p class="large-text">{move || question.with_value(|question| question())}</p>
+            <Button label=t.outcome_yes weight=Weight::Main drawing=Icon::Check press=move || save.with_value(|save| save())/>
+            <Button label=t.cancel press=move || asking.set(false)/>
+        </Dialog>
     }
 }

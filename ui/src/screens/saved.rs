@@ -6,7 +6,7 @@ use crate::browser::{today_iso, wait};
 use crate::components::button::{Button, Weight};
 use crate::components::icon::{Icon, icon};
 use crate::components::row::subject_row;
-use crate::components::strip::Line;
+use crate::components::strip::{Short, unsent};
 use crate::route::{Route, replace};
 use crate::screens::round::next_after;
 use crate::strings::fill;
@@ -67,6 +67,10 @@ pub fn Saved() -> impl IntoView {
             <div class="tick">{icon(Icon::Check)}</div>
             <h1 tabindex="-1" node_ref=heading>{t.saved}</h1>
             <p class="large-text">{name}</p>
+            {move || {
+                let waits = app.status.get().is_some_and(|status| unsent(&status.counts) > 0);
+                waits.then(|| view! { <p>{t.sends_itself}</p> })
+            }}
             <p>{what}</p>
             {move || {
                 next.get()
@@ -99,7 +103,7 @@ pub fn Saved() -> impl IntoView {
                     view! { <Button label=t.back_to_card drawing=Icon::Back press=move || replace(&Route::Card(id))/> }
                 })}
             <Button label=t.home weight=Weight::Quiet press=|| replace(&Route::Home)/>
-            <Line/>
+            <Short/>
         </main>
     }
     .into_any()

@@ -3,6 +3,7 @@
 use crate::app::{App, app};
 use crate::backend::ask;
 use crate::components::button::{Button, Weight};
+use crate::components::field::Line;
 use crate::components::icon::Icon;
 use crate::components::notice;
 use crate::components::row::subject_row;
@@ -52,7 +53,7 @@ pub fn Scan() -> impl IntoView {
                 None => view! { <Scanner label=t.type_code paused=paused found=Callback::new(find)/> }.into_any(),
                 Some((text, found)) => {
                     view! {
-                        {result(app, text, found)}
+                        {result(app, text, found, Callback::new(find))}
                         <Button label=t.scan_again drawing=Icon::Scan press=again/>
                     }
                         .into_any()
@@ -62,7 +63,7 @@ pub fn Scan() -> impl IntoView {
     }
 }
 
-fn result(app: App, text: String, found: Result<Found, Problem>) -> impl IntoView {
+fn result(app: App, text: String, found: Result<Found, Problem>, retry: Callback<String>) -> impl IntoView {
     let t = app.t();
     match found {
         Err(problem) => view! {
@@ -83,7 +84,9 @@ fn result(app: App, text: String, found: Result<Found, Problem>) -> impl IntoVie
         }
         .into_any(),
         Ok(Found::Unknown { code, ours, mistyped, may_bind, may_create }) => {
-            unknown(app, code, ours, mistyped, may_bind, may_create).into_any()
+            // A slip of the finger is put right where it is: what was typed stays.
+            let correction = mistyped.then(|| correct(app, text, retry));
+            view! { {unknown(app, code, ours, correction, may_bind, may_create)} }.into_any()
         }
         Ok(Found::Enrolment { .. }) => view! {
             {notice::remark(t.enrolment_scanned)}
@@ -106,11 +109,30 @@ fn result(app: App, text: String, found: Result<Found, Problem>) -> impl IntoVie
     }
 }
 
+/// The mistyped code, to be corrected.
+fn correct(app: App, text: String, retry: Callback<String>) -> AnyView {
+    let t = app.t();
+    let typed = RwSignal::new(text);
+    let submit = move || {
+        let text = typed.get_untracked().trim().to_owned();
+        if !text.is_empty() {
+            retry.run(text);
+        }
+    };
+    view! {
+        <div class="typed">
+            <Line label=t.correct_code value=typed enter=Callback::new(move |()| submit())/>
+            <Button label=t.use_code weight=Weight::Main drawing=Icon::Next press=submit/>
+        </div>
+    }
+    .into_any()
+}
+
 fn unknown(
     app: App,
     code: String,
     ours: bool,
-    mistyped: bool,
+    correction: Option<AnyView>,
     may_bind: Vec<String>,
     may_create: Vec<String>,
 ) -> impl IntoView {
@@ -121,6 +143,8 @@ fn unknown(
             |programme| programme.subject.title.in_language(app.lang().code()).to_owned(),
         )
     };
+    let mistyped = correction.is_some();
+    let weight = if mistyped { Weight::Quiet } else { Weight::Plain };
     let sentence = match (mistyped, ours) {
         (true, _) => t.code_mistyped,
         (false, true) => t.code_blank,
@@ -136,6 +160,7 @@ fn unknown(
                 <Button
                     label=label
                     drawing=Icon::Label
+                    weight=weight
                     press=move || go(&Route::Bind(programme.clone(), code.clone()))
                 />
             }
@@ -150,6 +175,7 @@ fn unknown(
                 <Button
                     label=label
                     drawing=Icon::Plus
+                    weight=weight
                     press=move || go(&Route::New(programme.clone(), code.clone()))
                 />
             }
@@ -157,7 +183,8 @@ fn unknown(
         .collect_view();
     view! {
         {notice::remark(sentence)}
-        <p class="inert code">{inert(&code)}</p>
+        {(!mistyped).then(|| view! { <p class="inert code">{inert(&code)}</p> })}
+        {correction}
         {nothing.then(|| view! { <p>{t.unknown_ask_office}</p> })}
         {bind}
         {create}

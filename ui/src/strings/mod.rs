@@ -63,6 +63,7 @@ macro_rules! strings {
 }
 
 strings! {
+    correct_code, line_all_sent, line_waiting, nothing_due, outcome_sure, outcome_yes, sends_itself,
     about, about_text, acknowledge, all, all_sent, app_name, arriving, arriving_note, back, back_to_card,
     bind_although, bind_label, bind_lead, bind_scan_lead, bind_sure, bind_to, bind_yes, bound, camera_absent,
     camera_busy, camera_opening, camera_picture, camera_refused, cancel, cannot_open, cannot_read, choose,

@@ -9,7 +9,7 @@ use crate::components::icon::Icon;
 use crate::components::visit::form_title;
 use crate::position;
 use crate::route::{FormRoute, Route, replace};
-use crate::screens::form::session::Session;
+use crate::screens::form::session::{Doubt, Session};
 use domain::api;
 use domain::programme::DONE;
 use leptos::prelude::*;
@@ -22,7 +22,7 @@ pub struct Finish {
     at: StoredValue<FormRoute>,
     zone: RwSignal<String>,
     asking: RwSignal<bool>,
-    doubts: RwSignal<Vec<(String, String)>>,
+    doubts: RwSignal<Vec<Doubt>>,
     /// A save is under way.
     pub saving: RwSignal<bool>,
 }
@@ -112,7 +112,15 @@ pub fn Doubts(finish: Finish) -> impl IntoView {
                         .doubts
                         .get()
                         .into_iter()
-                        .map(|(label, message)| view! { <li><b>{label}</b><br/>{message}</li> })
+                        .map(|doubt| {
+                            view! {
+                                <li>
+                                    <b>{doubt.label}</b>
+                                    <p class="large-text inert">{doubt.answer}</p>
+                                    {doubt.message}
+                                </li>
+                            }
+                        })
                         .collect_view()
                 }}
             </ul>

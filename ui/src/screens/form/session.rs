@@ -19,6 +19,17 @@ use wasm_bindgen::JsCast;
 /// How long typing rests before the draft is kept, milliseconds.
 const DRAFT_REST_MS: i32 = 600;
 
+/// An odd answer, to be looked at once more.
+#[derive(Clone, Debug)]
+pub struct Doubt {
+    /// The question.
+    pub label: String,
+    /// What was answered.
+    pub answer: String,
+    /// What is odd about it.
+    pub message: String,
+}
+
 /// A form being filled. A handle: copying it copies nothing.
 #[derive(Clone, Copy)]
 pub struct Session {
@@ -211,10 +222,26 @@ impl Session {
         false
     }
 
-    /// What is odd about the answers, question and sentence.
-    pub fn doubts(self) -> Vec<(String, String)> {
-        let warnings = self.filling.with_value(Filling::warnings);
-        warnings.into_iter().map(|warning| (warning.label, warning.message)).collect()
+    /// What is odd about the answers.
+    pub fn doubts(self) -> Vec<Doubt> {
+        self.filling.with_value(|filling| {
+            let shown = |path: &str| {
+                let Some(item) = filling.item(path) else { return String::new() };
+                let chosen: Vec<String> = item
+                    .options
+                    .into_iter()
+                    .filter(|option| option.selected)
+                    .map(|option| option.label)
+                    .collect();
+                if chosen.is_empty() { item.value } else { chosen.join(", ") }
+            };
+            let doubt = |warning: forms::Problem| Doubt {
+                answer: shown(&warning.path),
+                label: warning.label,
+                message: warning.message,
+            };
+            filling.warnings().into_iter().map(doubt).collect()
+        })
     }
 
     /// The answers, and the hashes of the photos among them.

@@ -163,8 +163,13 @@ fn field_line(
     };
     let may_edit = card.may_edit.contains(&kind.id);
     let edit_label = fill(t.edit_field, &[&title]);
-    let start =
-        Editing { subject: card.row.id, base_seq: card.seq, heading: card.row.heading.clone(), kind, value: value.clone() };
+    let start = Editing {
+        subject: card.row.id,
+        base_seq: card.seq,
+        heading: card.row.heading.clone(),
+        kind,
+        value: value.clone(),
+    };
     view! {
         <div class:missing=value.is_none()>
             <dt>{title}</dt>
