@@ -181,7 +181,12 @@ fn reading(at: u32, value: i64) -> api::SaveVisit {
 }
 
 fn rename(at: u32, name: &str) -> api::EditSubject {
-    api::EditSubject { subject: meter(at), values: [("name".to_owned(), name.into())].into(), base_seq: None, reason: None }
+    api::EditSubject {
+        subject: meter(at),
+        values: [("name".to_owned(), name.into())].into(),
+        base_seq: None,
+        reason: None,
+    }
 }
 
 fn name_at(store: &mut Store, now: u64, at: u32) -> String {
