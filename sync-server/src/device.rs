@@ -10,9 +10,9 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use domain::ids::Seq;
 use domain::problem::{Code, Problem};
-use domain::wire::{BlobReply, EnrolRequest, PullRequest, PushHead};
+use domain::wire::{BlobReply, EnrolRequest, PullRequest};
 use serde::{Deserialize, Serialize};
-use store::{Authenticated, Store};
+use store::{Authenticated, Offer, Store};
 
 /// A device's answer, or failure, with its number for the log.
 type Answered = Result<Response, (Option<FromDevice>, Failure)>;
@@ -50,13 +50,20 @@ pub(crate) async fn enrol(
 pub(crate) async fn push(State(server): State<Server>, headers: HeaderMap, sent: Body) -> Response {
     let now_ms = server.now_ms();
     marked(
-        exchange(&server, &headers, sent, JSON, move |store, from, body| {
-            // A head that cannot be read is the store's to name.
-            let head = body.split(|byte| *byte == b'\n').find(|line| !line.trim_ascii().is_empty());
-            if let Some(Ok(head)) = head.map(serde_json::from_slice::<PushHead>) {
-                exact([head.top_n, head.lowest_n])?;
-            }
-            write_json(&store.answer_push(from, body, now_ms)?)
+        exchange(&server, &headers, sent, JSON, |device, whole| async {
+            let body::Whole { bytes, turn } = whole;
+            // Reading is half of the work and needs no store.
+            let offer = tokio::task::spawn_blocking(move || Offer::read(bytes))
+                .await
+                .map_err(|_| Failure::from(Code::Internal))??;
+            exact([offer.head.top_n, offer.head.lowest_n])?;
+            server
+                .write_together(move |store| {
+                    // Its turn ends with the work, also when the sender has hung up.
+                    let _turn = turn;
+                    write_json(&store.judge(&device, offer, now_ms)?)
+                })
+                .await
         })
         .await,
     )
@@ -66,12 +73,18 @@ pub(crate) async fn push(State(server): State<Server>, headers: HeaderMap, sent:
 pub(crate) async fn pull(State(server): State<Server>, headers: HeaderMap, sent: Body) -> Response {
     let now_ms = server.now_ms();
     marked(
-        exchange(&server, &headers, sent, JSON_LINES, move |store, from, body| {
-            let request: PullRequest = read_json(body)?;
-            let cursors = request.cursors.values().chain(request.begun.values()).map(|seq| seq.0);
-            exact(cursors.chain([request.top_n]))?;
-            Ok(store.answer_pull(from, &request, now_ms)?)
-        })
+        exchange(
+            &server,
+            &headers,
+            sent,
+            JSON_LINES,
+            with_store(&server, move |store, from, body| {
+                let request: PullRequest = read_json(body)?;
+                let cursors = request.cursors.values().chain(request.begun.values()).map(|seq| seq.0);
+                exact(cursors.chain([request.top_n, request.at.0]))?;
+                Ok(store.answer_pull(from, &request, now_ms)?)
+            }),
+        )
         .await,
     )
 }
@@ -107,29 +120,35 @@ pub(crate) async fn blob_chunk(
     let now_ms = server.now_ms();
     let shared = server.clone();
     marked(
-        exchange(&server, &headers, sent, JSON, move |store, from, bytes| {
-            if bytes.is_empty() && piece.last == 0 {
-                return write_json(&store.blob_state(&hash)?);
-            }
-            if piece.offset == 0 && photos::media_type(bytes).is_none() {
-                return Err(Code::PhotoUnreadable.into());
-            }
-            shared.unfinished().check(from.device.0, &hash, now_ms)?;
-            let state = store.put_blob_chunk(&hash, piece.offset, bytes, piece.last == 1, now_ms);
-            let state = state.map_err(Failure::from);
-            match &state {
-                Ok(state) => {
-                    let whole = state.done || state.have == 0;
-                    shared.unfinished().note(from.device.0, &hash, whole, now_ms);
+        exchange(
+            &server,
+            &headers,
+            sent,
+            JSON,
+            with_store(&server, move |store, from, bytes| {
+                if bytes.is_empty() && piece.last == 0 {
+                    return write_json(&store.blob_state(&hash)?);
                 }
-                // The store has dropped it.
-                Err(refused) if refused.0.code == Code::PhotoHash => {
-                    shared.unfinished().note(from.device.0, &hash, true, now_ms);
+                if piece.offset == 0 && photos::media_type(bytes).is_none() {
+                    return Err(Code::PhotoUnreadable.into());
                 }
-                Err(_) => {}
-            }
-            write_json(&state?)
-        })
+                shared.unfinished().check(from.device.0, &hash, now_ms)?;
+                let state = store.put_blob_chunk(&hash, piece.offset, bytes, piece.last == 1, now_ms);
+                let state = state.map_err(Failure::from);
+                match &state {
+                    Ok(state) => {
+                        let whole = state.done || state.have == 0;
+                        shared.unfinished().note(from.device.0, &hash, whole, now_ms);
+                    }
+                    // The store has dropped it.
+                    Err(refused) if refused.0.code == Code::PhotoHash => {
+                        shared.unfinished().note(from.device.0, &hash, true, now_ms);
+                    }
+                    Err(_) => {}
+                }
+                write_json(&state?)
+            }),
+        )
         .await,
     )
 }
@@ -178,12 +197,12 @@ pub(crate) async fn blob(
 }
 
 /// One exchange: the token is asked before the body is read, so that a stranger costs no memory.
-async fn exchange(
+async fn exchange<F: Future<Output = Result<Vec<u8>, Failure>> + Send>(
     server: &Server,
     headers: &HeaderMap,
     sent: Body,
     answers: HeaderValue,
-    work: impl FnOnce(&mut Store, &Authenticated, &[u8]) -> Result<Vec<u8>, Failure> + Send + 'static,
+    work: impl FnOnce(Authenticated, body::Whole) -> F,
 ) -> Answered {
     let (from, device) = match as_device(server, headers, |_, device| Ok(device.clone())).await {
         Ok(known) => known,
@@ -194,14 +213,7 @@ async fn exchange(
     };
     let answer = async {
         let whole = body::read(&server.large, headers, sent).await?;
-        let answer = server
-            .with_store(move |store| {
-                // Moved in whole: its turn ends with the work, also when the sender has hung up.
-                let body = whole;
-                work(store, &device, &body.bytes)
-            })
-            .await?;
-        body::send(headers, answers, answer).await
+        body::send(headers, answers, work(device, whole).await?).await
     };
     match answer.await {
         Ok(mut response) => {
@@ -211,6 +223,26 @@ async fn exchange(
         Err(failure) => Err((Some(from), failure)),
     }
 }
+
+/// Work that has the store to itself.
+fn with_store(
+    server: &Server,
+    work: impl FnOnce(&mut Store, &Authenticated, &[u8]) -> Result<Vec<u8>, Failure> + Send + 'static,
+) -> impl FnOnce(Authenticated, body::Whole) -> BoxFuture {
+    let server = server.clone();
+    move |device, whole| {
+        Box::pin(async move {
+            let work = move |store: &mut Store| {
+                // Moved in whole: its turn ends with the work, also when the sender has hung up.
+                let body = whole;
+                work(store, &device, &body.bytes)
+            };
+            server.with_store(work).await
+        })
+    }
+}
+
+type BoxFuture = std::pin::Pin<Box<dyn Future<Output = Result<Vec<u8>, Failure>> + Send>>;
 
 /// Runs `work` for the device whose token the request carries.
 async fn as_device<T: Send + 'static>(

@@ -4,7 +4,7 @@ use crate::answer::Failure;
 use crate::clock::Clock;
 use crate::guesses::Guesses;
 use crate::photos::Unfinished;
-use domain::problem::Code;
+use domain::problem::{Code, Problem};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use store::Store;
@@ -31,6 +31,8 @@ pub struct Config {
 #[derive(Clone)]
 pub struct Server {
     store: Arc<Mutex<Store>>,
+    /// Work that may share one flush of the disk.
+    waiting: Arc<Mutex<Vec<Job>>>,
     pub(crate) config: Arc<Config>,
     guesses: Arc<Mutex<Guesses>>,
     unfinished: Arc<Mutex<Unfinished>>,
@@ -47,6 +49,7 @@ impl Server {
     pub fn new(store: Store, config: Config) -> Server {
         Server {
             store: Arc::new(Mutex::new(store)),
+            waiting: Arc::default(),
             config: Arc::new(config),
             guesses: Arc::default(),
             unfinished: Arc::default(),
@@ -76,6 +79,33 @@ impl Server {
         self.config.address.as_deref().is_some_and(|address| address.starts_with("https://"))
     }
 
+    /// Runs `work` in one transaction with the work of all others who came while the disk was busy, and answers when all
+    /// of it is durable. Each piece happens whole or not at all by itself: see [`Store::together`].
+    pub(crate) async fn write_together<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Store) -> Result<T, Failure> + Send + 'static,
+    ) -> Result<T, Failure> {
+        let (tell, told) = tokio::sync::oneshot::channel();
+        let job: Job = Box::new(move |store| {
+            let done = work(store);
+            Box::new(move |flushed: Result<(), Code>| {
+                // Whoever asked may have hung up; what was done stays done.
+                let _ = tell.send(flushed.map_err(Failure::from).and(done));
+            })
+        });
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner).push(job);
+        let (store, waiting) = (Arc::clone(&self.store), Arc::clone(&self.waiting));
+        // Whoever gets the store first does the work of all who wait; the others find nothing left to do.
+        tokio::task::spawn_blocking(move || {
+            let mut store = store.lock().unwrap_or_else(PoisonError::into_inner);
+            let jobs = std::mem::take(&mut *waiting.lock().unwrap_or_else(PoisonError::into_inner));
+            if !jobs.is_empty() {
+                flush(&mut store, jobs);
+            }
+        });
+        told.await.unwrap_or_else(|_| Err(Failure::from(Code::Internal)))
+    }
+
     /// Runs `work` with the store on a blocking thread. A panic in it rolls its transaction back and answers
     /// `internal`; the next request finds the store whole.
     pub(crate) async fn with_store<T: Send + 'static>(
@@ -89,4 +119,21 @@ impl Server {
         });
         task.await.unwrap_or_else(|_| Err(Failure::from(Code::Internal)))
     }
+}
+
+/// A piece of work for [`Server::write_together`]. It returns what tells its caller, once the disk has confirmed or failed.
+type Job = Box<dyn FnOnce(&mut Store) -> Tell + Send>;
+type Tell = Box<dyn FnOnce(Result<(), Code>) + Send>;
+
+fn flush(store: &mut Store, jobs: Vec<Job>) {
+    let mut tells: Vec<Tell> = Vec::with_capacity(jobs.len());
+    let flushed = store.together(|store| {
+        for job in jobs {
+            // A panic costs its own piece, which was rolled back; its caller hears `internal`.
+            let done = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| job(store)));
+            tells.extend(done);
+        }
+    });
+    let flushed = flushed.map_err(|error| Problem::from(error).code);
+    tells.into_iter().for_each(|tell| tell(flushed));
 }

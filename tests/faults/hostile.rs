@@ -3,6 +3,7 @@
 use domain::change::{Change, Values};
 use domain::ids::{RecordId, Seq};
 use domain::problem::{Code, Problem};
+use domain::wire::PUSH_MAX_COMMITS;
 use domain::wire::{Fate as Verdict, PushReply};
 use serde_json::{Value, json};
 use tests::world::phone::Phone;
@@ -80,7 +81,9 @@ fn a_body_that_cannot_be_read_names_the_line_and_changes_nothing() {
     nok.syncs();
     let before = world.dump();
     let deep = format!("{}1{}", "[".repeat(100_000), "]".repeat(100_000));
-    let many: String = (1..=1_001).map(|n| format!("\n{}", fine(n))).collect();
+    let too_many = PUSH_MAX_COMMITS as u64 + 1;
+    let too_many_at = format!("line {}", too_many + 1);
+    let many: String = (1..=too_many).map(|n| format!("\n{}", fine(n))).collect();
     let cases = [
         (String::new(), Code::Malformed, "line 1"),
         ("not json".to_owned(), Code::Malformed, "line 1"),
@@ -93,7 +96,7 @@ fn a_body_that_cannot_be_read_names_the_line_and_changes_nothing() {
         (format!("{}\n{{\"n\":1e400}}", head(&nok, 1)), Code::Malformed, "line 2"),
         (format!("{}\n[1,2]", head(&nok, 1)), Code::Malformed, "line 2"),
         (format!("{}\n{deep}", head(&nok, 1)), Code::Malformed, "line 2"),
-        (format!("{}{many}", head(&nok, 1_001)), Code::TooLarge, "line 1002"),
+        (format!("{}{many}", head(&nok, too_many)), Code::TooLarge, &too_many_at),
     ];
     for (body, code, line) in cases {
         let problem = push(&world, &nok, &body).unwrap_err();

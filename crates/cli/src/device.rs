@@ -1,8 +1,8 @@
 //! `sanam device`: a worker's device without a screen.
 
-use crate::http::Network;
 use crate::{folder, machine, records};
 use clap::{Args, Subcommand};
+use cli::http::Network;
 use domain::api::{Ask, Card, Enrol, Find, Found, SyncReply};
 use domain::problem::{Code, Problem};
 use std::io::{BufReader, BufWriter, Read, Write};
@@ -117,17 +117,24 @@ fn exchange(store: &mut Store, clock: &Clock, how: How) -> Result<(), Problem> {
         match session.next(store, answer.take(), now(clock)) {
             Step::Call(call) if how == How::PushOnly && call.url.ends_with("/v1/pull") => {
                 let (pushed, pulled, photos) = session.progress();
-                return told(&SyncReply { pushed, pulled, photos, ..SyncReply::default() });
+                return told(&SyncReply { pushed, pulled, photos, ..SyncReply::default() }, &network);
             }
             Step::Call(call) => answer = Some(network.carry(&call)),
-            Step::Done(reply) => return told(&reply),
+            Step::Done(reply) => return told(&reply, &network),
             Step::Failed(problem) => return Err(problem),
         }
     }
 }
 
-fn told(reply: &SyncReply) -> Result<(), Problem> {
-    println!("ส่ง {} · รับ {} · รูป {}", reply.pushed, reply.pulled, reply.photos);
+fn told(reply: &SyncReply, network: &Network) -> Result<(), Problem> {
+    let (up, down) = network.carried();
+    println!(
+        "ส่ง {} · รับ {} · รูป {} · ใช้เน็ต {} kB",
+        reply.pushed,
+        reply.pulled,
+        reply.photos,
+        (up + down).div_ceil(1000)
+    );
     Ok(())
 }
 

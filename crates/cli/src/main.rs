@@ -6,7 +6,6 @@
 mod demo;
 mod device;
 mod folder;
-mod http;
 mod labels;
 mod records;
 mod registry;

@@ -31,6 +31,14 @@ pub struct Grant {
 }
 
 impl Grant {
+    /// Sixty-four bits that differ when a grant does.
+    pub fn fingerprint(&self) -> crate::ids::Install {
+        // A struct of strings cannot fail to serialise.
+        let text = serde_json::to_vec(self).unwrap_or_default();
+        let [a, b, c, d, e, f, g, h, ..] = *blake3::hash(&text).as_bytes();
+        crate::ids::Install(u64::from_le_bytes([a, b, c, d, e, f, g, h]))
+    }
+
     /// The programmes in which something is granted, in order, once each.
     pub fn programmes(&self) -> Vec<&str> {
         let mut all: Vec<&str> = self.shelves.iter().map(|shelf| shelf.programme.as_str()).collect();

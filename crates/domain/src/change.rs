@@ -123,10 +123,10 @@ impl Commit {
     pub fn raw_stamp(&self, device: crate::ids::DeviceNo) -> Stamp {
         Stamp { ms: self.at.0, counter: self.at.1, device }
     }
+}
 
-    /// Returns a hash of the whole content. The same identity with another hash is a forked device.
-    pub fn hash(&self) -> [u8; 32] {
-        // A struct of strings, numbers and sorted maps cannot fail to serialise.
-        *blake3::hash(&serde_json::to_vec(self).unwrap_or_default()).as_bytes()
-    }
+/// Returns a hash of a commit's text as it was sent. The same identity with another hash is a copied phone; a device keeps
+/// the text of what it made, so that it offers the same one again.
+pub fn hash_of(text: &str) -> [u8; 32] {
+    *blake3::hash(text.as_bytes()).as_bytes()
 }

@@ -144,7 +144,8 @@ impl From<Packed> for Record {
         let cells = values
             .into_iter()
             .map(|(field, value)| {
-                let (stamp, seq) = except.get(&field).copied().unwrap_or((stamp, seq));
+                let own = if except.is_empty() { None } else { except.get(&field) };
+                let (stamp, seq) = own.copied().unwrap_or((stamp, seq));
                 (field, Cell { value, stamp, seq })
             })
             .collect();
@@ -152,18 +153,60 @@ impl From<Packed> for Record {
     }
 }
 
+/// The stamp and number that most cells of a record share; ties go to the smallest, so the packing is canonical.
+fn base(record: &Record) -> (Stamp, Seq) {
+    let mut cells = record.cells.values().map(|cell| (cell.stamp, cell.seq));
+    let Some(first) = cells.next() else { return Default::default() };
+    if cells.all(|other| other == first) {
+        return first;
+    }
+    let mut counts: BTreeMap<(Stamp, Seq), usize> = BTreeMap::new();
+    for cell in record.cells.values() {
+        *counts.entry((cell.stamp, cell.seq)).or_default() += 1;
+    }
+    counts.iter().max_by(|(a, n), (b, m)| n.cmp(m).then(b.cmp(a))).map(|(base, _)| *base).unwrap_or_default()
+}
+
+/// Writes a record as its [`Packed`] form is written, without copying it first.
+pub struct AsPacked<'a>(pub &'a Record);
+
+impl Serialize for AsPacked<'_> {
+    fn serialize<S: serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        use serde::ser::SerializeMap;
+        let (stamp, seq) = base(self.0);
+        let differs = |cell: &&Cell| (cell.stamp, cell.seq) != (stamp, seq);
+        let mut map = s.serialize_map(None)?;
+        map.serialize_entry("s", &stamp)?;
+        if !seq.is_zero() {
+            map.serialize_entry("q", &seq)?;
+        }
+        map.serialize_entry("v", &Each(|| self.0.cells.iter().map(|(field, cell)| (field, &cell.value))))?;
+        if self.0.cells.values().any(|cell| differs(&cell)) {
+            let late = || self.0.cells.iter().filter(|(_, cell)| differs(cell));
+            map.serialize_entry("x", &Each(|| late().map(|(field, cell)| (field, (cell.stamp, cell.seq)))))?;
+        }
+        map.end()
+    }
+}
+
+/// A map that is written from an iterator.
+struct Each<F>(F);
+
+impl<F, I, K, V> Serialize for Each<F>
+where
+    F: Fn() -> I,
+    I: Iterator<Item = (K, V)>,
+    K: Serialize,
+    V: Serialize,
+{
+    fn serialize<S: serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        s.collect_map(self.0())
+    }
+}
+
 impl From<Record> for Packed {
     fn from(record: Record) -> Packed {
-        // The commonest (stamp, seq) becomes the base; ties go to the smallest, so the packing is canonical.
-        let mut counts: BTreeMap<(Stamp, Seq), usize> = BTreeMap::new();
-        for cell in record.cells.values() {
-            *counts.entry((cell.stamp, cell.seq)).or_default() += 1;
-        }
-        let (stamp, seq) = counts
-            .iter()
-            .max_by(|(a, n), (b, m)| n.cmp(m).then(b.cmp(a)))
-            .map(|(base, _)| *base)
-            .unwrap_or_default();
+        let (stamp, seq) = base(&record);
         let mut packed = Packed { stamp, seq, ..Packed::default() };
         for (field, cell) in record.cells {
             if (cell.stamp, cell.seq) != (stamp, seq) {
@@ -175,21 +218,31 @@ impl From<Record> for Packed {
     }
 }
 
-/// Returns a 64-bit checksum of a record's id and stamps. Added up (wrapping) over a shelf it is free of order,
-/// so two replicas can compare a shelf in one number. Values are not hashed: equal stamps mean equal values.
+/// Returns a 64-bit checksum of a record's id, fields, values and stamps. Added up (wrapping) over a shelf it is free
+/// of order, so two replicas can compare a shelf in one number. The numbers of cells stay on the server and do not count.
 pub fn checksum(id: crate::ids::RecordId, record: &Record) -> u64 {
-    let mut hasher = blake3::Hasher::new();
-    hasher.update(id.bytes());
-    for (field, cell) in &record.cells {
-        hasher.update(field.as_bytes());
-        hasher.update(&[0]);
-        hasher.update(&cell.stamp.ms.to_le_bytes());
-        hasher.update(&cell.stamp.counter.to_le_bytes());
-        hasher.update(&cell.stamp.device.0.to_le_bytes());
+    checksum_of(id, record.cells.iter().map(|(field, cell)| (field.as_str(), cell.stamp, &cell.value)))
+}
+
+/// [`checksum`] of cells that are not in a [`Record`] yet, in the order of their fields.
+pub fn checksum_of<'a>(
+    id: crate::ids::RecordId,
+    cells: impl Iterator<Item = (&'a str, Stamp, &'a Value)>,
+) -> u64 {
+    let mut text = Vec::with_capacity(512);
+    text.extend_from_slice(id.bytes());
+    for (field, stamp, value) in cells {
+        text.extend_from_slice(field.as_bytes());
+        text.push(0);
+        text.extend_from_slice(&stamp.ms.to_le_bytes());
+        text.extend_from_slice(&stamp.counter.to_le_bytes());
+        text.extend_from_slice(&stamp.device.0.to_le_bytes());
+        // Writing a JSON value into memory cannot fail.
+        let _ = serde_json::to_writer(&mut text, value);
+        text.push(0);
     }
-    let mut eight = [0u8; 8];
-    hasher.finalize_xof().fill(&mut eight);
-    u64::from_le_bytes(eight)
+    let [a, b, c, d, e, f, g, h, ..] = *blake3::hash(&text).as_bytes();
+    u64::from_le_bytes([a, b, c, d, e, f, g, h])
 }
 
 #[cfg(test)]
@@ -244,6 +297,7 @@ mod tests {
         fn packing_loses_nothing(a in records()) {
             let packed = Packed::from(a.clone());
             let text = serde_json::to_string(&packed).unwrap();
+            prop_assert_eq!(&serde_json::to_string(&AsPacked(&a)).unwrap(), &text);
             prop_assert_eq!(Record::from(serde_json::from_str::<Packed>(&text).unwrap()), a);
         }
 

@@ -28,20 +28,24 @@ pub fn search_key(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let only_word = text.split_whitespace().nth(1).is_none();
     for word in text.split_whitespace() {
-        if !only_word && TITLES.contains(&word.to_lowercase().as_str()) {
-            continue;
+        // Thai has no capital letters; only foreign titles need the detour.
+        let titled = TITLES.iter().find(|title| starts_with_title(word, title));
+        match titled {
+            Some(title) if word.len() == title.len() && !only_word => continue,
+            Some(title) => push_key(strip_title(word, title).unwrap_or(word), &mut out),
+            None => push_key(word, &mut out),
         }
-        let word = TITLES.iter().find_map(|title| strip_title(word, title)).unwrap_or(word);
-        push_key(word, &mut out);
     }
     out
 }
 
+fn starts_with_title(word: &str, title: &str) -> bool {
+    word.get(..title.len()).is_some_and(|head| head.eq_ignore_ascii_case(title))
+}
+
 /// Strips a title, unless nothing is left: somebody may be called นาย.
 fn strip_title<'a>(word: &'a str, title: &str) -> Option<&'a str> {
-    let head = word.get(..title.len())?;
-    let rest = word.get(title.len()..)?;
-    (head.to_lowercase() == title && rest.chars().count() > 1).then_some(rest)
+    word.get(title.len()..).filter(|rest| rest.chars().count() > 1)
 }
 
 fn push_key(word: &str, out: &mut String) {
@@ -68,7 +72,9 @@ fn push_key(word: &str, out: &mut String) {
             '.' | '-' | '_' | ',' | '(' | ')' | '"' | '\'' | '\u{200b}' | '\u{200c}' | '\u{200d}'
             | '\u{feff}' => {}
             control if control.is_control() => {}
-            other => out.extend(ascii_digit(other).to_lowercase()),
+            plain if plain.is_ascii() => out.push(plain.to_ascii_lowercase()),
+            thai @ '\u{0e00}'..='\u{0e7f}' => out.push(ascii_digit(thai)),
+            other => out.extend(other.to_lowercase()),
         }
     }
 }

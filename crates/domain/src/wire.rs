@@ -4,9 +4,10 @@
 //! cut-off reply shows by its missing last line and nothing has to be held in memory at once.
 
 use crate::access::Grant;
+use crate::change::Values;
 use crate::clock::Stamp;
 use crate::ids::{DeviceNo, Install, RecordId, Seq, Shelf};
-use crate::merge::Packed;
+use crate::merge::{Packed, Record};
 use crate::problem::Code;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -15,7 +16,7 @@ use std::collections::BTreeMap;
 pub const VERSION: u32 = 1;
 
 /// Most commits one push may carry.
-pub const PUSH_MAX_COMMITS: usize = 1_000;
+pub const PUSH_MAX_COMMITS: usize = 4_000;
 /// Most bytes of one push or pull body after decompression.
 pub const BODY_MAX_BYTES: usize = 16 * 1024 * 1024;
 /// Most changes one commit may carry.
@@ -26,8 +27,8 @@ pub const COMMIT_MAX_BYTES: usize = 2 * 1024 * 1024;
 pub const CELL_MAX_BYTES: usize = 256 * 1024;
 /// Deepest nesting of lists and objects in one cell: readers of JSON give up somewhere above a hundred.
 pub const CELL_MAX_DEPTH: usize = 64;
-/// Records after which a pull page ends, at the next end of a commit.
-pub const PULL_PAGE_RECORDS: usize = 2_000;
+/// Most records after which a pull page ends, at the next end of a commit. A device may ask for fewer.
+pub const PULL_PAGE_RECORDS: usize = 8_000;
 /// Most bytes of one photo.
 pub const PHOTO_MAX_BYTES: usize = 8 * 1024 * 1024;
 /// Bytes of one piece of a photo.
@@ -90,17 +91,63 @@ pub struct PushHead {
 
 /// What became of one pushed commit.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "FlatVerdict", into = "FlatVerdict")]
 pub struct Verdict {
     /// Which commit.
     pub n: u64,
     /// Its fate.
-    #[serde(flatten)]
     pub fate: Fate,
 }
 
+/// A verdict as it is written: its fate in the same object. Four thousand come with one answer, and serde's own way of
+/// flattening reads each of them twice.
+#[derive(Serialize, Deserialize)]
+struct FlatVerdict {
+    n: u64,
+    is: Is,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    stamp: Option<Stamp>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    seq: Option<Seq>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    code: Option<Code>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Is {
+    Ok,
+    Known,
+    Refused,
+}
+
+impl TryFrom<FlatVerdict> for Verdict {
+    type Error = &'static str;
+
+    fn try_from(flat: FlatVerdict) -> Result<Verdict, &'static str> {
+        let accepted = flat.stamp.zip(flat.seq).ok_or("an accepted commit has a stamp and a number");
+        let fate = match flat.is {
+            Is::Ok => accepted.map(|(stamp, seq)| Fate::Ok { stamp, seq })?,
+            Is::Known => accepted.map(|(stamp, seq)| Fate::Known { stamp, seq })?,
+            Is::Refused => Fate::Refused { code: flat.code.ok_or("a refused commit has a code")? },
+        };
+        Ok(Verdict { n: flat.n, fate })
+    }
+}
+
+impl From<Verdict> for FlatVerdict {
+    fn from(Verdict { n, fate }: Verdict) -> FlatVerdict {
+        let (is, accepted, code) = match fate {
+            Fate::Ok { stamp, seq } => (Is::Ok, Some((stamp, seq)), None),
+            Fate::Known { stamp, seq } => (Is::Known, Some((stamp, seq)), None),
+            Fate::Refused { code } => (Is::Refused, None, Some(code)),
+        };
+        FlatVerdict { n, is, stamp: accepted.map(|a| a.0), seq: accepted.map(|a| a.1), code }
+    }
+}
+
 /// The fate of a pushed commit.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "is", rename_all = "lowercase")]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Fate {
     /// Accepted now.
     Ok {
@@ -158,13 +205,38 @@ pub struct PullRequest {
     /// The life of the server the cursors belong to; absent at first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub incarnation: Option<Install>,
-    /// For each shelf the device holds, the number up to which it has everything. A granted shelf that is not
-    /// named starts at zero.
+    /// [`Grant::fingerprint`] of the grant the device follows. If it is still the present one, the answer leaves the grant
+    /// out; if not, it holds nothing else, so that the device can say of each shelf how far it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub grant: Option<Install>,
+    /// The number up to which the device has everything of the shelves that `cursors` does not name.
+    #[serde(default, skip_serializing_if = "Seq::is_zero")]
+    pub at: Seq,
+    /// For each shelf that is not at `at`, the number up to which the device has everything.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub cursors: BTreeMap<Shelf, Seq>,
     /// For each shelf whose reading was cut into pages and is not finished: its cursor when the reading began.
     /// Up to there the device has every cell; between there and the cursor it has what the pages brought.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub begun: BTreeMap<Shelf, Seq>,
+    /// [`fold`] of what the shelves add up to on the device. If nothing is new and it is the same on the server, the answer
+    /// leaves the digests out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub digest: Option<Install>,
+    /// The most records the device wants on a page; a bad network is better served by small ones.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub most: Option<u32>,
+}
+
+/// Folds what many shelves add up to into one number.
+pub fn fold<'a>(digests: impl Iterator<Item = (&'a Shelf, &'a Digest)>) -> Install {
+    let mut hasher = blake3::Hasher::new();
+    for (shelf, digest) in digests {
+        hasher.update(format!("{shelf} {} {:016x}\n", digest.count, digest.sum).as_bytes());
+    }
+    let mut eight = [0u8; 8];
+    hasher.finalize_xof().fill(&mut eight);
+    Install(u64::from_le_bytes(eight))
 }
 
 /// One line of a pull's answer. The first is a head, the last a tail; without a tail the page is incomplete.
@@ -188,8 +260,9 @@ pub struct PullHead {
     pub incarnation: Install,
     /// The server's time in milliseconds.
     pub now: u64,
-    /// What the device may hold and do now. Shelves not in it leave the device, unsent work stays.
-    pub grant: Grant,
+    /// What the device may hold and do now, unless it knows. Shelves not in it leave the device, unsent work stays.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub grant: Option<Grant>,
 }
 
 /// A record on the wire.
@@ -203,9 +276,22 @@ pub struct PulledRecord {
     pub shelf: Shelf,
     /// The server's number of the last commit that touched it.
     pub seq: Seq,
-    /// Cells with their stamps. The cells' own numbers stay on the server.
-    #[serde(flatten)]
-    pub cells: Packed,
+    /// Stamp of every cell without an exception.
+    #[serde(rename = "s")]
+    pub stamp: Stamp,
+    /// Values of the cells. Their own numbers stay on the server.
+    #[serde(rename = "v")]
+    pub values: Values,
+    /// Stamps of the cells that differ.
+    #[serde(rename = "x", default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub except: BTreeMap<String, (Stamp, Seq)>,
+}
+
+impl PulledRecord {
+    /// The cells, without numbers.
+    pub fn cells(self) -> Record {
+        Packed { stamp: self.stamp, seq: Seq(0), values: self.values, except: self.except }.into()
+    }
 }
 
 /// A record that left.
@@ -249,10 +335,15 @@ impl<'de> Deserialize<'de> for Digest {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct PullTail {
     /// The new cursor of each shelf, to be written in the transaction that writes the rows.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub upto: BTreeMap<Shelf, Seq>,
     /// More pages wait.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub more: bool,
-    /// On the last page: what each shelf must add up to.
+    /// On the last page: the new cursor of every shelf, also of those of which nothing was sent.
+    #[serde(default, skip_serializing_if = "Seq::is_zero")]
+    pub at: Seq,
+    /// On the last page, unless they are known to be the same: what each shelf must add up to.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub digests: BTreeMap<Shelf, Digest>,
 }

@@ -5,9 +5,9 @@ use crate::ask::{self, Clash, Moment};
 use crate::error::{Optional, Result};
 use crate::row::{self, Row};
 use crate::transact::Tx;
-use crate::{Kind, meta, project};
+use crate::{Kind, project};
 use domain::access::{self, Action, Grant};
-use domain::change::{Change, Commit, Value, field, kind};
+use domain::change::{Change, Commit, Value, field, hash_of, kind};
 use domain::clock::{self, Bounds, Stamp};
 use domain::ids::{DeviceNo, Install, RecordId, Seq, Shelf};
 use domain::merge::{Cell, Outcome};
@@ -40,15 +40,24 @@ impl Arrival<'_> {
     }
 }
 
+/// A commit with the text it came in, which is what its identity and the log are about.
+#[derive(Clone, Copy)]
+pub(crate) struct Written<'a> {
+    pub commit: &'a Commit,
+    /// One line of JSON.
+    pub text: &'a str,
+}
+
 /// Accepts or refuses a commit that was not seen before, and writes it to the log either way.
-pub(crate) fn accept(tx: &mut Tx<'_>, arrival: &Arrival<'_>, commit: &Commit) -> Result<Fate> {
+pub(crate) fn accept(tx: &mut Tx<'_>, arrival: &Arrival<'_>, written: Written<'_>) -> Result<Fate> {
+    let commit = written.commit;
     let rows = rows_of(tx, &commit.changes)?;
     let verdict = match arrival.grant {
-        Some(grant) => check(tx, grant, commit, &rows),
+        Some(grant) => check(tx, grant, written, &rows),
         None => Ok(()),
     };
     if let Err(crate::Error::Refused(problem)) = verdict {
-        log(tx, arrival, commit, Seq(0), commit.raw_stamp(arrival.device), Some(problem.code))?;
+        log(tx, arrival, written, Seq(0), commit.raw_stamp(arrival.device), Some(problem.code))?;
         return Ok(Fate::Refused { code: problem.code });
     }
     verdict?;
@@ -60,14 +69,17 @@ pub(crate) fn accept(tx: &mut Tx<'_>, arrival: &Arrival<'_>, commit: &Commit) ->
             after: arrival.after.max(newest_seen(arrival, commit, &rows)),
         },
     );
-    let seq = Seq(meta::next_seq(tx.db)?);
+    let seq = tx.next_seq()?;
     let mut questions = Vec::new();
-    for change in &commit.changes {
-        // Loaded anew: an earlier change of this commit may have moved it along with its subject.
-        let row = row::load(tx.db, change.id)?.unwrap_or_else(|| Row::new(change.id, &change.kind, 0));
+    for (at, (change, row)) in commit.changes.iter().zip(rows).enumerate() {
+        let row = match at {
+            0 => row,
+            // Loaded anew: an earlier change of this commit may have moved it along with its subject.
+            _ => row::load(tx.db, change.id)?.unwrap_or(row),
+        };
         write_change(tx, arrival, commit, change, row, (stamp, seq), &mut questions)?;
     }
-    log(tx, arrival, commit, seq, stamp, None)?;
+    log(tx, arrival, written, seq, stamp, None)?;
     for (id, question) in questions {
         ask::raise(tx, id, question, arrival.now_ms)?;
     }
@@ -103,16 +115,17 @@ fn newest_seen(arrival: &Arrival<'_>, commit: &Commit, rows: &[Row]) -> Stamp {
 }
 
 /// Says whether a grant allows a whole commit, and whether its shape can be kept.
-pub(crate) fn check(tx: &Tx<'_>, grant: &Grant, commit: &Commit, rows: &[Row]) -> Result<()> {
+pub(crate) fn check(tx: &Tx<'_>, grant: &Grant, written: Written<'_>, rows: &[Row]) -> Result<()> {
+    let commit = written.commit;
     let records: BTreeSet<RecordId> = commit.changes.iter().map(|change| change.id).collect();
     if records.is_empty() || records.len() < commit.changes.len() || records.len() > COMMIT_MAX_CHANGES {
         return Err(Code::BadRecord.into());
     }
-    if serde_json::to_vec(commit)?.len() > COMMIT_MAX_BYTES {
+    if written.text.len() > COMMIT_MAX_BYTES {
         return Err(Code::TooLarge.into());
     }
     for (change, row) in commit.changes.iter().zip(rows) {
-        check_shape(change, row)?;
+        check_shape(change, row, written.text.len() > CELL_MAX_BYTES)?;
         if row.no == 0 && change.id.is_derived() && tx.kind == Kind::Server {
             // Derived names are the server's to give: a squatter could hush up a question before it is asked.
             return Err(Code::BadRecord.into());
@@ -127,8 +140,7 @@ pub(crate) fn check(tx: &Tx<'_>, grant: &Grant, commit: &Commit, rows: &[Row]) -
         };
         check_rights(tx, grant, change, row, &shelf, programme.as_deref())?;
         if row.no != 0 {
-            let now_on = row::shelf_of(tx.db, row.shelf)?;
-            access::may(grant, Action::Read(&now_on))?;
+            access::may(grant, Action::Read(&*tx.shelf_of(row.shelf)?))?;
         }
     }
     Ok(())
@@ -144,7 +156,7 @@ fn stood_on(tx: &Tx<'_>, grant: &Grant, visit: &Row, shelf: &Shelf) -> Result<Op
         return Ok(None);
     };
     let own = Shelf::new(shelf.programme.clone(), zone);
-    let Some(no) = row::find_shelf(tx.db, &own)? else { return Ok(None) };
+    let Some(no) = tx.find_shelf(&own)? else { return Ok(None) };
     let was_there: bool = tx
         .db
         .prepare_cached("SELECT EXISTS (SELECT 1 FROM gone WHERE shelf = ?1 AND record = ?2)")?
@@ -152,7 +164,8 @@ fn stood_on(tx: &Tx<'_>, grant: &Grant, visit: &Row, shelf: &Shelf) -> Result<Op
     Ok(was_there.then_some(own))
 }
 
-fn check_shape(change: &Change, row: &Row) -> Result<()> {
+/// `may_be_large`: the whole commit is larger than a cell may be, so that each has to be looked at.
+fn check_shape(change: &Change, row: &Row, may_be_large: bool) -> Result<()> {
     let name_is_fine = |name: &str, most: usize| {
         !name.is_empty() && name.chars().count() <= most && !name.chars().any(char::is_control)
     };
@@ -164,7 +177,7 @@ fn check_shape(change: &Change, row: &Row) -> Result<()> {
         && change.cells.iter().all(|(field, value)| {
             name_is_fine(field, 200)
                 && is_no_deeper(value, CELL_MAX_DEPTH)
-                && value.to_string().len() <= CELL_MAX_BYTES
+                && !(may_be_large && value.to_string().len() > CELL_MAX_BYTES)
                 && (!field.starts_with(field::CODES) || value.is_boolean())
         });
     if fine { Ok(()) } else { Err(Code::BadRecord.into()) }
@@ -225,9 +238,8 @@ fn check_rights(
                 return Err(Code::BadRecord.into());
             }
             for id in question.records() {
-                let other = row::load(tx.db, id)?.map(|row| row::shelf_of(tx.db, row.shelf)).transpose()?;
-                if let Some(other) = other {
-                    access::may(grant, Action::Settle(&other))?;
+                if let Some(row) = row::load(tx.db, id)? {
+                    access::may(grant, Action::Settle(&*tx.shelf_of(row.shelf)?))?;
                 }
             }
         }
@@ -252,13 +264,8 @@ fn shelf_name(tx: &Tx<'_>, row: &Row, beside: &[Change]) -> Result<Shelf> {
         kind::SUBJECT => own(text(field::PROGRAMME), text(field::ZONE)).ok_or_else(|| Code::BadRecord.into()),
         _ => {
             if let Some(subject) = project::subject_of(&row.view) {
-                let here: Option<i64> = tx
-                    .db
-                    .prepare_cached("SELECT shelf FROM record WHERE id = ?1")?
-                    .query_row([subject.bytes()], |row| row.get(0))
-                    .optional()?;
-                if let Some(shelf) = here {
-                    return row::shelf_of(tx.db, shelf);
+                if let Some(shelf) = tx.shelf_of_record(subject)? {
+                    return Ok(tx.shelf_of(shelf)?.as_ref().clone());
                 }
                 if let Some(change) = beside.iter().find(|change| change.id == subject) {
                     let cell = |name: &str| change.cells.get(name).and_then(Value::as_str).map(str::to_owned);
@@ -276,9 +283,9 @@ fn shelf_name(tx: &Tx<'_>, row: &Row, beside: &[Change]) -> Result<Shelf> {
 /// The number of the shelf a record belongs on. On a device that cannot tell, its grant's first shelf.
 pub(crate) fn shelf_for(tx: &Tx<'_>, row: &Row, beside: &[Change], grant: Option<&Grant>) -> Result<i64> {
     match shelf_name(tx, row, beside) {
-        Ok(shelf) => row::shelf_no(tx.db, &shelf),
+        Ok(shelf) => tx.shelf_no(&shelf),
         Err(error) => match grant.and_then(|grant| grant.shelves.first()) {
-            Some(shelf) => row::shelf_no(tx.db, shelf),
+            Some(shelf) => tx.shelf_no(shelf),
             None => Err(error),
         },
     }
@@ -333,7 +340,7 @@ fn write_change(
     let came_from = match before {
         Some((shelf, _)) => Some(shelf),
         // Made where its subject was before it moved: that is where its writer holds it.
-        None => own_zone(&row).map(|shelf| row::find_shelf(tx.db, &shelf)).transpose()?.flatten(),
+        None => own_zone(&row).map(|shelf| tx.find_shelf(&shelf)).transpose()?.flatten(),
     };
     if let Some(old_shelf) = came_from.filter(|shelf| *shelf != row.shelf) {
         note_gone(tx, old_shelf, row.id, seq)?;
@@ -341,7 +348,7 @@ fn write_change(
     if row.kind == kind::SUBJECT && before.is_none_or(|(shelf, _)| shelf != row.shelf) {
         bring_along(tx, &row, seq)?;
     }
-    project::project(tx, &row)?;
+    project::project(tx, &row, was.before())?;
     Moment { arrival, commit, change, was: &was, row: &row, stamp }.ask(tx, clashes, questions)
 }
 
@@ -380,7 +387,7 @@ fn bring_along(tx: &mut Tx<'_>, subject: &Row, seq: Seq) -> Result<()> {
         note_gone(tx, row.shelf, row.id, seq)?;
         (row.shelf, row.moved, row.seq) = (subject.shelf, seq, seq);
         row::write(tx, &mut row, before)?;
-        project::project(tx, &row)?;
+        project::project(tx, &row, project::Before::Unknown)?;
     }
     Ok(())
 }
@@ -405,7 +412,7 @@ pub(crate) fn author_of(db: &rusqlite::Connection, seq: Seq) -> Result<String> {
 fn log(
     tx: &Tx<'_>,
     arrival: &Arrival<'_>,
-    commit: &Commit,
+    Written { commit, text }: Written<'_>,
     seq: Seq,
     stamp: Stamp,
     refused: Option<Code>,
@@ -424,9 +431,9 @@ fn log(
             stamp.ms.min(i64::MAX.cast_unsigned()),
             stamp.counter,
             arrival.now_ms,
-            commit.hash(),
+            hash_of(text),
             refused.map(Code::as_str).unwrap_or_default(),
-            serde_json::to_string(commit)?,
+            text,
         ))?;
     Ok(())
 }

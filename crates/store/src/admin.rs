@@ -358,11 +358,11 @@ pub(crate) fn note_contact(
     Ok(())
 }
 
-/// Returns the latest contact at which commit `n` did not exist yet; zero if there was none.
-pub(crate) fn proof_of_absence(db: &rusqlite::Connection, device: DeviceNo, n: u64) -> Result<u64> {
-    Ok(db
-        .prepare_cached("SELECT coalesce(max(at_ms), 0) FROM contact WHERE device = ?1 AND top_n < ?2")?
-        .query_row((device.0, n), |row| row.get(0))?)
+/// When a device said that it had no commit above which number: `(top_n, time)`.
+pub(crate) fn contacts(db: &rusqlite::Connection, device: DeviceNo) -> Result<Vec<(u64, u64)>> {
+    let mut statement = db.prepare_cached("SELECT top_n, at_ms FROM contact WHERE device = ?1")?;
+    let found = statement.query_map([device.0], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(found.collect::<rusqlite::Result<_>>()?)
 }
 
 /// Forgets contacts that prove nothing more: of those below the acknowledged number only the latest is needed.

@@ -57,11 +57,11 @@ impl Moment<'_> {
         questions: &mut Vec<(RecordId, Question)>,
     ) -> Result<()> {
         let Moment { arrival, change, was, row, stamp, .. } = *self;
-        let programme = tx.programme(&row::shelf_of(tx.db, row.shelf)?.programme);
+        let programme = tx.programme(&tx.shelf_of(row.shelf)?.programme);
         let programme = programme.as_deref();
         let subject = self.subject();
         let rule = |name: &str| programme.map(|p| p.conflict_rule(name)).unwrap_or_default();
-        let mut open = if change.kind == kind::QUESTION {
+        let mut open = if change.kind == kind::QUESTION || !any_open(tx)? {
             Vec::new()
         } else {
             open_field_questions(tx, row.id, subject)?
@@ -209,12 +209,16 @@ impl Moment<'_> {
         let mut questions = Vec::new();
         let bound = change.cells.iter().filter(|(_, value)| **value == Value::Bool(true));
         for code in bound.filter_map(|(name, _)| name.strip_prefix(field::CODES)) {
-            let mut choices = Vec::new();
             let mut statement =
                 tx.db.prepare_cached("SELECT subject FROM code WHERE code = ?1 ORDER BY subject")?;
-            let mut found = statement.query([code])?;
-            while let Some(subject) = found.next()? {
-                let Some(holder) = row::load_no(tx.db, subject.get(0)?)? else { continue };
+            let holders: Vec<i64> =
+                statement.query_map([code], |found| found.get(0))?.collect::<rusqlite::Result<_>>()?;
+            if holders.len() < 2 {
+                continue;
+            }
+            let mut choices = Vec::new();
+            for no in holders {
+                let Some(holder) = row::load_no(tx.db, no)? else { continue };
                 let cell = holder.view.cells.get(&format!("{}{code}", field::CODES));
                 let (stamp, seq) = cell.map(|cell| (cell.stamp, cell.seq)).unwrap_or_default();
                 let by = author(tx, seq)?;
@@ -240,6 +244,19 @@ impl Moment<'_> {
         }
         Ok(questions)
     }
+}
+
+/// Says whether anything is asked at all: on most days nothing is, and no change needs to look for its own.
+fn any_open(tx: &Tx<'_>) -> Result<bool> {
+    if let Some(known) = tx.open_questions.get() {
+        return Ok(known);
+    }
+    let any = tx
+        .db
+        .prepare_cached("SELECT EXISTS (SELECT 1 FROM question WHERE settled = 0)")?
+        .query_row([], |row| row.get(0))?;
+    tx.open_questions.set(Some(any));
+    Ok(any)
 }
 
 /// The open questions about fields of a record.

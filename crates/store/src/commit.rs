@@ -1,6 +1,6 @@
 //! Saving: what a person on this device, or at the office, writes.
 
-use crate::accept::{self, Arrival};
+use crate::accept::{self, Arrival, Written};
 use crate::error::{Error, Result};
 use crate::row::{self, Row};
 use crate::transact::Tx;
@@ -54,10 +54,12 @@ fn save_on_device(tx: &mut Tx<'_>, grant: &Grant, now: Now, new: NewCommit) -> R
         changes: new.changes,
     };
     let rows = accept::rows_of(tx, &commit.changes)?;
-    accept::check(tx, grant, &commit, &rows)?;
     fill_base(&mut commit.changes, &rows);
-    for (change, mut row) in commit.changes.iter().zip(rows) {
-        let row = &mut row;
+    let text = serde_json::to_string(&commit)?;
+    accept::check(tx, grant, Written { commit: &commit, text: &text }, &rows)?;
+    for (change, row) in commit.changes.iter().zip(rows) {
+        let was = row.clone();
+        let row = &mut { row };
         let before = (row.no != 0).then_some((row.shelf, row.sum));
         if row.synced.is_none() {
             row.synced = Some(if row.no == 0 { Record::default() } else { row.view.clone() });
@@ -68,13 +70,9 @@ fn save_on_device(tx: &mut Tx<'_>, grant: &Grant, now: Now, new: NewCommit) -> R
         tx.db
             .prepare_cached("INSERT OR IGNORE INTO outbox_record (record, n) VALUES (?1, ?2)")?
             .execute((row.id.bytes(), n))?;
-        project::project(tx, row)?;
+        project::project(tx, row, was.before())?;
     }
-    tx.db
-        .prepare_cached(
-            "INSERT INTO outbox (n, body, state, refused, ms, counter, seq, settled) VALUES (?1, ?2, 0, '', ?3, ?4, 0, 0)",
-        )?
-        .execute((n, serde_json::to_string(&commit)?, stamp.ms, stamp.counter))?;
+    tx.db.prepare_cached("INSERT INTO outbox (n, body, refused) VALUES (?1, ?2, '')")?.execute((n, text))?;
     meta::set(tx.db, meta::LAST_N, n)?;
     forget_draft(tx, new.finishes.as_ref())?;
     Ok(n)
@@ -111,7 +109,8 @@ fn save_on_server(tx: &mut Tx<'_>, grant: &Grant, now: Now, new: NewCommit) -> R
     let rows: Vec<Row> = accept::rows_of(tx, &commit.changes)?;
     fill_base(&mut commit.changes, &rows);
     let arrival = Arrival::of_server(tx, Some(grant), now.ms)?;
-    match accept::accept(tx, &arrival, &commit)? {
+    let text = serde_json::to_string(&commit)?;
+    match accept::accept(tx, &arrival, Written { commit: &commit, text: &text })? {
         Fate::Ok { .. } | Fate::Known { .. } => Ok(commit.n),
         Fate::Refused { code } => Err(Error::from(code)),
     }
@@ -167,7 +166,8 @@ pub(crate) fn write_as_server(
     }
     let mut arrival = Arrival::of_server(tx, None, now_ms)?;
     arrival.not_before_ms = at_ms;
-    match accept::accept(tx, &arrival, &commit)? {
+    let text = serde_json::to_string(&commit)?;
+    match accept::accept(tx, &arrival, Written { commit: &commit, text: &text })? {
         Fate::Ok { .. } | Fate::Known { .. } => Ok(()),
         Fate::Refused { code } => Err(Error::from(code)),
     }

@@ -33,6 +33,7 @@ pub use admin::{Account, Authenticated, Tenant};
 pub use commit::NewCommit;
 pub use error::{Error, Result};
 pub use open::set_aside;
+pub use sync::push::Offer;
 pub use sync::session::{HttpAnswer, HttpCall, Step, SyncSession, absorb_enrol, enrol_call};
 
 use domain::clock::HybridClock;
@@ -84,6 +85,8 @@ pub struct Store {
     clock: HybridClock,
     programmes: Arc<BTreeMap<String, Arc<Programme>>>,
     set_aside: Option<String>,
+    /// Inside [`Store::together`].
+    together: bool,
 }
 
 impl Store {

@@ -12,6 +12,10 @@ pub(crate) const INCARNATION: &str = "incarnation";
 pub(crate) const SEQ: &str = "seq";
 /// Number of the last commit made here.
 pub(crate) const LAST_N: &str = "last_n";
+/// Device: the lowest commit number from which none is missing in the outbox; 1 if absent.
+pub(crate) const KEPT_FROM: &str = "kept_from";
+/// Device: commits that a push may carry on the network as it was last.
+pub(crate) const BATCH: &str = "batch";
 /// Last stamp given here: `ms counter`.
 pub(crate) const CLOCK: &str = "clock";
 /// Device number.
@@ -62,12 +66,4 @@ pub(crate) fn set(db: &Connection, key: &str, value: impl ToString) -> Result<()
 pub(crate) fn clear(db: &Connection, key: &str) -> Result<()> {
     db.prepare_cached("DELETE FROM meta WHERE key = ?1")?.execute([key])?;
     Ok(())
-}
-
-/// Returns the server's next number. Called inside the writing transaction only, so numbers have no gap and no
-/// reader can pass one that is committed later.
-pub(crate) fn next_seq(db: &Connection) -> Result<u64> {
-    let next = get_parsed::<u64>(db, SEQ)?.unwrap_or(0) + 1;
-    set(db, SEQ, next)?;
-    Ok(next)
 }

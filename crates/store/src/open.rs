@@ -55,6 +55,8 @@ impl Store {
         schema::check_not_newer(&db)?;
         db.pragma_update(None, "journal_mode", "WAL")?;
         db.pragma_update(None, "synchronous", "FULL")?;
+        // A large page of records is written into the file once, not once while it is committed and once after.
+        db.pragma_update(None, "wal_autocheckpoint", 4_000)?;
         let clock = prepare(&mut db, kind, entropy)?;
         Ok((db, clock))
     }
@@ -68,7 +70,7 @@ impl Store {
     ) -> Result<Store> {
         let programmes = project::load_programmes(&db)?;
         let set_aside = set_aside.or(meta::get(&db, meta::SET_ASIDE)?);
-        Ok(Store { db, kind, entropy, clock, programmes, set_aside })
+        Ok(Store { db, kind, entropy, clock, programmes, set_aside, together: false })
     }
 }
 
@@ -76,6 +78,8 @@ fn prepare(db: &mut Connection, kind: Kind, entropy: &mut Entropy) -> Result<Hyb
     db.pragma_update(None, "foreign_keys", "OFF")?;
     db.pragma_update(None, "trusted_schema", "OFF")?;
     db.pragma_update(None, "cache_size", -16_000)?;
+    // Plans do not depend on what is bound: without this SQLite parses a kept statement again for nearly every new value.
+    db.set_db_config(rusqlite::config::DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     db.set_prepared_statement_cache_capacity(128);
     schema::migrate(db)?;
     if meta::get(db, meta::INSTALL)?.is_none() {

@@ -26,20 +26,47 @@ pub(crate) fn load_programmes(db: &Connection) -> Result<Arc<BTreeMap<String, Ar
     Ok(Arc::new(programmes))
 }
 
+/// What the indexes are in line with, before a record is written.
+#[derive(Clone, Copy)]
+pub(crate) enum Before<'a> {
+    /// They have never heard of it.
+    New,
+    /// They may say anything.
+    Unknown,
+    /// They are in line with this.
+    Stored { shelf: i64, view: &'a Record },
+}
+
 /// Brings the indexes in line with a record that was just written.
-pub(crate) fn project(tx: &mut Tx<'_>, row: &Row) -> Result<()> {
+pub(crate) fn project(tx: &mut Tx<'_>, row: &Row, before: Before<'_>) -> Result<()> {
+    if let Before::Stored { shelf, view } = before
+        && shelf == row.shelf
+        && says_the_same(view, &row.view)
+    {
+        return Ok(());
+    }
     match row.kind.as_str() {
-        kind::SUBJECT => project_subject(tx, row),
+        kind::SUBJECT => project_subject(tx, row, before),
         kind::VISIT => project_visit(tx, row),
         kind::QUESTION => project_question(tx, row),
         kind::PROGRAMME => {
-            if let Some(programme) = row.view.text(field::PROGRAMME) {
-                tx.redefined.insert(programme.to_owned());
+            // At once: what follows in this transaction is shown by the new definition.
+            tx.programmes = load_programmes(tx.db)?;
+            match row.view.text(field::PROGRAMME) {
+                Some(programme) => rebuild(tx, programme),
+                None => Ok(()),
             }
-            Ok(())
         }
         _ => Ok(()),
     }
+}
+
+/// Says whether two states of a record look alike on every screen. Stamps alone move nothing.
+fn says_the_same(a: &Record, b: &Record) -> bool {
+    let values = |record: &Record| record.cells.len();
+    values(a) == values(b)
+        && a.cells.iter().zip(&b.cells).all(|((f, x), (g, y))| f == g && x.value == y.value)
+        && a.is_alive() == b.is_alive()
 }
 
 /// Takes a record out of the indexes.
@@ -62,7 +89,7 @@ pub(crate) fn forget(tx: &mut Tx<'_>, row: &Row) -> Result<()> {
 }
 
 /// Works out the indexes of a whole programme again, because its definition came or changed.
-pub(crate) fn rebuild(tx: &mut Tx<'_>, programme: &str) -> Result<()> {
+fn rebuild(tx: &mut Tx<'_>, programme: &str) -> Result<()> {
     let mut numbers: Vec<i64> = Vec::new();
     {
         let mut statement = tx.db.prepare_cached(
@@ -76,30 +103,39 @@ pub(crate) fn rebuild(tx: &mut Tx<'_>, programme: &str) -> Result<()> {
     }
     for no in numbers {
         if let Some(row) = row::load_no(tx.db, no)? {
-            project_subject(tx, &row)?;
+            project_subject(tx, &row, Before::Unknown)?;
         }
     }
     Ok(())
 }
 
-fn project_subject(tx: &mut Tx<'_>, row: &Row) -> Result<()> {
+fn project_subject(tx: &mut Tx<'_>, row: &Row, before: Before<'_>) -> Result<()> {
     if !row.view.is_alive() {
         return forget_subject(tx, row.no);
     }
-    let shelf = row::shelf_of(tx.db, row.shelf)?;
-    let programme = tx.programme(&shelf.programme);
+    let programme = tx.programme(&tx.shelf_of(row.shelf)?.programme);
     let key = match &programme {
         Some(programme) => search_key(programme, &row.view),
         None => String::new(),
     };
     let sort = row.view.get(field::ORDER).map(sort_key).unwrap_or_default();
-    let old: Option<(String, String, i64)> = tx
-        .db
-        .prepare_cached("SELECT search_key, sort_key, shelf FROM subject WHERE no = ?1")?
-        .query_row([row.no], |found| Ok((found.get(0)?, found.get(1)?, found.get(2)?)))
-        .optional()?;
+    let old: Option<(String, String, i64)> = match before {
+        Before::New => None,
+        _ => tx
+            .db
+            .prepare_cached("SELECT search_key, sort_key, shelf FROM subject WHERE no = ?1")?
+            .query_row([row.no], |found| Ok((found.get(0)?, found.get(1)?, found.get(2)?)))
+            .optional()?,
+    };
+    let before = match before {
+        Before::Stored { view, .. } => Some(view),
+        Before::New | Before::Unknown => None,
+    };
     let is_new = old.is_none();
     if old.as_ref() != Some(&(key.clone(), sort.clone(), row.shelf)) {
+        if old.as_ref().is_some_and(|(_, old_sort, old_shelf)| (old_sort, *old_shelf) != (&sort, row.shelf)) {
+            tx.moved.insert(row.no);
+        }
         let first_ms = row.view.cells.values().map(|cell| cell.stamp.ms).min().unwrap_or(0);
         let first_day = thai_date::day_of(first_ms, thai_date::THAI_OFFSET_MINUTES).to_string();
         tx.db
@@ -118,20 +154,29 @@ fn project_subject(tx: &mut Tx<'_>, row: &Row) -> Result<()> {
                 .execute((row.no, &key))?;
         }
     }
-    if let (Some(lat), Some(lon)) = (number(row.view.get(field::LAT)), number(row.view.get(field::LON))) {
+    let differs = |name: &str| before.is_none_or(|before| before.get(name) != row.view.get(name));
+    if !is_new && !differs(field::LAT) && !differs(field::LON) {
+        // Where it was.
+    } else if let (Some(lat), Some(lon)) =
+        (number(row.view.get(field::LAT)), number(row.view.get(field::LON)))
+    {
         tx.db
             .prepare_cached("INSERT OR REPLACE INTO subject_place VALUES (?1, ?2, ?2, ?3, ?3)")?
             .execute((row.no, lat, lon))?;
     } else if !is_new {
         tx.db.prepare_cached("DELETE FROM subject_place WHERE no = ?1")?.execute([row.no])?;
     }
-    if !is_new {
-        tx.db.prepare_cached("DELETE FROM code WHERE subject = ?1")?.execute([row.no])?;
-    }
-    for code in row.view.elements(field::CODES) {
-        tx.db
-            .prepare_cached("INSERT OR IGNORE INTO code (code, subject) VALUES (?1, ?2)")?
-            .execute((code, row.no))?;
+    let same_codes =
+        before.is_some_and(|before| before.elements(field::CODES).eq(row.view.elements(field::CODES)));
+    if is_new || !same_codes {
+        if !is_new {
+            tx.db.prepare_cached("DELETE FROM code WHERE subject = ?1")?.execute([row.no])?;
+        }
+        for code in row.view.elements(field::CODES) {
+            tx.db
+                .prepare_cached("INSERT OR IGNORE INTO code (code, subject) VALUES (?1, ?2)")?
+                .execute((code, row.no))?;
+        }
     }
     tx.due.insert(row.id);
     Ok(())
@@ -183,6 +228,7 @@ fn project_question(tx: &mut Tx<'_>, row: &Row) -> Result<()> {
     let Some(subject) = subject_of(&row.view) else { return Ok(()) };
     let settled = row.view.get(field::SETTLED).is_some_and(|settled| !settled.is_null());
     let raised = row.view.cells.values().map(|cell| cell.stamp.ms).min().unwrap_or(0);
+    tx.open_questions.set(None);
     tx.db
         .prepare_cached(
             "INSERT INTO question (no, subject, shelf, raised, settled) VALUES (?1, ?2, ?3, ?4, ?5) \
@@ -207,18 +253,13 @@ pub(crate) fn refresh_due(tx: &mut Tx<'_>, subject: RecordId) -> Result<()> {
     else {
         return Ok(());
     };
-    let Some(programme) = tx.programme(&row::shelf_of(tx.db, shelf)?.programme) else { return Ok(()) };
+    let Some(programme) = tx.programme(&tx.shelf_of(shelf)?.programme) else { return Ok(()) };
+    if !tx.moved.is_empty() && tx.moved.remove(&no) {
+        tx.db.prepare_cached("DELETE FROM due WHERE subject = ?1")?.execute([no])?;
+    }
     for form in &programme.forms {
         let Some(rule) = &form.schedule else { continue };
-        let done: Option<String> = last_day(tx.db, subject, &form.id, "outcome = 'done'")?;
-        let failed: Option<(String, String)> = tx
-            .db
-            .prepare_cached(
-                "SELECT day, outcome FROM visit WHERE subject = ?1 AND form = ?2 AND outcome NOT IN ('done', 'set_aside') \
-                 ORDER BY at_ms DESC LIMIT 1",
-            )?
-            .query_row((subject.bytes(), &form.id), |row| Ok((row.get(0)?, row.get(1)?)))
-            .optional()?;
+        let LastVisits { done, failed } = last_visits(tx.db, subject, &form.id)?;
         let group = match rule {
             Schedule::Days { by_field, .. } if !by_field.is_empty() => {
                 row::load_no(tx.db, no)?.and_then(|row| row.view.get(by_field).map(plain))
@@ -238,14 +279,16 @@ pub(crate) fn refresh_due(tx: &mut Tx<'_>, subject: RecordId) -> Result<()> {
             Some(due) => {
                 tx.db
                     .prepare_cached(
-                        "INSERT OR REPLACE INTO due (subject, form, shelf, sort_key, opens_on, due_on, done_on, failed) \
-                         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+                        "INSERT INTO due (shelf, form, sort_key, subject, opens_on, due_on, done_on, failed) \
+                         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT DO UPDATE SET \
+                         opens_on = excluded.opens_on, due_on = excluded.due_on, done_on = excluded.done_on, \
+                         failed = excluded.failed",
                     )?
                     .execute((
-                        no,
-                        &form.id,
                         shelf,
+                        &form.id,
                         &sort_key,
+                        no,
                         due.opens_on.to_string(),
                         due.due_on.to_string(),
                         done.unwrap_or_default(),
@@ -262,16 +305,33 @@ pub(crate) fn refresh_due(tx: &mut Tx<'_>, subject: RecordId) -> Result<()> {
     Ok(())
 }
 
-fn last_day(
-    db: &Connection,
-    subject: RecordId,
-    form: &str,
-    condition: &'static str,
-) -> Result<Option<String>> {
-    let sql = format!(
-        "SELECT day FROM visit WHERE subject = ?1 AND form = ?2 AND {condition} ORDER BY at_ms DESC LIMIT 1"
-    );
-    db.prepare_cached(&sql)?.query_row((subject.bytes(), form), |row| row.get(0)).optional()
+/// What a subject's visits say of one form.
+#[derive(Default)]
+struct LastVisits {
+    /// The day on which it was last done.
+    done: Option<String>,
+    /// Day and outcome of the last attempt after that.
+    failed: Option<(String, String)>,
+}
+
+fn last_visits(db: &Connection, subject: RecordId, form: &str) -> Result<LastVisits> {
+    let mut statement = db.prepare_cached(
+        "SELECT day, outcome FROM visit WHERE subject = ?1 AND form = ?2 ORDER BY at_ms DESC",
+    )?;
+    let mut rows = statement.query((subject.bytes(), form))?;
+    let mut last = LastVisits::default();
+    while let Some(visit) = rows.next()? {
+        let (day, outcome): (String, String) = (visit.get(0)?, visit.get(1)?);
+        match outcome.as_str() {
+            DONE => {
+                last.done = Some(day);
+                break;
+            }
+            field::SET_ASIDE => {}
+            _ => last.failed = last.failed.or(Some((day, outcome))),
+        }
+    }
+    Ok(last)
 }
 
 /// The key under which a subject is found: its searchable fields, one blank between them.

@@ -26,15 +26,17 @@ pub fn rescue(path: &Path, out: &mut dyn Write) -> Result<Rescued> {
         OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX,
     )?;
     let mut found = Rescued::default();
-    for n in numbers(&db, "SELECT n FROM outbox ORDER BY state, n", "SELECT max(n) FROM outbox") {
-        let row = db.query_row("SELECT state, body FROM outbox WHERE n = ?1", [n], |row| {
-            Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?))
-        });
-        if let Ok((state, body)) = row {
+    // Unreadable: then all of them may be unsent.
+    let received: i64 =
+        db.query_row("SELECT coalesce(max(upto), 0) FROM receipt", [], |row| row.get(0)).unwrap_or_default();
+    for n in numbers(&db, "SELECT n FROM outbox ORDER BY n DESC", "SELECT max(n) FROM outbox") {
+        let row = db.query_row("SELECT body FROM outbox WHERE n = ?1", [n], |row| row.get::<_, String>(0));
+        if let Ok(body) = row {
+            let waiting = n > received;
             found.commits += 1;
-            found.unsent += u64::from(state == 0);
+            found.unsent += u64::from(waiting);
             let commit: serde_json::Value = serde_json::from_str(&body).unwrap_or_else(|_| json!(body));
-            writeln!(out, "{}", json!({"commit": commit, "waiting": state == 0}))?;
+            writeln!(out, "{}", json!({"commit": commit, "waiting": waiting}))?;
         }
     }
     for no in numbers(&db, "SELECT no FROM record ORDER BY no", "SELECT max(no) FROM record") {

@@ -1,9 +1,10 @@
 //! Records as rows: load one, write one, keep its shelf's digest right.
 
 use crate::error::{Optional, Result};
+use crate::project::Before;
 use crate::transact::Tx;
 use domain::ids::{RecordId, Seq, Shelf};
-use domain::merge::{Packed, Record, checksum};
+use domain::merge::{AsPacked, Packed, Record, checksum};
 use rusqlite::{Connection, Row as SqlRow};
 
 /// A record with its place in the store.
@@ -43,55 +44,36 @@ impl Row {
         }
     }
 
+    /// What the indexes know of it, for [`crate::project::project`].
+    pub fn before(&self) -> Before<'_> {
+        match self.no {
+            0 => Before::New,
+            _ => Before::Stored { shelf: self.shelf, view: &self.view },
+        }
+    }
+
     /// The cells the server has numbered.
     pub fn numbered(&self) -> &Record {
         self.synced.as_ref().unwrap_or(&self.view)
     }
 
-    fn read(row: &SqlRow<'_>) -> rusqlite::Result<RawRow> {
-        Ok(RawRow {
-            no: row.get(0)?,
-            id: row.get(1)?,
-            kind: row.get(2)?,
-            shelf: row.get(3)?,
-            seq: row.get(4)?,
-            moved: row.get(5)?,
-            sum: row.get(6)?,
-            cells: row.get(7)?,
-            synced: row.get(8)?,
-        })
-    }
-}
-
-struct RawRow {
-    no: i64,
-    id: [u8; 16],
-    kind: String,
-    shelf: i64,
-    seq: u64,
-    moved: u64,
-    sum: i64,
-    cells: String,
-    synced: Option<String>,
-}
-
-impl RawRow {
-    fn parse(self) -> Result<Row> {
-        let synced = match self.synced.as_deref() {
+    fn read(row: &SqlRow<'_>) -> Result<Row> {
+        let synced = match row.get_ref(8)?.as_str_or_null().map_err(rusqlite::Error::from)? {
             None => None,
             Some("") => Some(Record::default()),
             Some(text) => Some(serde_json::from_str::<Packed>(text)?.into()),
         };
+        let cells = row.get_ref(7)?.as_str().map_err(rusqlite::Error::from)?;
         Ok(Row {
-            no: self.no,
-            id: id_of(self.id),
-            kind: self.kind,
-            shelf: self.shelf,
-            seq: Seq(self.seq),
-            moved: Seq(self.moved),
-            view: serde_json::from_str::<Packed>(&self.cells)?.into(),
+            no: row.get(0)?,
+            id: id_of(row.get(1)?),
+            kind: row.get(2)?,
+            shelf: row.get(3)?,
+            seq: Seq(row.get(4)?),
+            moved: Seq(row.get(5)?),
+            view: serde_json::from_str::<Packed>(cells)?.into(),
             synced,
-            sum: self.sum.cast_unsigned(),
+            sum: row.get::<_, i64>(6)?.cast_unsigned(),
         })
     }
 }
@@ -101,16 +83,41 @@ pub(crate) fn id_of(bytes: [u8; 16]) -> RecordId {
     RecordId(uuid::Uuid::from_bytes(bytes))
 }
 
+const BY_ID: &str = "SELECT no, id, kind, shelf, seq, moved, sum, cells, synced FROM record WHERE id = ?1";
+const BY_NO: &str = "SELECT no, id, kind, shelf, seq, moved, sum, cells, synced FROM record WHERE no = ?1";
+
+fn one(db: &Connection, sql: &str, key: impl rusqlite::ToSql) -> Result<Option<Row>> {
+    let mut statement = db.prepare_cached(sql)?;
+    let mut rows = statement.query([key])?;
+    rows.next()?.map(Row::read).transpose()
+}
+
 /// Loads a record by id.
 pub(crate) fn load(db: &Connection, id: RecordId) -> Result<Option<Row>> {
-    let sql = select("id = ?1");
-    db.prepare_cached(&sql)?.query_row([id.bytes()], Row::read).optional()?.map(RawRow::parse).transpose()
+    one(db, BY_ID, id.bytes())
 }
 
 /// Loads a record by its row number.
 pub(crate) fn load_no(db: &Connection, no: i64) -> Result<Option<Row>> {
-    let sql = select("no = ?1");
-    db.prepare_cached(&sql)?.query_row([no], Row::read).optional()?.map(RawRow::parse).transpose()
+    one(db, BY_NO, no)
+}
+
+/// A record as it is stored, its cells not read yet.
+pub(crate) struct Unread<'a> {
+    pub id: RecordId,
+    pub kind: &'a str,
+    pub seq: Seq,
+    pub moved: Seq,
+    /// [`Packed`] as JSON.
+    pub cells: &'a str,
+    row: &'a SqlRow<'a>,
+}
+
+impl Unread<'_> {
+    /// Reads the cells, too.
+    pub fn read(&self) -> Result<Row> {
+        Row::read(self.row)
+    }
 }
 
 /// Calls `each` for every record of a shelf with a number above `after`, in the order of the numbers, until it
@@ -119,13 +126,21 @@ pub(crate) fn each_of_shelf(
     db: &Connection,
     shelf: i64,
     after: Seq,
-    mut each: impl FnMut(Row) -> Result<bool>,
+    mut each: impl FnMut(Unread<'_>) -> Result<bool>,
 ) -> Result<()> {
     let sql = select("shelf = ?1 AND seq > ?2 ORDER BY seq, no");
     let mut statement = db.prepare_cached(&sql)?;
     let mut rows = statement.query((shelf, after.0))?;
     while let Some(row) = rows.next()? {
-        if !each(Row::read(row)?.parse()?)? {
+        let unread = Unread {
+            id: id_of(row.get(1)?),
+            kind: row.get_ref(2)?.as_str().map_err(rusqlite::Error::from)?,
+            seq: Seq(row.get(4)?),
+            moved: Seq(row.get(5)?),
+            cells: row.get_ref(7)?.as_str().map_err(rusqlite::Error::from)?,
+            row,
+        };
+        if !each(unread)? {
             break;
         }
     }
@@ -142,7 +157,7 @@ pub(crate) fn each_of_shelf_all(
     let mut statement = db.prepare_cached(&sql)?;
     let mut rows = statement.query([shelf])?;
     while let Some(row) = rows.next()? {
-        each(Row::read(row)?.parse()?)?;
+        each(Row::read(row)?)?;
     }
     Ok(())
 }
@@ -154,7 +169,7 @@ pub(crate) fn each_definition(db: &Connection, mut each: impl FnMut(Row) -> Resu
     let mut statement = db.prepare_cached(&sql)?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
-        each(Row::read(row)?.parse()?)?;
+        each(Row::read(row)?)?;
     }
     Ok(())
 }
@@ -165,7 +180,7 @@ pub(crate) fn each_zone(db: &Connection, shelf: i64, mut each: impl FnMut(Row) -
     let mut statement = db.prepare_cached(&sql)?;
     let mut rows = statement.query([shelf])?;
     while let Some(row) = rows.next()? {
-        each(Row::read(row)?.parse()?)?;
+        each(Row::read(row)?)?;
     }
     Ok(())
 }
@@ -180,7 +195,7 @@ pub(crate) fn each_of_kind(
     let mut statement = db.prepare_cached(&sql)?;
     let mut rows = statement.query([kind])?;
     while let Some(row) = rows.next()? {
-        each(Row::read(row)?.parse()?)?;
+        each(Row::read(row)?)?;
     }
     Ok(())
 }
@@ -191,7 +206,7 @@ pub(crate) fn each_by_id(db: &Connection, mut each: impl FnMut(Row) -> Result<()
     let mut statement = db.prepare(&sql)?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
-        each(Row::read(row)?.parse()?)?;
+        each(Row::read(row)?)?;
     }
     Ok(())
 }
@@ -203,6 +218,7 @@ fn select(condition: &str) -> String {
 /// Writes a record and moves its shelf's digest along. `before` is the shelf and checksum it was loaded with;
 /// `None` for a new one.
 pub(crate) fn write(tx: &mut Tx<'_>, row: &mut Row, before: Option<(i64, u64)>) -> Result<()> {
+    tx.forget_shelf_of(row.id);
     let numbered = row.numbered();
     row.sum = if numbered.cells.is_empty() { 0 } else { checksum(row.id, numbered) };
     if before != Some((row.shelf, row.sum)) {
@@ -211,11 +227,11 @@ pub(crate) fn write(tx: &mut Tx<'_>, row: &mut Row, before: Option<(i64, u64)>) 
         }
         tx.add_to_digest(row.shelf, row.sum, 1);
     }
-    let cells = serde_json::to_string(&Packed::from(row.view.clone()))?;
+    let cells = serde_json::to_string(&AsPacked(&row.view))?;
     let synced = match &row.synced {
         None => None,
         Some(record) if record.cells.is_empty() => Some(String::new()),
-        Some(record) => Some(serde_json::to_string(&Packed::from(record.clone()))?),
+        Some(record) => Some(serde_json::to_string(&AsPacked(record))?),
     };
     let sum = row.sum.cast_signed();
     if row.no == 0 {
@@ -238,17 +254,14 @@ pub(crate) fn write(tx: &mut Tx<'_>, row: &mut Row, before: Option<(i64, u64)>) 
 
 /// Removes a record's row from this replica (a device that no longer holds its shelf).
 pub(crate) fn drop_row(tx: &mut Tx<'_>, row: &Row) -> Result<()> {
+    tx.forget_shelf_of(row.id);
     tx.add_to_digest(row.shelf, row.sum, -1);
     tx.db.prepare_cached("DELETE FROM record WHERE no = ?1")?.execute([row.no])?;
     Ok(())
 }
 
-/// Returns a shelf's number, making it if it is new.
-pub(crate) fn shelf_no(db: &Connection, shelf: &Shelf) -> Result<i64> {
-    let found = find_shelf(db, shelf)?;
-    if let Some(no) = found {
-        return Ok(no);
-    }
+/// Makes a shelf and returns its number.
+pub(crate) fn insert_shelf(db: &Connection, shelf: &Shelf) -> Result<i64> {
     db.prepare_cached("INSERT INTO shelf (programme, zone) VALUES (?1, ?2)")?
         .execute((&shelf.programme, &shelf.zone))?;
     Ok(db.last_insert_rowid())

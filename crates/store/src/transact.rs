@@ -1,18 +1,20 @@
 //! The one function that writes. What it is given happens whole or not at all.
 
-use crate::error::Result;
-use crate::{Kind, Store, meta, project};
+use crate::error::{Optional, Result};
+use crate::{Kind, Store, meta, project, row};
 use domain::clock::HybridClock;
-use domain::ids::RecordId;
+use domain::ids::{RecordId, Seq, Shelf};
 use domain::programme::Programme;
-use rusqlite::Transaction;
-use std::collections::{BTreeMap, BTreeSet};
+use rusqlite::Connection;
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-/// A transaction with what it must settle before it ends.
+/// A transaction with what it must settle before it ends, and what it has read so often that it remembers it. What it
+/// remembers ends with it: another process may write to the same file in between.
 pub(crate) struct Tx<'a> {
     /// The connection, inside its transaction.
-    pub db: &'a Transaction<'a>,
+    pub db: &'a Connection,
     /// Which end this is.
     pub kind: Kind,
     /// Definitions, as they were when it began.
@@ -21,9 +23,16 @@ pub(crate) struct Tx<'a> {
     pub clock: HybridClock,
     /// Subjects whose due list must be worked out again.
     pub due: BTreeSet<RecordId>,
-    /// Programmes whose definition changed.
-    pub redefined: BTreeSet<String>,
+    /// Subjects (by row number) whose place in the lists changed.
+    pub moved: BTreeSet<i64>,
+    /// Whether any question is open; `None` until somebody asks.
+    pub open_questions: Cell<Option<bool>>,
     digests: BTreeMap<i64, (i64, u64)>,
+    seq: Cell<Option<u64>>,
+    shelves: RefCell<HashMap<i64, Arc<Shelf>>>,
+    shelf_numbers: RefCell<HashMap<Shelf, i64>>,
+    /// The record whose shelf was asked for last.
+    last_asked: Cell<Option<(RecordId, i64)>>,
 }
 
 impl Tx<'_> {
@@ -34,6 +43,68 @@ impl Tx<'_> {
             entry.0 += sign;
             entry.1 = entry.1.wrapping_add(if sign < 0 { sum.wrapping_neg() } else { sum });
         }
+    }
+
+    /// Returns a shelf by number.
+    pub fn shelf_of(&self, no: i64) -> Result<Arc<Shelf>> {
+        if let Some(shelf) = self.shelves.borrow().get(&no) {
+            return Ok(Arc::clone(shelf));
+        }
+        let shelf = Arc::new(row::shelf_of(self.db, no)?);
+        self.shelves.borrow_mut().insert(no, Arc::clone(&shelf));
+        Ok(shelf)
+    }
+
+    /// Returns a shelf's number, if it is known here.
+    pub fn find_shelf(&self, shelf: &Shelf) -> Result<Option<i64>> {
+        if let Some(no) = self.shelf_numbers.borrow().get(shelf) {
+            return Ok(Some(*no));
+        }
+        let found = row::find_shelf(self.db, shelf)?;
+        if let Some(no) = found {
+            self.shelf_numbers.borrow_mut().insert(shelf.clone(), no);
+        }
+        Ok(found)
+    }
+
+    /// Returns a shelf's number, making it if it is new.
+    pub fn shelf_no(&self, shelf: &Shelf) -> Result<i64> {
+        match self.find_shelf(shelf)? {
+            Some(no) => Ok(no),
+            None => row::insert_shelf(self.db, shelf),
+        }
+    }
+
+    /// Returns the shelf a record is on, if it is here. A visit asks several times for its subject's.
+    pub fn shelf_of_record(&self, id: RecordId) -> Result<Option<i64>> {
+        if let Some((_, shelf)) = self.last_asked.get().filter(|(asked, _)| *asked == id) {
+            return Ok(Some(shelf));
+        }
+        let found = self
+            .db
+            .prepare_cached("SELECT shelf FROM record WHERE id = ?1")?
+            .query_row([id.bytes()], |row| row.get(0))
+            .optional()?;
+        self.last_asked.set(found.map(|shelf| (id, shelf)));
+        Ok(found)
+    }
+
+    /// Forgets what [`Tx::shelf_of_record`] remembers: a record was written.
+    pub fn forget_shelf_of(&self, id: RecordId) {
+        if self.last_asked.get().is_some_and(|(asked, _)| asked == id) {
+            self.last_asked.set(None);
+        }
+    }
+
+    /// Returns the server's next number. It is given inside the writing transaction, so numbers have no gap and no
+    /// reader can pass one that is committed later.
+    pub fn next_seq(&self) -> Result<Seq> {
+        let last = match self.seq.get() {
+            Some(last) => last,
+            None => meta::get_parsed(self.db, meta::SEQ)?.unwrap_or(0),
+        };
+        self.seq.set(Some(last + 1));
+        Ok(Seq(last + 1))
     }
 
     /// The definition of a programme, if it is here.
@@ -59,36 +130,89 @@ impl Tx<'_> {
 
 impl Store {
     /// Runs `write` in one transaction, settles due lists and digests, and commits. On an error nothing happened,
-    /// to the file and to the clock in memory alike.
+    /// to the file and to the clock in memory alike. Inside [`Store::together`] it is a part of the larger transaction,
+    /// and happens whole or not at all by itself.
     pub(crate) fn transact<T>(&mut self, write: impl FnOnce(&mut Tx<'_>) -> Result<T>) -> Result<T> {
+        if self.together {
+            let savepoint = self.db.savepoint()?;
+            let (value, clock, programmes) =
+                settled(self.kind, self.clock, &self.programmes, &savepoint, write)?;
+            savepoint.commit()?;
+            (self.clock, self.programmes) = (clock, programmes);
+            return Ok(value);
+        }
         let transaction = self.db.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
-        let mut tx = Tx {
-            db: &transaction,
-            kind: self.kind,
-            programmes: Arc::clone(&self.programmes),
-            clock: self.clock,
-            due: BTreeSet::new(),
-            redefined: BTreeSet::new(),
-            digests: BTreeMap::new(),
-        };
-        let value = write(&mut tx)?;
-        if !tx.redefined.is_empty() {
-            tx.programmes = project::load_programmes(tx.db)?;
-            for programme in std::mem::take(&mut tx.redefined) {
-                project::rebuild(&mut tx, &programme)?;
-            }
-        }
-        for subject in std::mem::take(&mut tx.due) {
-            project::refresh_due(&mut tx, subject)?;
-        }
-        tx.flush_digests()?;
-        let (clock, programmes) = (tx.clock, tx.programmes);
-        if clock != self.clock {
-            meta::set(&transaction, meta::CLOCK, format!("{} {}", clock.last().ms, clock.last().counter))?;
-        }
+        let (value, clock, programmes) =
+            settled(self.kind, self.clock, &self.programmes, &transaction, write)?;
         transaction.commit()?;
-        self.clock = clock;
-        self.programmes = programmes;
+        (self.clock, self.programmes) = (clock, programmes);
         Ok(value)
     }
+
+    /// Runs several pieces of work that each end by themselves in one transaction, so that they wait for the disk
+    /// once. What `work` returns may be told to others only after this returned: before, nothing is durable.
+    ///
+    /// Errors: the last flush failed, and nothing of it happened.
+    pub fn together<T>(&mut self, work: impl FnOnce(&mut Store) -> T) -> Result<T> {
+        let (clock, programmes) = (self.clock, Arc::clone(&self.programmes));
+        self.db.execute_batch("BEGIN IMMEDIATE")?;
+        self.together = true;
+        let done = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| work(self)));
+        self.together = false;
+        let ended = match &done {
+            // A full disk may have rolled everything back already: then there is nothing to commit.
+            Ok(_) if !self.db.is_autocommit() => self.db.execute_batch("COMMIT").map_err(crate::Error::from),
+            Ok(_) => Err(crate::Error::DiskFull),
+            Err(_) => Ok(()),
+        };
+        if done.is_err() || ended.is_err() {
+            if !self.db.is_autocommit() {
+                self.db.execute_batch("ROLLBACK")?;
+            }
+            (self.clock, self.programmes) = (clock, programmes);
+        }
+        match done {
+            Ok(value) => ended.map(|()| value),
+            Err(panic) => std::panic::resume_unwind(panic),
+        }
+    }
+}
+
+type Settled<T> = (T, HybridClock, Arc<BTreeMap<String, Arc<Programme>>>);
+
+/// Runs `write` and everything that must be settled before its transaction ends.
+fn settled<T>(
+    kind: Kind,
+    before: HybridClock,
+    programmes: &Arc<BTreeMap<String, Arc<Programme>>>,
+    db: &Connection,
+    write: impl FnOnce(&mut Tx<'_>) -> Result<T>,
+) -> Result<Settled<T>> {
+    let mut tx = Tx {
+        db,
+        kind,
+        programmes: Arc::clone(programmes),
+        clock: before,
+        due: BTreeSet::new(),
+        moved: BTreeSet::new(),
+        open_questions: Cell::new(None),
+        digests: BTreeMap::new(),
+        seq: Cell::new(None),
+        shelves: RefCell::default(),
+        shelf_numbers: RefCell::default(),
+        last_asked: Cell::new(None),
+    };
+    let value = write(&mut tx)?;
+    for subject in std::mem::take(&mut tx.due) {
+        project::refresh_due(&mut tx, subject)?;
+    }
+    tx.flush_digests()?;
+    if let Some(seq) = tx.seq.get() {
+        meta::set(db, meta::SEQ, seq)?;
+    }
+    let (clock, programmes) = (tx.clock, tx.programmes);
+    if clock != before {
+        meta::set(db, meta::CLOCK, format!("{} {}", clock.last().ms, clock.last().counter))?;
+    }
+    Ok((value, clock, programmes))
 }

@@ -34,26 +34,27 @@ pub fn run(town: &mut Town, figures: &mut Figures) {
     let mut dice = town.dice();
     for month in [8, 9] {
         let readings = (0..METERS).map(|no| reading(no, month, &mut dice)).collect();
-        town.server.import("bench", readings, town.now).unwrap();
+        town.server.import("bench", readings, town.now()).unwrap();
     }
     let mut reader = town.device("reader", &[zones()[0].clone()]);
     let (reply, wire) = figures.time("first_load_900_ms", || town.sync(&mut reader));
     assert!(reply.pulled >= u64::from(ROUTE) * 4, "900 meters and three readings each: {}", reply.pulled);
-    figures.note("first_load_900_bytes", (wire.up + wire.down) as f64);
+    figures.note("first_load_900_bytes", wire.all());
 
+    let begun = town.now();
     for no in 0..50 {
-        ask(&mut reader, town.now + u64::from(no) * 41_000, visit(no, u64::from(no)));
+        ask(&mut reader, begun + u64::from(no) * 41_000, visit(no, u64::from(no)));
     }
-    town.now += 50 * 41_000;
+    town.pass(50 * 41_000);
     let (reply, wire) = town.sync(&mut reader);
     assert_eq!(reply.pushed, 50);
-    figures.note("day_50_visits_bytes", (wire.up + wire.down) as f64);
+    figures.note("day_50_visits_bytes", wire.all());
 
     let second = town.folder.join("second.db");
     let entropy = town.dice().entropy();
-    let today = Now::thai(town.now).day().to_string();
+    let today = Now::thai(town.now()).day().to_string();
     let mut full = figures.time("cold_start_18000_ms", || {
-        let mut store = Store::open(&second, Kind::Device, entropy, town.now).unwrap();
+        let mut store = Store::open(&second, Kind::Device, entropy, town.now()).unwrap();
         let home = ask(&mut store, NOON, api::Home { today: today.clone() });
         assert_eq!(home[0].subjects, u64::from(METERS));
         let page = api::Round {
@@ -69,7 +70,7 @@ pub fn run(town: &mut Town, figures: &mut Figures) {
     });
 
     let saves = each(500, |at| {
-        ask(&mut full, town.now + at as u64 * 1_000, visit(at as u32 * 31 % METERS, at as u64));
+        ask(&mut full, town.now() + at as u64 * 1_000, visit(at as u32 * 31 % METERS, at as u64));
     });
     figures.note("save_visit_full_p50_ms", percentile(saves.clone(), 0.5) / 1000.0);
     figures.note("save_visit_full_p99_ms", percentile(saves, 0.99) / 1000.0);
@@ -96,7 +97,7 @@ fn lookup_among_50000(town: &mut Town, figures: &mut Figures) {
             .into(),
         })
         .collect();
-    town.server.import("bench", subjects, town.now).unwrap();
+    town.server.import("bench", subjects, town.now()).unwrap();
     let mut store = town.device("stickers", &["S50".to_owned()]);
     town.sync(&mut store);
     let lookups = each(5_000, |at| {

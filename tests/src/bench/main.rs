@@ -1,12 +1,16 @@
-//! `make bench`: what it costs. Real stores on real files with `synchronous=FULL`; the exchange goes through the bodies
-//! that would travel, compressed as they would be, without the socket. Figures are merged into `target/bench.json`.
+//! `make bench`: what it costs. Real stores on real files with `synchronous=FULL`; the exchange goes over
+//! HTTP on the loopback interface, packed as on the road. Figures are merged into `target/bench.json`.
 //!
 //! The workload is one municipality's water registry: 18,000 meters with Thai names and addresses and one reading
 //! each, 36,000 records and some 11 MB of JSON. Names come from short lists, so real registries compress less well.
 
+mod crowd;
 mod device;
 mod engine;
 mod figures;
+mod link;
+mod processes;
+mod scale;
 mod town;
 
 use figures::Figures;
@@ -17,6 +21,9 @@ fn main() {
     let mut town = town::Town::new(folder.path());
     engine::run(&mut town, &mut figures);
     device::run(&mut town, &mut figures);
+    crowd::run(&mut town, &mut figures);
+    processes::run(&mut town, &mut figures);
+    scale::run(&mut figures);
     figures.print();
     figures.merge_into(std::path::Path::new("target/bench.json"));
 }

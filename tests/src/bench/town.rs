@@ -1,11 +1,16 @@
 //! The municipality of the benchmark: 18,000 meters in twenty routes of 900, and a server on a file.
 
+use cli::http::Network;
 use domain::access::{Grant, Role};
 use domain::api;
 use domain::change::{Change, kind};
 use domain::ids::{RecordId, Seq, Shelf};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use store::{HttpAnswer, HttpCall, Kind, Now, Step, Store, SyncSession};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use store::{Kind, Now, Step, Store, SyncSession};
+use sync_server::{Config, Server};
 use tests::world::{Dice, programme};
 
 /// Meters in the registry.
@@ -17,25 +22,33 @@ pub const NOON: u64 = 1_795_000_000_000;
 /// The programme.
 pub const WELLS: &str = programme::ID;
 
-/// What crossed the wire, as compressed as it would be.
+/// What crossed the wire: bodies, as packed as they travelled.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Wire {
     /// Bytes from the device.
-    pub up: usize,
+    pub up: u64,
     /// Bytes to the device.
-    pub down: usize,
+    pub down: u64,
     /// Requests.
-    pub calls: usize,
+    pub calls: u64,
 }
 
-/// A server and the time.
+impl Wire {
+    /// Both ways.
+    pub fn all(&self) -> f64 {
+        (self.up + self.down) as f64
+    }
+}
+
+/// A server on a file behind HTTP, and the time.
 pub struct Town {
     /// Where files go.
     pub folder: PathBuf,
-    /// The server.
+    /// The server's file, opened beside the running server: what the office does.
     pub server: Store,
-    /// The time, ms.
-    pub now: u64,
+    /// Where the server listens.
+    pub address: SocketAddr,
+    clock: Arc<AtomicU64>,
     dice: Dice,
 }
 
@@ -122,13 +135,27 @@ pub fn reading(no: u32, month: u32, dice: &mut Dice) -> Change {
 }
 
 impl Town {
-    /// An empty server on a file.
+    /// An empty server in a folder.
     pub fn new(folder: &Path) -> Town {
         let mut dice = Dice::new(20);
-        let mut server = Store::open(&folder.join("server.db"), Kind::Server, dice.entropy(), NOON).unwrap();
+        let path = folder.join("server.db");
+        let mut server = Store::open(&path, Kind::Server, dice.entropy(), NOON).unwrap();
         server.set_municipality("ตำบลตัวอย่าง").unwrap();
         server.define_programme(&programme::wells(1), NOON).unwrap();
-        Town { folder: folder.to_owned(), server, now: NOON, dice }
+        let clock = Arc::new(AtomicU64::new(NOON));
+        let running = Store::open(&path, Kind::Server, dice.entropy(), NOON).unwrap();
+        let address = serve(running, Arc::clone(&clock));
+        Town { folder: folder.to_owned(), server, address, clock, dice }
+    }
+
+    /// The time, ms.
+    pub fn now(&self) -> u64 {
+        self.clock.load(Ordering::Relaxed)
+    }
+
+    /// Lets time pass.
+    pub fn pass(&self, ms: u64) {
+        self.clock.fetch_add(ms, Ordering::Relaxed);
     }
 
     /// Other dice.
@@ -136,23 +163,33 @@ impl Town {
         self.dice.split()
     }
 
-    /// A new device on a file, enrolled on some routes, which has synced nothing yet.
-    pub fn device(&mut self, name: &str, zones: &[String]) -> Store {
-        let path = self.folder.join(format!("{name}.db"));
-        let mut store = Store::open(&path, Kind::Device, self.dice.entropy(), self.now).unwrap();
+    /// Where the server is.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// A one-time code for somebody who may see and do everything on some routes.
+    pub fn code(&mut self, name: &str, zones: &[String]) -> String {
         let shelves = zones.iter().map(|zone| Shelf::new(WELLS, zone.clone())).collect();
         let ask = api::NewEnrolment { person: name.to_owned(), role: Role::Supervisor, shelves };
-        let (code, _) = self.server.new_enrolment("bench", &ask, self.now, 600_000).unwrap();
-        let enrol =
-            api::Enrol { text: code, server: Some("http://office".to_owned()), name: name.to_owned() };
+        let now = self.now();
+        self.server.new_enrolment("bench", &ask, now, 600_000).unwrap().0
+    }
+
+    /// A new device on a file, enrolled on some routes, which has synced nothing yet.
+    pub fn device(&mut self, name: &str, zones: &[String]) -> Store {
+        self.device_over(&self.url(), name, zones)
+    }
+
+    /// The same, over some network.
+    pub fn device_over(&mut self, url: &str, name: &str, zones: &[String]) -> Store {
+        let path = self.folder.join(format!("{name}.db"));
+        let mut store = Store::open(&path, Kind::Device, self.dice.entropy(), self.now()).unwrap();
+        let text = self.code(name, zones);
+        let enrol = api::Enrol { text, server: Some(url.to_owned()), name: name.to_owned() };
         let (server, call) = store::enrol_call(&store, &enrol).unwrap();
-        let reply = self.server.enrol(&serde_json::from_slice(&call.body).unwrap(), self.now).unwrap();
-        let answer = HttpAnswer::Response {
-            status: 200,
-            content_type: "application/json".to_owned(),
-            body: serde_json::to_vec(&reply).unwrap(),
-        };
-        store::absorb_enrol(&mut store, &server, answer, Now::thai(self.now)).unwrap();
+        let answer = Network::new().carry(&call);
+        store::absorb_enrol(&mut store, &server, answer, Now::thai(self.now())).unwrap();
         store
     }
 
@@ -162,34 +199,52 @@ impl Town {
     }
 
     /// One exchange, with what it sent and received.
-    pub fn sync(&mut self, device: &mut Store) -> (api::SyncReply, Wire) {
-        let mut session = SyncSession::new(false);
-        let mut wire = Wire::default();
-        let mut answer = None;
-        loop {
-            self.now += 10;
-            match session.next(device, answer.take(), Now::thai(self.now)) {
-                Step::Call(call) => answer = Some(self.carry(&call, &mut wire)),
-                Step::Done(reply) => return (reply, wire),
-                Step::Failed(problem) => panic!("{problem:?}"),
+    pub fn sync(&self, device: &mut Store) -> (api::SyncReply, Wire) {
+        sync(device, &Network::new(), || {
+            self.pass(1);
+            self.now()
+        })
+    }
+}
+
+/// One exchange over a network that may be open already.
+pub fn sync(device: &mut Store, network: &Network, mut now: impl FnMut() -> u64) -> (api::SyncReply, Wire) {
+    let mut session = SyncSession::new(false);
+    let (before_up, before_down) = network.carried();
+    let (mut answer, mut calls) = (None, 0);
+    loop {
+        match session.next(device, answer.take(), Now::thai(now())) {
+            Step::Call(call) => {
+                calls += 1;
+                answer = Some(network.carry(&call));
             }
+            Step::Done(reply) => {
+                let (up, down) = network.carried();
+                return (reply, Wire { up: up - before_up, down: down - before_down, calls });
+            }
+            Step::Failed(problem) => panic!("{problem:?}"),
         }
     }
+}
 
-    fn carry(&mut self, call: &HttpCall, wire: &mut Wire) -> HttpAnswer {
-        let sent = zstd::encode_all(call.body.as_slice(), 3).unwrap();
-        wire.up += sent.len();
-        wire.calls += 1;
-        let body = zstd::decode_all(sent.as_slice()).unwrap();
-        let from = self.server.authenticate(&call.bearer).unwrap();
-        let reply = if call.url.ends_with("/v1/push") {
-            serde_json::to_vec(&self.server.answer_push(&from, &body, self.now).unwrap()).unwrap()
-        } else {
-            self.server.answer_pull(&from, &serde_json::from_slice(&body).unwrap(), self.now).unwrap()
-        };
-        let packed = zstd::encode_all(reply.as_slice(), 3).unwrap();
-        wire.down += packed.len();
-        let body = zstd::decode_all(packed.as_slice()).unwrap();
-        HttpAnswer::Response { status: 200, content_type: "application/x-ndjson".to_owned(), body }
-    }
+/// Serves a store on a free port of this machine, until the process ends.
+fn serve(store: Store, clock: Arc<AtomicU64>) -> SocketAddr {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.set_nonblocking(true).unwrap();
+    let address = listener.local_addr().unwrap();
+    let config = Config {
+        app: None,
+        address: None,
+        listening: None,
+        phone: None,
+        clock: Arc::new(move || clock.load(Ordering::Relaxed)),
+    };
+    std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let listener = tokio::net::TcpListener::from_std(listener).unwrap();
+            sync_server::serve(listener, Server::new(store, config), std::future::pending()).await.unwrap();
+        });
+    });
+    address
 }

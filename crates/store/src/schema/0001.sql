@@ -76,19 +76,19 @@ CREATE TABLE commit_log (
 CREATE INDEX commit_log_by_seq ON commit_log (seq) WHERE seq > 0;
 CREATE INDEX commit_log_refused ON commit_log (received) WHERE refused <> '';
 
--- Device: every commit made here, for 90 days. What waits is the outbox, the rest the black box.
+-- Device: every commit made here, for 90 days. What is above the last receipt waits, the rest is the black box.
 CREATE TABLE outbox (
   n       INTEGER PRIMARY KEY,
-  body    TEXT NOT NULL,                 -- the commit, JSON
-  state   INTEGER NOT NULL,              -- 0 waiting, 1 received, 2 refused
-  refused TEXT NOT NULL,                 -- error code, or ''
-  ms      INTEGER NOT NULL,              -- the device's own stamp, then the fixed one
-  counter INTEGER NOT NULL,
-  seq     INTEGER NOT NULL,
-  settled INTEGER NOT NULL               -- time of the server's answer, ms; 0 while waiting
+  body    TEXT NOT NULL,                 -- the commit as it is sent, JSON
+  refused TEXT NOT NULL                  -- error code, or ''
 ) STRICT;
-CREATE INDEX outbox_by_state ON outbox (state, n, settled);
-CREATE INDEX outbox_by_stamp ON outbox (ms);
+CREATE INDEX outbox_refused ON outbox (n) WHERE refused <> '';
+
+-- Device: when the server had answered for every commit up to a number. One row a push, not a mark on each commit.
+CREATE TABLE receipt (
+  upto  INTEGER PRIMARY KEY,
+  at_ms INTEGER NOT NULL                 -- server time
+) STRICT;
 
 -- Device: which waiting commits lie over which record.
 CREATE TABLE outbox_record (
@@ -109,7 +109,7 @@ CREATE TABLE subject (
 ) STRICT;
 CREATE INDEX subject_by_shelf ON subject (shelf, sort_key, no);
 CREATE VIRTUAL TABLE subject_search USING fts5 (
-  search_key, content = '', contentless_delete = 1, tokenize = 'trigram'
+  search_key, content = '', contentless_delete = 1, tokenize = 'trigram', detail = none
 );
 CREATE VIRTUAL TABLE subject_place USING rtree (no, south, north, west, east);
 
@@ -135,19 +135,19 @@ CREATE TABLE visit (
 CREATE INDEX visit_by_subject ON visit (subject, form, at_ms);
 CREATE INDEX visit_by_day ON visit (day, at_ms);
 
--- When each subject is due for each scheduled form.
+-- When each subject is due for each scheduled form, in the order in which lists show it.
 CREATE TABLE due (
-  subject  INTEGER NOT NULL,             -- record.no
-  form     TEXT NOT NULL,
   shelf    INTEGER NOT NULL,
+  form     TEXT NOT NULL,
   sort_key TEXT NOT NULL,
+  subject  INTEGER NOT NULL,             -- record.no
   opens_on TEXT NOT NULL,                -- ISO days
   due_on   TEXT NOT NULL,
   done_on  TEXT NOT NULL,                -- '' if never
   failed   TEXT NOT NULL,                -- outcome code of a later attempt, or ''
-  PRIMARY KEY (subject, form)
+  PRIMARY KEY (shelf, form, sort_key, subject)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX due_by_shelf ON due (shelf, form, sort_key, subject, opens_on, due_on, done_on);
+CREATE INDEX due_by_subject ON due (subject);
 
 -- Questions; no is record.no.
 CREATE TABLE question (

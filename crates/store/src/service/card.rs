@@ -9,7 +9,8 @@ use crate::{Store, project};
 use domain::access::{self, Action};
 use domain::api::{Card, CardReply, FormButton, History, HistoryRow, VisitRow};
 use domain::change::{Place, Value, field};
-use domain::ids::{RecordId, Seq};
+use domain::clock::Stamp;
+use domain::ids::{DeviceNo, RecordId, Seq};
 
 /// Visits shown on a card.
 const VISITS: u32 = 12;
@@ -133,14 +134,16 @@ pub(super) fn history(store: &Store, caller: &Caller<'_>, ask: &History) -> Resu
     let hidden = |name: &str| {
         worker && programme.as_ref().is_some_and(|p| p.field(name).is_some_and(|field| field.office_only))
     };
+    let own = super::own_grant(store)?.map(|grant| grant.person).unwrap_or_default();
     let mut all = Vec::new();
     for (name, cell) in row.view.cells.iter().filter(|(name, _)| !hidden(name)) {
-        let mut entry = entry(store, name, cell.value.clone(), cell.stamp.ms, cell.seq)?;
+        let mut entry = entry(store, &own, name, cell.value.clone(), (cell.stamp, cell.seq))?;
         entry.current = true;
         all.push(entry);
     }
-    let mut statement =
-        store.db.prepare_cached("SELECT field, value, ms, seq, unseen FROM history WHERE record = ?1")?;
+    let mut statement = store.db.prepare_cached(
+        "SELECT field, value, ms, seq, unseen, counter, device FROM history WHERE record = ?1",
+    )?;
     let mut rows = statement.query([row.id.bytes()])?;
     while let Some(found) = rows.next()? {
         let name: String = found.get(0)?;
@@ -148,8 +151,9 @@ pub(super) fn history(store: &Store, caller: &Caller<'_>, ask: &History) -> Resu
             continue;
         }
         let value: String = found.get(1)?;
-        let mut entry =
-            entry(store, &name, serde_json::from_str(&value)?, found.get(2)?, Seq(found.get(3)?))?;
+        let stamp = Stamp { ms: found.get(2)?, counter: found.get(5)?, device: DeviceNo(found.get(6)?) };
+        let seq = Seq(found.get(3)?);
+        let mut entry = entry(store, &own, &name, serde_json::from_str(&value)?, (stamp, seq))?;
         entry.lost_unseen = found.get(4)?;
         all.push(entry);
     }
@@ -157,7 +161,14 @@ pub(super) fn history(store: &Store, caller: &Caller<'_>, ask: &History) -> Resu
     Ok(all)
 }
 
-fn entry(store: &Store, name: &str, value: Value, at_ms: u64, seq: Seq) -> Result<HistoryRow> {
+/// One line of a history. `own` is the person of this device, who wrote what it stamped itself.
+fn entry(
+    store: &Store,
+    own: &str,
+    name: &str,
+    value: Value,
+    (stamp, seq): (Stamp, Seq),
+) -> Result<HistoryRow> {
     let mut by = author_of(&store.db, seq)?;
     let mut place: Option<Place> = None;
     let body: Option<String> = store
@@ -169,14 +180,16 @@ fn entry(store: &Store, name: &str, value: Value, at_ms: u64, seq: Seq) -> Resul
     if let Some(body) = body {
         place = serde_json::from_str(&body).ok();
     }
-    if by.is_empty() {
-        // A device knows the authors of its own commits.
-        let own: Option<String> = store
-            .db
-            .prepare_cached("SELECT body ->> 'by' FROM outbox WHERE ms = ?1 LIMIT 1")?
-            .query_row([at_ms], |row| row.get(0))
-            .optional()?;
-        by = own.unwrap_or_default();
+    if by.is_empty() && stamp.device == store.device() {
+        by = own.to_owned();
     }
-    Ok(HistoryRow { field: name.to_owned(), value, by, at_ms, place, current: false, lost_unseen: false })
+    Ok(HistoryRow {
+        field: name.to_owned(),
+        value,
+        by,
+        at_ms: stamp.ms,
+        place,
+        current: false,
+        lost_unseen: false,
+    })
 }

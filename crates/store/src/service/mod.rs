@@ -105,7 +105,7 @@ pub(crate) fn status(store: &Store, _now: Now) -> Result<StatusReply> {
         counts: counts(store)?,
         last_sync_ms: meta::get_parsed(&store.db, meta::LAST_SYNC)?,
         questions: number("SELECT count(*) FROM question WHERE settled = 0")?,
-        refused: number("SELECT count(*) FROM outbox WHERE state = 2")?,
+        refused: number("SELECT count(*) FROM outbox WHERE refused <> ''")?,
         drafts: number("SELECT count(*) FROM draft")?,
         set_aside: store.set_aside.clone(),
     })
@@ -115,10 +115,12 @@ pub(crate) fn status(store: &Store, _now: Now) -> Result<StatusReply> {
 pub(crate) fn counts(store: &Store) -> Result<Counts> {
     let number =
         |sql: &str| -> Result<u64> { Ok(store.db.prepare_cached(sql)?.query_row([], |row| row.get(0))?) };
-    let saved = number("SELECT count(*) FROM outbox")?;
+    // Numbers have no gap, so both are known from the ends.
+    let saved = number("SELECT coalesce((SELECT max(n) FROM outbox) - (SELECT min(n) FROM outbox) + 1, 0)")?;
     Ok(Counts {
         saved,
-        received: saved - number("SELECT count(*) FROM outbox WHERE state = 0")?,
+        received: saved
+            - number("SELECT count(*) FROM outbox WHERE n > (SELECT coalesce(max(upto), 0) FROM receipt)")?,
         photos_waiting: number("SELECT count(*) FROM photo WHERE state = 1")?,
     })
 }

@@ -62,7 +62,9 @@ pub(super) fn revoke(store: &mut Store, caller: &Caller<'_>, ask: &Revoke) -> Re
 
 pub(super) fn refused(store: &Store, caller: &Caller<'_>) -> Result<Vec<RefusedRow>> {
     let sql = match store.kind {
-        Kind::Device => "SELECT n, 0, refused, body FROM outbox WHERE state = 2 ORDER BY n DESC LIMIT 500",
+        Kind::Device => {
+            "SELECT n, 0, refused, body FROM outbox WHERE refused <> '' ORDER BY n DESC LIMIT 500"
+        }
         Kind::Server => {
             access::may(caller.grant, Action::Office)?;
             "SELECT n, device, refused, body FROM commit_log WHERE refused <> '' ORDER BY received DESC LIMIT 500"

@@ -19,7 +19,6 @@ pub const BLACK_BOX_DAYS: u64 = 90;
 impl Store {
     /// Becomes the device that a server just enrolled.
     pub fn adopt_enrolment(&mut self, server: &str, reply: &EnrolReply, now_ms: u64) -> Result<()> {
-        let grant = serde_json::to_string(&reply.grant)?;
         self.transact(|tx| {
             if meta::get_parsed::<u64>(tx.db, meta::TENANT)?.is_some_and(|known| known != reply.tenant.0) {
                 leave_municipality(tx)?;
@@ -27,7 +26,7 @@ impl Store {
             meta::set(tx.db, meta::TENANT, reply.tenant.0)?;
             meta::set(tx.db, meta::SERVER, server.trim_end_matches('/'))?;
             meta::set(tx.db, meta::MUNICIPALITY, &reply.municipality)?;
-            meta::set(tx.db, meta::GRANT, grant)?;
+            pull::hold(tx, &reply.grant)?;
             meta::clear(tx.db, meta::REVOKED)?;
             note_server_time(tx.db, reply.now, now_ms)?;
             become_device(tx, reply.device, &reply.token)?;
@@ -53,8 +52,8 @@ fn become_device(tx: &mut crate::transact::Tx<'_>, device: DeviceNo, token: &str
 /// the new server sees to that ([`domain::wire::EnrolRequest::unsent_of`]).
 fn leave_municipality(tx: &crate::transact::Tx<'_>) -> Result<()> {
     let waiting: u64 = tx.db.query_row(
-        "SELECT (SELECT count(*) FROM outbox WHERE state = 0) + (SELECT count(*) FROM photo WHERE state = 1)",
-        [],
+        "SELECT (SELECT count(*) FROM outbox WHERE n > ?1) + (SELECT count(*) FROM photo WHERE state = 1)",
+        [push::received_n(tx.db)?],
         |row| row.get(0),
     )?;
     if waiting > 0 {
@@ -62,10 +61,13 @@ fn leave_municipality(tx: &crate::transact::Tx<'_>) -> Result<()> {
     }
     tx.db.execute_batch(
         "DELETE FROM record; DELETE FROM shelf; DELETE FROM history; DELETE FROM outbox; DELETE FROM outbox_record; \
+         DELETE FROM receipt; \
          DELETE FROM subject; INSERT INTO subject_search (subject_search) VALUES ('delete-all'); \
          DELETE FROM subject_place; DELETE FROM code; DELETE FROM visit; DELETE FROM due; DELETE FROM question; \
          DELETE FROM draft; DELETE FROM photo;",
     )?;
+    let last_n: u64 = meta::get_parsed(tx.db, meta::LAST_N)?.unwrap_or(0);
+    meta::set(tx.db, meta::KEPT_FROM, last_n + 1)?;
     meta::clear(tx.db, meta::INCARNATION)?;
     meta::clear(tx.db, meta::LAST_SYNC)
 }
@@ -87,7 +89,7 @@ fn note_incarnation(tx: &crate::transact::Tx<'_>, incarnation: Install) -> Resul
     if known.is_some() {
         tx.db.execute("UPDATE shelf SET cursor = 0, begun = 0", [])?;
         // Refused ones, too: a queue with a hole would look like a phone that lost something.
-        tx.db.execute("UPDATE outbox SET state = 0 WHERE state IN (1, 2)", [])?;
+        tx.db.execute("DELETE FROM receipt", [])?;
         tx.db.execute("UPDATE photo SET state = 1 WHERE state = 2", [])?;
     }
     Ok(())

@@ -5,16 +5,21 @@ use super::push::{offer, settle_view};
 use super::{note_incarnation, note_server_time};
 use crate::admin::{self, Authenticated};
 use crate::error::{Error, Optional, Result};
-use crate::row::{self, Row};
+use crate::row::{self, Row, Unread};
 use crate::transact::Tx;
 use crate::{Store, accept, meta, project};
 use domain::access::Grant;
+use domain::change::kind;
+use domain::clock::Stamp;
 use domain::ids::{RecordId, Seq, Shelf};
 use domain::merge::{Cell, Packed, Record};
 use domain::wire::{
-    BODY_MAX_BYTES, Digest, GoneRecord, PULL_PAGE_RECORDS, PullHead, PullLine, PullRequest, PullTail,
+    self, BODY_MAX_BYTES, Digest, GoneRecord, PULL_PAGE_RECORDS, PullHead, PullLine, PullRequest, PullTail,
     PulledRecord,
 };
+use serde::de::IgnoredAny;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 
 // ---------------------------------------------------------------------------------------------------- the device's half
@@ -30,11 +35,12 @@ pub(crate) struct Absorbed {
 }
 
 impl Store {
-    pub(crate) fn next_pull(&self) -> Result<PullRequest> {
-        let (mut cursors, mut begun) = (BTreeMap::new(), BTreeMap::new());
-        let mut statement = self.db.prepare_cached(
-            "SELECT programme, zone, cursor, begun FROM shelf WHERE held = 1 AND cursor > 0",
-        )?;
+    /// Asks for what is new, on pages of at most `most` records.
+    pub(crate) fn next_pull(&self, most: u32) -> Result<PullRequest> {
+        let (mut cursors, mut begun, mut digests) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+        let mut statement = self
+            .db
+            .prepare_cached("SELECT programme, zone, cursor, begun, count, sum FROM shelf WHERE held = 1")?;
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
             let shelf = Shelf::new(row.get::<_, String>(0)?, row.get::<_, String>(1)?);
@@ -42,14 +48,25 @@ impl Store {
             if start < cursor {
                 begun.insert(shelf.clone(), start);
             }
+            let digest = Digest { count: row.get(4)?, sum: row.get::<_, i64>(5)?.cast_unsigned() };
+            digests.insert(shelf.clone(), digest);
             cursors.insert(shelf, cursor);
         }
+        // After a whole sync all shelves are read up to the same number, and nothing has to be named.
+        let at = cursors.values().copied().max().unwrap_or_default();
+        cursors.retain(|_, cursor| *cursor != at);
+        let grant: Option<Grant> =
+            meta::get(&self.db, meta::GRANT)?.map(|text| serde_json::from_str(&text)).transpose()?;
         Ok(PullRequest {
             install: self.install()?,
             top_n: self.last_n()?,
             incarnation: meta::get_parsed(&self.db, meta::INCARNATION)?.map(domain::ids::Install),
+            grant: grant.map(|grant| grant.fingerprint()),
+            at,
             cursors,
             begun,
+            digest: Some(wire::fold(digests.iter())),
+            most: Some(most),
         })
     }
 
@@ -72,7 +89,9 @@ impl Store {
             let stale = meta::get_parsed::<u64>(tx.db, meta::INCARNATION)?
                 .is_some_and(|known| known != head.incarnation.0);
             note_incarnation(tx, head.incarnation)?;
-            hold(tx, &head.grant)?;
+            if let Some(grant) = &head.grant {
+                hold(tx, grant)?;
+            }
             let mut absorbed = Absorbed::default();
             for line in lines {
                 match line {
@@ -90,13 +109,14 @@ impl Store {
                 return Ok(absorbed);
             }
             for (shelf, upto) in &tail.upto {
-                let no = row::shelf_no(tx.db, shelf)?;
+                let no = tx.shelf_no(shelf)?;
                 tx.db
                     .prepare_cached("UPDATE shelf SET cursor = max(cursor, ?2) WHERE no = ?1")?
                     .execute((no, upto.0))?;
             }
             absorbed.more = tail.more;
             if !tail.more {
+                tx.db.execute("UPDATE shelf SET cursor = max(cursor, ?1) WHERE held = 1", [tail.at.0])?;
                 tx.db.execute("UPDATE shelf SET begun = cursor WHERE begun <> cursor", [])?;
                 tx.flush_digests()?;
                 absorbed.healing = heal && compare(tx, &tail.digests)?;
@@ -112,14 +132,14 @@ impl Store {
 pub(super) const LEFT: Seq = Seq::EVERYTHING;
 
 /// Follows the grant: shelves that are no longer granted leave, what has not been sent stays.
-fn hold(tx: &mut Tx<'_>, grant: &Grant) -> Result<()> {
+pub(super) fn hold(tx: &mut Tx<'_>, grant: &Grant) -> Result<()> {
     let text = serde_json::to_string(grant)?;
     if meta::get(tx.db, meta::GRANT)?.as_deref() != Some(&text) {
         meta::set(tx.db, meta::GRANT, text)?;
     }
     let mut wanted = BTreeMap::new();
     for shelf in grant.holds() {
-        wanted.insert(row::shelf_no(tx.db, &shelf)?, shelf);
+        wanted.insert(tx.shelf_no(&shelf)?, shelf);
     }
     let mut leaving = Vec::new();
     {
@@ -170,30 +190,36 @@ fn drop_unless_waiting(tx: &mut Tx<'_>, mut row: Row) -> Result<()> {
 }
 
 fn take_in(tx: &mut Tx<'_>, pulled: PulledRecord) -> Result<()> {
-    let shelf = row::shelf_no(tx.db, &pulled.shelf)?;
-    let theirs = Record::from(pulled.cells);
+    let shelf = tx.shelf_no(&pulled.shelf)?;
     let found = row::load(tx.db, pulled.id)?;
     let before = found.as_ref().map(|row| (row.shelf, row.sum));
+    let was = found.clone();
+    let seq = pulled.seq;
     let mut row = found.unwrap_or_else(|| Row::new(pulled.id, &pulled.kind, shelf));
+    let theirs = pulled.cells();
     if before.is_none() {
         row.view = theirs;
     } else {
+        let waits = row.synced.is_some();
         let mut numbered = row.synced.take().unwrap_or_else(|| std::mem::take(&mut row.view));
         for (field, cell) in theirs.cells {
             offer(tx, row.id, &mut numbered, &field, cell)?;
         }
-        settle_view(tx, &mut row, numbered)?;
+        match waits {
+            true => settle_view(tx, &mut row, numbered)?,
+            false => row.view = numbered,
+        }
     }
     row.shelf = shelf;
     row.moved = Seq(0);
-    row.seq = row.seq.max(pulled.seq);
+    row.seq = row.seq.max(seq);
     row::write(tx, &mut row, before)?;
-    project::project(tx, &row)
+    project::project(tx, &row, was.as_ref().map_or(project::Before::New, Row::before))
 }
 
 fn let_go(tx: &mut Tx<'_>, gone: &GoneRecord) -> Result<()> {
     let Some(row) = row::load(tx.db, gone.id)? else { return Ok(()) };
-    if row::shelf_of(tx.db, row.shelf)? != gone.shelf {
+    if *tx.shelf_of(row.shelf)? != gone.shelf {
         return Ok(()); // it came to another shelf of ours already
     }
     drop_unless_waiting(tx, row)
@@ -204,7 +230,7 @@ fn let_go(tx: &mut Tx<'_>, gone: &GoneRecord) -> Result<()> {
 fn compare(tx: &Tx<'_>, digests: &BTreeMap<Shelf, Digest>) -> Result<bool> {
     let mut again = false;
     for (shelf, theirs) in digests {
-        let no = row::shelf_no(tx.db, shelf)?;
+        let no = tx.shelf_no(shelf)?;
         let ours = digest_of(tx.db, no)?;
         // What differs, not how much there is: it stays the same while both sides grow.
         let (count, sum) = (ours.count.wrapping_sub(theirs.count), ours.sum.wrapping_sub(theirs.sum));
@@ -242,18 +268,27 @@ impl Store {
         now_ms: u64,
     ) -> Result<Vec<u8>> {
         let tenant = self.tenant()?;
-        self.transact(|tx| admin::note_contact(tx.db, from.device, request.top_n, now_ms))?;
         let fresh = request.incarnation.is_none_or(|known| known == tenant.incarnation);
-        let mut page = Page { lines: Vec::new(), records: 0, tail: PullTail::default() };
-        page.push(&PullLine::Head(PullHead {
-            incarnation: tenant.incarnation,
-            now: now_ms,
-            grant: from.grant.clone(),
-        }))?;
+        let same_grant = request.grant == Some(from.grant.fingerprint());
+        let most = request.most.map_or(PULL_PAGE_RECORDS, |most| (most as usize).clamp(1, PULL_PAGE_RECORDS));
+        let mut page = Page { lines: Vec::new(), records: 0, most, tail: PullTail::default() };
+        let grant = (!same_grant).then(|| from.grant.clone());
+        page.push(&PullLine::Head(PullHead { incarnation: tenant.incarnation, now: now_ms, grant }))?;
+        if request.grant.is_some() && !same_grant {
+            // What it holds has changed: first it must know, then it can say of each shelf how far it is.
+            page.tail.more = true;
+            return self.end_of_pull(from, request, page, now_ms);
+        }
+        // Read before the records: what has this number or a lower one is visible to every query from here on.
+        let at = Seq(meta::get_parsed(&self.db, meta::SEQ)?.unwrap_or(0));
         let shelves = from.grant.holds();
         for shelf in &shelves {
             let Some(no) = row::find_shelf(&self.db, shelf)? else { continue };
-            let cursor = request.cursors.get(shelf).copied().filter(|_| fresh).unwrap_or_default();
+            let cursor = request.cursors.get(shelf).copied().unwrap_or(request.at).min(if fresh {
+                at
+            } else {
+                Seq(0)
+            });
             if page.is_full() {
                 page.tail.more |= self.has_newer(no, cursor)?;
                 continue;
@@ -262,21 +297,37 @@ impl Store {
             self.page_of_shelf(from, shelf, no, (begun, cursor), &mut page)?;
         }
         if !page.tail.more {
+            page.tail.at = at;
+            let mut digests = BTreeMap::new();
             for shelf in shelves {
-                if let Some(no) = row::find_shelf(&self.db, &shelf)? {
-                    page.tail.digests.insert(shelf, digest_of(&self.db, no)?);
-                }
+                let no = row::find_shelf(&self.db, &shelf)?;
+                let digest = no.map(|no| digest_of(&self.db, no)).transpose()?.unwrap_or_default();
+                digests.insert(shelf, digest);
+            }
+            let unchanged = page.records == 0 && page.tail.upto.is_empty();
+            if !unchanged || request.digest != Some(wire::fold(digests.iter())) {
+                page.tail.digests = digests;
             }
         }
-        if let Some(sent) = page.tail.upto.values().max() {
-            let sent = sent.0;
-            self.transact(|tx| {
-                tx.db
-                    .prepare_cached("UPDATE device SET sent = max(sent, ?2) WHERE no = ?1")?
-                    .execute((from.device.0, sent))?;
-                Ok(())
-            })?;
-        }
+        self.end_of_pull(from, request, page, now_ms)
+    }
+
+    /// Notes what the device said and what it is about to know, before it knows it, and closes the page.
+    fn end_of_pull(
+        &mut self,
+        from: &Authenticated,
+        request: &PullRequest,
+        mut page: Page,
+        now_ms: u64,
+    ) -> Result<Vec<u8>> {
+        let sent = page.tail.upto.values().copied().max().unwrap_or_default().max(page.tail.at);
+        self.transact(|tx| {
+            admin::note_contact(tx.db, from.device, request.top_n, now_ms)?;
+            tx.db
+                .prepare_cached("UPDATE device SET sent = ?2 WHERE no = ?1 AND sent < ?2")?
+                .execute((from.device.0, sent.0))?;
+            Ok(())
+        })?;
         let tail = PullLine::Tail(std::mem::take(&mut page.tail));
         page.push(&tail)?;
         Ok(page.lines)
@@ -309,10 +360,15 @@ impl Store {
                 return Ok(false);
             }
             upto = row.seq;
-            if let Some(record) = record_for(&row, shelf, from, begun) {
-                page.push(&PullLine::Rec(record))?;
-                page.records += 1;
+            match at_a_glance(&row, shelf, from, begun) {
+                Glance::Nothing => return Ok(true),
+                Glance::Whole(record) => page.push(&Line::Rec(record))?,
+                Glance::Unclear => match record_for(&row.read()?, shelf, from, begun) {
+                    Some(record) => page.push(&PullLine::Rec(record))?,
+                    None => return Ok(true),
+                },
             }
+            page.records += 1;
             Ok(true)
         })?;
         // From the start as well: a device that reads again may hold what went while it was not told.
@@ -358,28 +414,79 @@ fn record_for(row: &Row, shelf: &Shelf, to: &Authenticated, begun: Seq) -> Optio
     if cells.is_empty() {
         return None;
     }
-    Some(PulledRecord {
-        id: row.id,
-        kind: row.kind.clone(),
-        shelf: shelf.clone(),
-        seq: row.seq,
-        cells: Packed::from(Record { cells }),
-    })
+    let Packed { stamp, values, except, .. } = Packed::from(Record { cells });
+    let (id, kind, seq) = (row.id, row.kind.clone(), row.seq);
+    Some(PulledRecord { id, kind, shelf: shelf.clone(), seq, stamp, values, except })
+}
+
+/// What can be said of a record for a device without reading its values.
+enum Glance<'a> {
+    Nothing,
+    Whole(WholeRecord<'a>),
+    Unclear,
+}
+
+/// A [`PulledRecord`] with all its values, in the words in which they are stored.
+#[derive(Serialize)]
+struct WholeRecord<'a> {
+    id: RecordId,
+    kind: &'a str,
+    shelf: &'a Shelf,
+    seq: Seq,
+    s: Stamp,
+    v: &'a RawValue,
+}
+
+/// A [`PullLine`] of such a record.
+#[derive(Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Line<'a> {
+    Rec(WholeRecord<'a>),
+}
+
+/// [`Packed`] as far as its values.
+#[derive(Deserialize)]
+struct Outside<'a> {
+    s: Stamp,
+    #[serde(default)]
+    q: Seq,
+    #[serde(borrow)]
+    v: &'a RawValue,
+    #[serde(default)]
+    x: Option<IgnoredAny>,
+}
+
+/// Most records were written at once and never changed: then they go whole or not at all, and their values need not be
+/// read to say which. The rule is that of [`record_for`], which decides all other cases.
+fn at_a_glance<'a>(row: &'a Unread<'a>, shelf: &'a Shelf, to: &Authenticated, begun: Seq) -> Glance<'a> {
+    let Ok(Outside { s, q, v, x: None }) = serde_json::from_str::<Outside<'a>>(row.cells) else {
+        return Glance::Unclear;
+    };
+    let came = row.moved > begun;
+    if s.device == to.device && !begun.is_zero() {
+        let stands_elsewhere = row.kind == kind::VISIT && v.get().contains("\"zone\":");
+        return if came && (q != row.moved || stands_elsewhere) { Glance::Unclear } else { Glance::Nothing };
+    }
+    if !begun.is_zero() && !came && q <= begun {
+        return Glance::Nothing;
+    }
+    Glance::Whole(WholeRecord { id: row.id, kind: row.kind, shelf, seq: row.seq, s, v })
 }
 
 struct Page {
     lines: Vec<u8>,
     records: usize,
+    most: usize,
     tail: PullTail,
 }
 
 impl Page {
     /// Full by records or by bytes: neither a long list nor large records may fill a server's or a phone's memory.
     fn is_full(&self) -> bool {
-        self.records >= PULL_PAGE_RECORDS || self.lines.len() >= BODY_MAX_BYTES / 4
+        self.records >= self.most || self.lines.len() >= BODY_MAX_BYTES / 4
     }
 
-    fn push(&mut self, line: &PullLine) -> Result<()> {
+    fn push(&mut self, line: &impl Serialize) -> Result<()> {
         serde_json::to_writer(&mut self.lines, line)?;
         self.lines.push(b'\n');
         Ok(())

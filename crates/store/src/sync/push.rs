@@ -2,19 +2,21 @@
 
 use super::pull::LEFT;
 use super::{become_device, note_incarnation, note_server_time};
-use crate::accept::{self, Arrival};
+use crate::accept::{self, Arrival, Written};
 use crate::admin::{self, Authenticated};
 use crate::commit::lay_over;
 use crate::error::{Optional, Result};
 use crate::row::{self, Row};
 use crate::transact::Tx;
 use crate::{Store, audit, hex, meta, project};
-use domain::change::Commit;
+use domain::change::{Change, Commit, hash_of};
 use domain::clock::Stamp;
 use domain::ids::{DeviceNo, Install, RecordId, Seq};
-use domain::merge::{Cell, Outcome, Record};
+use domain::merge::{Cell, Outcome, Record, checksum_of};
 use domain::problem::{Code, Problem};
 use domain::wire::{self, Fate, PushHead, PushReply, Renamed, Verdict};
+use std::collections::BTreeSet;
+use std::ops::Range;
 
 // ---------------------------------------------------------------------------------------------------- the device's half
 
@@ -30,8 +32,8 @@ impl Store {
     /// Writes the next commits that wait, at most `most`; `None` if none wait.
     pub(crate) fn next_push(&self, most: usize) -> Result<Option<Push>> {
         let mut statement =
-            self.db.prepare_cached("SELECT body FROM outbox WHERE state = 0 ORDER BY n LIMIT ?1")?;
-        let mut rows = statement.query([most.min(wire::PUSH_MAX_COMMITS)])?;
+            self.db.prepare_cached("SELECT body FROM outbox WHERE n > ?1 ORDER BY n LIMIT ?2")?;
+        let mut rows = statement.query((self.received_n()?, most.min(wire::PUSH_MAX_COMMITS)))?;
         let mut commits = 0;
         let mut body = serde_json::to_vec(&self.push_head()?)?;
         while let Some(row) = rows.next()? {
@@ -46,15 +48,22 @@ impl Store {
         Ok((commits > 0).then_some(Push { body, commits }))
     }
 
+    /// How many commits went well at once at the last push, or should at the next.
+    pub(crate) fn noted_batch(&self) -> Result<Option<usize>> {
+        meta::get_parsed(&self.db, meta::BATCH)
+    }
+
+    /// Notes it; writes only if it is another number than before.
+    pub(crate) fn note_batch(&mut self, commits: usize) -> Result<()> {
+        if self.noted_batch()? == Some(commits) {
+            return Ok(());
+        }
+        self.transact(|tx| meta::set(tx.db, meta::BATCH, commits))
+    }
+
     fn push_head(&self) -> Result<PushHead> {
-        // The lowest number from which nothing is missing up to the first that waits.
-        let lowest_n: Option<u64> = self.db.query_row(
-            "SELECT max(n) FROM outbox AS a WHERE n <= (SELECT min(n) FROM outbox WHERE state = 0) \
-             AND NOT EXISTS (SELECT 1 FROM outbox AS b WHERE b.n = a.n - 1)",
-            [],
-            |row| row.get(0),
-        )?;
-        Ok(PushHead { install: self.install()?, top_n: self.last_n()?, lowest_n: lowest_n.unwrap_or(0) })
+        let lowest_n = meta::get_parsed(&self.db, meta::KEPT_FROM)?.unwrap_or(1);
+        Ok(PushHead { install: self.install()?, top_n: self.last_n()?, lowest_n })
     }
 
     /// Number of the last commit made here.
@@ -62,74 +71,106 @@ impl Store {
         Ok(meta::get_parsed(&self.db, meta::LAST_N)?.unwrap_or(0))
     }
 
-    /// Highest number at and below which nothing waits.
-    pub(crate) fn acked_n(&self) -> Result<u64> {
-        let first: Option<u64> =
-            self.db.query_row("SELECT min(n) FROM outbox WHERE state = 0", [], |row| row.get(0))?;
-        Ok(match first {
-            Some(n) => n.saturating_sub(1),
-            None => self.last_n()?,
-        })
+    /// The number up to which the server has answered for everything; what is above it waits.
+    pub(crate) fn received_n(&self) -> Result<u64> {
+        received_n(&self.db)
     }
 
     /// Takes in the server's verdicts, in one transaction. Says whether the server has forgotten commits it once had.
     pub(crate) fn absorb_push(&mut self, reply: &PushReply, now_ms: u64) -> Result<bool> {
         self.transact(|tx| {
             note_server_time(tx.db, reply.now, now_ms)?;
-            for verdict in &reply.verdicts {
-                absorb_verdict(tx, verdict, reply.now)?;
-            }
-            // An old copy of the server's file, put back by hand, has forgotten commits without a new incarnation.
-            let forgotten = tx
+            let before = received_n(tx.db)?;
+            let mut upto = before;
+            let mut any_refused: bool = tx
                 .db
-                .execute("UPDATE outbox SET state = 0 WHERE state IN (1, 2) AND n > ?1", [reply.acked])?;
+                .prepare_cached("SELECT EXISTS (SELECT 1 FROM outbox WHERE refused <> '')")?
+                .query_row([], |row| row.get(0))?;
+            let mut waiting = tx.db.prepare_cached("SELECT n, body FROM outbox WHERE n > ?1 ORDER BY n")?;
+            let mut waiting = waiting.query([before])?;
+            for verdict in reply.verdicts.iter().filter(|verdict| verdict.n > before) {
+                let Some(row) = waiting.next()? else { break };
+                if row.get::<_, u64>(0)? != verdict.n {
+                    break; // the one before it was not judged: all from there on are offered again
+                }
+                any_refused |= matches!(verdict.fate, Fate::Refused { .. });
+                let body = row.get_ref(1)?.as_str().map_err(rusqlite::Error::from)?;
+                absorb_verdict(tx, verdict, body, any_refused)?;
+                upto = verdict.n;
+            }
+            drop(waiting);
+            // An old copy of the server's file, put back by hand, has forgotten commits without a new incarnation.
+            let forgotten = reply.acked < before;
+            receive_up_to(tx.db, if forgotten { reply.acked } else { upto }, reply.now)?;
             note_incarnation(tx, reply.incarnation)?;
             if let Some(renamed) = &reply.renamed {
                 become_device(tx, renamed.device, &renamed.token)?;
             }
-            let oldest = reply.now.saturating_sub(super::BLACK_BOX_DAYS * 86_400_000);
-            tx.db.execute("DELETE FROM outbox WHERE state = 1 AND settled < ?1", [oldest])?;
-            Ok(forgotten > 0)
+            trim_black_box(tx.db, reply.now)?;
+            Ok(forgotten)
         })
     }
 }
 
-fn absorb_verdict(tx: &mut Tx<'_>, verdict: &Verdict, now_ms: u64) -> Result<()> {
-    let found: Option<(String, i64)> = tx
-        .db
-        .prepare_cached("SELECT body, state FROM outbox WHERE n = ?1")?
-        .query_row([verdict.n], |row| Ok((row.get(0)?, row.get(1)?)))
-        .optional()?;
-    let Some((body, 0)) = found else { return Ok(()) };
-    let commit: Commit = serde_json::from_str(&body)?;
-    let accepted = match &verdict.fate {
-        Fate::Ok { stamp, seq } | Fate::Known { stamp, seq } => Some((*stamp, *seq)),
-        Fate::Refused { .. } => None,
-    };
-    match (&verdict.fate, accepted) {
-        (Fate::Refused { code }, _) => {
-            tx.db
-                .prepare_cached("UPDATE outbox SET state = 2, refused = ?2, settled = ?3 WHERE n = ?1")?
-                .execute((verdict.n, code.as_str(), now_ms))?;
-        }
-        (_, Some((stamp, seq))) => {
-            tx.db
-                .prepare_cached(
-                    "UPDATE outbox SET state = 1, refused = '', ms = ?2, counter = ?3, seq = ?4, settled = ?5 WHERE n = ?1",
-                )?
-                .execute((verdict.n, stamp.ms, stamp.counter, seq.0, now_ms))?;
-            tx.clock.observe(stamp);
-        }
-        _ => {}
+/// See [`Store::received_n`].
+pub(crate) fn received_n(db: &rusqlite::Connection) -> Result<u64> {
+    Ok(db.prepare_cached("SELECT coalesce(max(upto), 0) FROM receipt")?.query_row([], |row| row.get(0))?)
+}
+
+/// Notes up to where the server has answered; lower than before if it has forgotten.
+fn receive_up_to(db: &rusqlite::Connection, upto: u64, now_ms: u64) -> Result<()> {
+    db.prepare_cached("DELETE FROM receipt WHERE upto > ?1")?.execute([upto])?;
+    db.prepare_cached("INSERT OR IGNORE INTO receipt (upto, at_ms) VALUES (?1, ?2)")?
+        .execute((upto, now_ms))?;
+    Ok(())
+}
+
+/// Drops what was received longer ago than a server is ever restored to. Refused commits stay: nobody else shows them.
+fn trim_black_box(db: &rusqlite::Connection, now_ms: u64) -> Result<()> {
+    let oldest = now_ms.saturating_sub(super::BLACK_BOX_DAYS * 86_400_000);
+    let old: Option<u64> = db
+        .prepare_cached("SELECT max(upto) FROM receipt WHERE at_ms < ?1")?
+        .query_row([oldest], |row| row.get(0))?;
+    let Some(upto) = old else { return Ok(()) };
+    let kept_from: u64 = meta::get_parsed(db, meta::KEPT_FROM)?.unwrap_or(1);
+    if upto >= kept_from {
+        db.execute("DELETE FROM outbox WHERE n <= ?1 AND refused = ''", [upto])?;
+        db.execute("DELETE FROM receipt WHERE upto < ?1", [upto])?;
+        meta::set(db, meta::KEPT_FROM, upto + 1)?;
     }
+    Ok(())
+}
+
+/// `any_refused`: some commit of this device was refused, now or earlier.
+fn absorb_verdict(tx: &mut Tx<'_>, verdict: &Verdict, body: &str, any_refused: bool) -> Result<()> {
+    let commit: Commit = serde_json::from_str(body)?;
+    let (accepted, refused) = match &verdict.fate {
+        Fate::Ok { stamp, .. } | Fate::Known { stamp, .. } => (Some(*stamp), ""),
+        Fate::Refused { code } => (None, code.as_str()),
+    };
+    if let Some(stamp) = accepted {
+        tx.clock.observe(stamp);
+    }
+    if any_refused {
+        tx.db
+            .prepare_cached("UPDATE outbox SET refused = ?2 WHERE n = ?1 AND refused <> ?2")?
+            .execute((verdict.n, refused))?;
+    }
+    let as_written = !any_refused && accepted == Some(commit.raw_stamp(tx.clock.last().device));
     for change in &commit.changes {
         tx.db
             .prepare_cached("DELETE FROM outbox_record WHERE record = ?1 AND n = ?2")?
             .execute((change.id.bytes(), verdict.n))?;
+        if let (true, Some(stamp)) = (as_written, accepted)
+            && stands_as_written(tx, change, stamp)?
+        {
+            continue;
+        }
         let Some(mut row) = row::load(tx.db, change.id)? else { continue };
+        let was = row.clone();
         let before = Some((row.shelf, row.sum));
         let mut numbered = row.synced.take().unwrap_or_else(|| row.view.clone());
-        if let Some((stamp, _)) = accepted {
+        if let Some(stamp) = accepted {
             for (field, value) in &change.cells {
                 // Cells' own numbers stay on the server; zero here, so that both ends of a pull compare alike.
                 offer(tx, row.id, &mut numbered, field, Cell { value: value.clone(), stamp, seq: Seq(0) })?;
@@ -144,9 +185,29 @@ fn absorb_verdict(tx: &mut Tx<'_>, verdict: &Verdict, now_ms: u64) -> Result<()>
             continue;
         }
         row::write(tx, &mut row, before)?;
-        project::project(tx, &row)?;
+        project::project(tx, &row, was.before())?;
     }
     Ok(())
+}
+
+/// The usual fate of a new record: accepted with the stamp it was written with, and nothing lies over it. Its cells stay
+/// as they are, they only count from now on. Says whether it was so.
+fn stands_as_written(tx: &mut Tx<'_>, change: &Change, stamp: Stamp) -> Result<bool> {
+    let cells = change.cells.iter().map(|(field, value)| (field.as_str(), stamp, value));
+    let sum = checksum_of(change.id, cells);
+    let shelf: Option<i64> = tx
+        .db
+        .prepare_cached(
+            "UPDATE record SET synced = NULL, sum = ?2 WHERE id = ?1 AND synced = '' AND moved <> ?3 \
+             AND EXISTS (SELECT 1 FROM shelf WHERE shelf.no = record.shelf AND held = 1) \
+             AND NOT EXISTS (SELECT 1 FROM outbox_record WHERE record = ?1) RETURNING shelf",
+        )?
+        .query_row((change.id.bytes(), sum.cast_signed(), LEFT.0), |row| row.get(0))
+        .optional()?;
+    if let Some(shelf) = shelf {
+        tx.add_to_digest(shelf, sum, 1);
+    }
+    Ok(shelf.is_some())
 }
 
 /// Offers a numbered cell to a device's record and keeps what it replaces.
@@ -199,17 +260,26 @@ impl Store {
     /// `body` is JSON lines: a [`PushHead`], then commits. Errors: `malformed` names the line that is no JSON;
     /// a line that is JSON but no commit is refused by itself and blocks nothing.
     pub fn answer_push(&mut self, from: &Authenticated, body: &[u8], now_ms: u64) -> Result<PushReply> {
-        let (head, lines) = read_push(body)?;
+        self.judge(from, Offer::read(body.to_vec())?, now_ms)
+    }
+
+    /// [`Store::answer_push`] of a body that was read before, outside the one thread that writes.
+    pub fn judge(&mut self, from: &Authenticated, offer: Offer, now_ms: u64) -> Result<PushReply> {
+        let Offer { head, body, lines } = offer;
+        let lines: Vec<Line<'_>> = lines.iter().map(|read| read.line(&body)).collect();
         let token = hex(&self.random::<32>());
         let incarnation = self.tenant()?.incarnation;
         self.transact(|tx| {
             let mut sender = Sender::load(tx, from, head.install)?;
             admin::note_contact(tx.db, sender.device, head.top_n, now_ms)?;
+            sender.contacts = admin::contacts(tx.db, sender.device)?;
+            let mut seen = numbers_known(tx, &sender, &lines)?;
             let mut verdicts = Vec::with_capacity(lines.len());
             let mut renamed = None;
             for line in lines {
-                let n = line.n();
-                match known(tx, &sender, &line)? {
+                let n = line.n;
+                let known = if seen.insert(n) { Known::Not } else { known(tx, &sender, &line)? };
+                match known {
                     Known::Same { fate, holder } => {
                         if holder.is_copy_of(sender.device) && renamed.is_none() {
                             // It was told its new name before and did not hear it.
@@ -263,57 +333,83 @@ impl Store {
     }
 }
 
-enum Line {
-    Commit(Box<Commit>),
-    /// JSON with a number, but no commit.
-    Bad {
-        n: u64,
-        text: String,
-    },
+/// What a device offers: the body of a push, read but not judged.
+pub struct Offer {
+    /// Who offers, and what there is.
+    pub head: PushHead,
+    body: String,
+    lines: Vec<ReadLine>,
 }
 
-impl Line {
-    fn n(&self) -> u64 {
-        match self {
-            Line::Commit(commit) => commit.n,
-            Line::Bad { n, .. } => *n,
-        }
-    }
+/// A line, and where in the body it stands.
+struct ReadLine {
+    n: u64,
+    place: Range<usize>,
+    commit: Option<Commit>,
+}
 
-    fn hash(&self) -> [u8; 32] {
-        match self {
-            Line::Commit(commit) => commit.hash(),
-            Line::Bad { text, .. } => *blake3::hash(text.as_bytes()).as_bytes(),
-        }
+impl ReadLine {
+    fn line<'a>(&'a self, body: &'a str) -> Line<'a> {
+        let text = body.get(self.place.clone()).unwrap_or_default();
+        Line { n: self.n, text, commit: self.commit.as_ref() }
     }
+}
+
+struct Line<'a> {
+    n: u64,
+    text: &'a str,
+    /// `None`: JSON with a number, but no commit.
+    commit: Option<&'a Commit>,
 }
 
 fn malformed(line: usize) -> Problem {
     Problem::new(Code::Malformed).about(format!("line {line}"))
 }
 
-fn read_push(body: &[u8]) -> Result<(PushHead, Vec<Line>)> {
-    let text = std::str::from_utf8(body).map_err(|_| malformed(1))?;
-    let mut lines = text.lines();
-    let head: PushHead = serde_json::from_str(lines.next().unwrap_or_default()).map_err(|_| malformed(1))?;
-    let mut commits = Vec::new();
-    for (at, line) in (2..).zip(lines) {
-        if line.trim().is_empty() {
-            continue;
-        }
-        if commits.len() >= wire::PUSH_MAX_COMMITS {
-            return Err(Problem::new(Code::TooLarge).about(format!("line {at}")).into());
-        }
-        commits.push(match serde_json::from_str::<Commit>(line) {
-            Ok(commit) if commit.n > 0 => Line::Commit(Box::new(commit)),
-            _ => {
-                let value: serde_json::Value = serde_json::from_str(line).map_err(|_| malformed(at))?;
-                let n = value.get("n").and_then(serde_json::Value::as_u64).filter(|n| *n > 0);
-                Line::Bad { n: n.ok_or_else(|| malformed(at))?, text: line.to_owned() }
+impl Offer {
+    /// Reads a body. Errors: `malformed` and `too_large` name the line.
+    pub fn read(body: Vec<u8>) -> Result<Offer> {
+        let body = String::from_utf8(body).map_err(|_| malformed(1))?;
+        let mut all = body.split_inclusive('\n');
+        let first = all.next().unwrap_or_default();
+        let head: PushHead = serde_json::from_str(first).map_err(|_| malformed(1))?;
+        let mut lines = Vec::new();
+        let mut end = first.len();
+        for (at, line) in (2..).zip(all) {
+            let begin = end;
+            end += line.len();
+            let text = line.trim_end_matches(['\n', '\r']);
+            let place = begin..begin + text.len();
+            if text.trim().is_empty() {
+                continue;
             }
-        });
+            if lines.len() >= wire::PUSH_MAX_COMMITS {
+                return Err(Problem::new(Code::TooLarge).about(format!("line {at}")).into());
+            }
+            lines.push(match serde_json::from_str::<Commit>(text) {
+                Ok(commit) if commit.n > 0 => ReadLine { n: commit.n, place, commit: Some(commit) },
+                _ => {
+                    let value: serde_json::Value = serde_json::from_str(text).map_err(|_| malformed(at))?;
+                    let n = value.get("n").and_then(serde_json::Value::as_u64).filter(|n| *n > 0);
+                    ReadLine { n: n.ok_or_else(|| malformed(at))?, place, commit: None }
+                }
+            });
+        }
+        Ok(Offer { head, body, lines })
     }
-    Ok((head, commits))
+}
+
+/// Which numbers of an offer the server has heard of. Most often none: then no commit has to be looked up.
+fn numbers_known(tx: &Tx<'_>, sender: &Sender<'_>, lines: &[Line<'_>]) -> Result<BTreeSet<u64>> {
+    let numbers = || lines.iter().map(|line| line.n);
+    let (Some(first), Some(last)) = (numbers().min(), numbers().max()) else { return Ok(BTreeSet::new()) };
+    let mut statement = tx.db.prepare_cached(
+        "SELECT n FROM commit_log WHERE device IN (SELECT no FROM device WHERE install = ?2 OR no = ?1) \
+         AND install = ?2 AND n BETWEEN ?3 AND ?4",
+    )?;
+    let found =
+        statement.query_map((sender.device.0, &sender.install_text, first, last), |row| row.get(0))?;
+    Ok(found.collect::<rusqlite::Result<_>>()?)
 }
 
 enum Known {
@@ -341,8 +437,8 @@ impl Holder {
 
 /// Looks a commit up by its content first, then by its number: a database that was enrolled anew, or split off from a
 /// copied one, is known by its install under the number it had then.
-fn known(tx: &Tx<'_>, sender: &Sender<'_>, line: &Line) -> Result<Known> {
-    let hash = line.hash();
+fn known(tx: &Tx<'_>, sender: &Sender<'_>, line: &Line<'_>) -> Result<Known> {
+    let hash = hash_of(line.text);
     let found = tx
         .db
         .prepare_cached(
@@ -351,7 +447,7 @@ fn known(tx: &Tx<'_>, sender: &Sender<'_>, line: &Line) -> Result<Known> {
              WHERE device IN (SELECT no FROM device WHERE install = ?2 OR no = ?1) \
              AND commit_log.install = ?2 AND n = ?3 ORDER BY hash <> ?4, device <> ?1 LIMIT 1",
         )?
-        .query_row((sender.device.0, &sender.install_text, line.n(), hash), |row| {
+        .query_row((sender.device.0, &sender.install_text, line.n, hash), |row| {
             Ok((
                 row.get::<_, u64>(0)?,
                 row.get::<_, u64>(1)?,
@@ -394,6 +490,8 @@ struct Sender<'a> {
     last_n: u64,
     after: Stamp,
     sent: Seq,
+    /// Its contacts, `(top_n, time)`: what is proven about commits that did not exist yet.
+    contacts: Vec<(u64, u64)>,
 }
 
 impl<'a> Sender<'a> {
@@ -406,8 +504,16 @@ impl<'a> Sender<'a> {
                 Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?))
             })?;
         let after = Stamp { ms, counter, device: from.device };
-        let sender =
-            Sender { from, device: from.device, install, install_text, last_n, after, sent: Seq(sent) };
+        let sender = Sender {
+            from,
+            device: from.device,
+            install,
+            install_text,
+            last_n,
+            after,
+            sent: Seq(sent),
+            contacts: Vec::new(),
+        };
         let install_text = &sender.install_text;
         if stored != *install_text {
             // The phone began a new database under its old name: its numbers begin again.
@@ -441,7 +547,8 @@ impl<'a> Sender<'a> {
             &format!("{} is a copy of {}", device.0, self.device.0),
             now_ms,
         )?;
-        Ok(Sender { device, last_n: n - 1, after: Stamp { device, ..self.after }, ..self })
+        let contacts = admin::contacts(tx.db, device)?;
+        Ok(Sender { device, last_n: n - 1, after: Stamp { device, ..self.after }, contacts, ..self })
     }
 
     /// Goes on as the device this database was split off into, with a fresh token.
@@ -453,28 +560,34 @@ impl<'a> Sender<'a> {
         tx.db
             .prepare_cached("UPDATE device SET token = ?2 WHERE no = ?1")?
             .execute((device.0, admin::hash(token)))?;
-        Ok(Sender { device, last_n, after: Stamp { ms, counter, device }, ..self })
+        let contacts = admin::contacts(tx.db, device)?;
+        Ok(Sender { device, last_n, after: Stamp { ms, counter, device }, contacts, ..self })
     }
 
-    fn judge(&mut self, tx: &mut Tx<'_>, line: &Line, now_ms: u64) -> Result<Fate> {
-        match line {
-            Line::Commit(commit) => {
+    /// The latest contact at which commit `n` did not exist yet; zero if there was none.
+    fn proof_of_absence(&self, n: u64) -> u64 {
+        self.contacts.iter().filter(|(top_n, _)| *top_n < n).map(|(_, at_ms)| *at_ms).max().unwrap_or(0)
+    }
+
+    fn judge(&mut self, tx: &mut Tx<'_>, line: &Line<'_>, now_ms: u64) -> Result<Fate> {
+        match line.commit {
+            Some(commit) => {
                 let arrival = Arrival {
                     device: self.device,
                     install: self.install,
                     grant: Some(&self.from.grant),
-                    not_before_ms: admin::proof_of_absence(tx.db, self.device, commit.n)?,
+                    not_before_ms: self.proof_of_absence(commit.n),
                     now_ms,
                     after: self.after,
                     sent: self.sent,
                 };
-                let fate = accept::accept(tx, &arrival, commit)?;
+                let fate = accept::accept(tx, &arrival, Written { commit, text: line.text })?;
                 if let Fate::Ok { stamp, .. } = &fate {
                     self.after = *stamp;
                 }
                 Ok(fate)
             }
-            Line::Bad { n, text } => {
+            None => {
                 let code = Code::BadRecord;
                 tx.db
                     .prepare_cached(
@@ -484,11 +597,11 @@ impl<'a> Sender<'a> {
                     .execute((
                         self.device.0,
                         &self.install_text,
-                        n,
+                        line.n,
                         now_ms,
-                        line.hash(),
+                        hash_of(line.text),
                         code.as_str(),
-                        text,
+                        line.text,
                         &self.from.grant.person,
                     ))?;
                 Ok(Fate::Refused { code })

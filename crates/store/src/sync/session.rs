@@ -63,14 +63,26 @@ enum Waiting {
 pub struct SyncSession {
     waiting: Waiting,
     with_photos: bool,
+    /// Commits of the next push.
     batch: usize,
+    /// Most commits of any push.
+    most: usize,
+    /// Records of the next page.
+    page: u32,
+    /// When the call that is on its way was made.
+    asked_ms: u64,
     healed: bool,
     pushed: u64,
     pulled: u64,
     photos: u64,
 }
 
-const FIRST_BATCH: usize = 100;
+const FIRST_BATCH: usize = 250;
+const FIRST_PAGE: u32 = 1_000;
+/// An answer that took longer makes the next load smaller, one that took less than a third of it larger.
+const PATIENCE_MS: u64 = 6_000;
+const LEAST_BATCH: usize = 10;
+const LARGEST_PAGE: u32 = wire::PULL_PAGE_RECORDS as u32;
 const JSON: &str = "application/json";
 const LINES: &str = "application/x-ndjson";
 const BYTES: &str = "application/octet-stream";
@@ -82,11 +94,20 @@ impl SyncSession {
             waiting: Waiting::Start,
             with_photos,
             batch: FIRST_BATCH,
+            most: wire::PUSH_MAX_COMMITS,
+            page: FIRST_PAGE,
+            asked_ms: 0,
             healed: false,
             pushed: 0,
             pulled: 0,
             photos: 0,
         }
+    }
+
+    /// Sends no more than so many commits with one push.
+    #[must_use]
+    pub fn at_most(self, commits: usize) -> SyncSession {
+        SyncSession { most: commits.clamp(1, wire::PUSH_MAX_COMMITS), ..self }
     }
 
     /// Commits received by the office, records that came, and photos received, so far.
@@ -104,13 +125,21 @@ impl SyncSession {
 
     fn advance(&mut self, store: &mut Store, answer: Option<HttpAnswer>, now: Now) -> Result<Step> {
         match (self.waiting.clone(), answer) {
-            (Waiting::Start, _) => self.push_or_pull(store),
+            (Waiting::Start, _) => {
+                self.batch = store.noted_batch()?.unwrap_or(FIRST_BATCH);
+                self.push_or_pull(store, now)
+            }
             (_, None) => Err(Problem::new(Code::Offline).into()),
             (Waiting::Push { commits }, Some(answer)) => {
                 let body = match self.body_of(store, answer) {
                     Err(Error::Refused(problem)) if problem.code == Code::TooLarge && self.batch > 1 => {
                         self.batch /= 2;
-                        return self.push_or_pull(store);
+                        return self.push_or_pull(store, now);
+                    }
+                    // Perhaps too much for this network: the next try, by whoever makes it, is smaller.
+                    Err(Error::Refused(problem)) if problem.code == Code::Offline => {
+                        store.note_batch((self.batch / 4).max(LEAST_BATCH))?;
+                        return Err(problem.into());
                     }
                     other => other?,
                 };
@@ -118,9 +147,14 @@ impl SyncSession {
                 let moved = !reply.verdicts.is_empty();
                 let forgotten = store.absorb_push(&reply, now.ms)?;
                 self.pushed += commits.min(reply.verdicts.len() as u64);
-                self.batch = (self.batch * 2).min(wire::PUSH_MAX_COMMITS);
+                self.batch = match now.ms.saturating_sub(self.asked_ms) {
+                    slow if slow > PATIENCE_MS => (self.batch / 2).max(LEAST_BATCH),
+                    quick if quick < PATIENCE_MS / 3 => (self.batch * 4).min(wire::PUSH_MAX_COMMITS),
+                    _ => self.batch,
+                };
+                store.note_batch(self.batch)?;
                 if moved || forgotten {
-                    self.push_or_pull(store)
+                    self.push_or_pull(store, now)
                 } else {
                     Err(Problem::new(Code::Gap).into())
                 }
@@ -134,9 +168,14 @@ impl SyncSession {
                 };
                 self.pulled += absorbed.records;
                 self.healed |= absorbed.healing;
+                self.page = match now.ms.saturating_sub(self.asked_ms) {
+                    slow if slow > PATIENCE_MS => (self.page / 2).max(100),
+                    quick if quick < PATIENCE_MS / 3 => self.page.saturating_mul(4).min(LARGEST_PAGE),
+                    _ => self.page,
+                };
                 // A new life of the server puts commits back into the outbox.
                 if absorbed.more || store.next_push(1)?.is_some() {
-                    self.push_or_pull(store)
+                    self.push_or_pull(store, now)
                 } else {
                     self.photo(store, now)
                 }
@@ -168,13 +207,14 @@ impl SyncSession {
         }
     }
 
-    fn push_or_pull(&mut self, store: &Store) -> Result<Step> {
-        if let Some(push) = store.next_push(self.batch)? {
+    fn push_or_pull(&mut self, store: &Store, now: Now) -> Result<Step> {
+        self.asked_ms = now.ms;
+        if let Some(push) = store.next_push(self.batch.min(self.most))? {
             self.waiting = Waiting::Push { commits: push.commits };
             return self.call(store, "/v1/push", push.body, LINES);
         }
         self.waiting = Waiting::Pull;
-        let body = serde_json::to_vec(&store.next_pull()?)?;
+        let body = serde_json::to_vec(&store.next_pull(self.page)?)?;
         self.call(store, "/v1/pull", body, JSON)
     }
 
@@ -270,7 +310,7 @@ pub fn enrol_call(store: &Store, request: &Enrol) -> std::result::Result<(String
         install: store.install()?,
         name: request.name.clone(),
         top_n: store.last_n()?,
-        acked_n: store.acked_n()?,
+        acked_n: store.received_n()?,
         incarnation: meta::get_parsed(&store.db, meta::INCARNATION)?.map(domain::ids::Install),
         unsent_of: match service::counts(store)? {
             counts if counts.saved == counts.received && counts.photos_waiting == 0 => None,

@@ -1,0 +1,3 @@
+//! What the tool shares with the benchmark: the network of a device without a screen.
+
+pub mod http;
