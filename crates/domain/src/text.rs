@@ -29,7 +29,12 @@ pub fn search_key(text: &str) -> String {
     let only_word = text.split_whitespace().nth(1).is_none();
     for word in text.split_whitespace() {
         // Thai has no capital letters; only foreign titles need the detour.
-        let titled = TITLES.iter().find(|title| starts_with_title(word, title));
+        let titled = match word.chars().next() {
+            Some('เ' | 'น' | 'ด' | 'm' | 'M') => {
+                TITLES.iter().find(|title| starts_with_title(word, title))
+            }
+            _ => None,
+        };
         match titled {
             Some(title) if word.len() == title.len() && !only_word => continue,
             Some(title) => push_key(strip_title(word, title).unwrap_or(word), &mut out),

@@ -130,9 +130,8 @@ pub(crate) fn check(tx: &Tx<'_>, grant: &Grant, written: Written<'_>, rows: &[Ro
             // Derived names are the server's to give: a squatter could hush up a question before it is asked.
             return Err(Code::BadRecord.into());
         }
-        let mut after = row.clone();
-        crate::commit::lay_over(&mut after.view, change, Stamp::default());
-        let shelf = shelf_name(tx, &after, &commit.changes)?;
+        let after = After { row, change };
+        let shelf = shelf_name(tx, &row.kind, |name| after.text(name), &commit.changes)?;
         let programme = tx.programme(&shelf.programme);
         let shelf = match stood_on(tx, grant, &after, &shelf)? {
             Some(own) if change.kind == kind::VISIT && row.no == 0 => own,
@@ -146,13 +145,29 @@ pub(crate) fn check(tx: &Tx<'_>, grant: &Grant, written: Written<'_>, rows: &[Ro
     Ok(())
 }
 
+/// A record as it would be after a change.
+struct After<'a> {
+    row: &'a Row,
+    change: &'a Change,
+}
+
+impl After<'_> {
+    fn text(&self, field: &str) -> Option<&str> {
+        match self.change.cells.get(field) {
+            Some(new) => new.as_str(),
+            None => self.row.view.text(field),
+        }
+    }
+}
+
 /// Where a visit's writer stood when the subject was moved away meanwhile: the visit's own zone, if the subject was
 /// there before. Honest work is not refused because the office was quicker.
-fn stood_on(tx: &Tx<'_>, grant: &Grant, visit: &Row, shelf: &Shelf) -> Result<Option<Shelf>> {
+fn stood_on(tx: &Tx<'_>, grant: &Grant, visit: &After<'_>, shelf: &Shelf) -> Result<Option<Shelf>> {
     if grant.reaches(shelf) {
         return Ok(None);
     }
-    let (Some(zone), Some(subject)) = (visit.view.text(field::ZONE), project::subject_of(&visit.view)) else {
+    let subject = visit.text(field::SUBJECT).and_then(|text| text.parse::<RecordId>().ok());
+    let (Some(zone), Some(subject)) = (visit.text(field::ZONE), subject) else {
         return Ok(None);
     };
     let own = Shelf::new(shelf.programme.clone(), zone);
@@ -251,24 +266,28 @@ fn check_rights(
 }
 
 /// The shelf a record belongs on, from its cells; a visit or question follows its subject.
-fn shelf_name(tx: &Tx<'_>, row: &Row, beside: &[Change]) -> Result<Shelf> {
-    let text = |name: &str| row.view.text(name).map(str::to_owned);
-    let own = |programme: Option<String>, zone: Option<String>| match (programme, zone) {
+fn shelf_name<'a>(
+    tx: &Tx<'_>,
+    kind: &str,
+    text: impl Fn(&str) -> Option<&'a str>,
+    beside: &[Change],
+) -> Result<Shelf> {
+    let own = |programme: Option<&str>, zone: Option<&str>| match (programme, zone) {
         (Some(programme), Some(zone)) if !programme.is_empty() && !zone.is_empty() => {
             Some(Shelf::new(programme, zone))
         }
         _ => None,
     };
-    match row.kind.as_str() {
+    match kind {
         kind::PROGRAMME | kind::ZONE => Ok(Shelf::common(text(field::PROGRAMME).unwrap_or_default())),
         kind::SUBJECT => own(text(field::PROGRAMME), text(field::ZONE)).ok_or_else(|| Code::BadRecord.into()),
         _ => {
-            if let Some(subject) = project::subject_of(&row.view) {
+            if let Some(subject) = text(field::SUBJECT).and_then(|text| text.parse::<RecordId>().ok()) {
                 if let Some(shelf) = tx.shelf_of_record(subject)? {
                     return Ok(tx.shelf_of(shelf)?.as_ref().clone());
                 }
                 if let Some(change) = beside.iter().find(|change| change.id == subject) {
-                    let cell = |name: &str| change.cells.get(name).and_then(Value::as_str).map(str::to_owned);
+                    let cell = |name: &str| change.cells.get(name).and_then(Value::as_str);
                     if let Some(shelf) = own(cell(field::PROGRAMME), cell(field::ZONE)) {
                         return Ok(shelf);
                     }
@@ -282,7 +301,7 @@ fn shelf_name(tx: &Tx<'_>, row: &Row, beside: &[Change]) -> Result<Shelf> {
 
 /// The number of the shelf a record belongs on. On a device that cannot tell, its grant's first shelf.
 pub(crate) fn shelf_for(tx: &Tx<'_>, row: &Row, beside: &[Change], grant: Option<&Grant>) -> Result<i64> {
-    match shelf_name(tx, row, beside) {
+    match shelf_name(tx, &row.kind, |name| row.view.text(name), beside) {
         Ok(shelf) => tx.shelf_no(&shelf),
         Err(error) => match grant.and_then(|grant| grant.shelves.first()) {
             Some(shelf) => tx.shelf_no(shelf),

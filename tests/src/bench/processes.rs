@@ -58,10 +58,10 @@ pub fn run(town: &mut Town, figures: &mut Figures) {
     let mut command = Command::new(&tool);
     command.args(["server", "serve", "--listen", "127.0.0.1:0", "--db"]).arg(&office);
     let mut server = Served(command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap());
-    let said = BufReader::new(server.0.stdout.take().unwrap()).lines().map_while(Result::ok);
+    // Kept open until the end: a server that can say nothing more stops.
+    let mut said = BufReader::new(server.0.stdout.take().unwrap()).lines().map_while(Result::ok);
     let url = said
-        .filter_map(|line| line.find("http://").map(|at| line[at..].trim().to_owned()))
-        .next()
+        .find_map(|line| line.find("http://").map(|at| line[at..].trim().to_owned()))
         .expect("the server says where it listens");
 
     let shelves = zones().into_iter().map(|zone| Shelf::new(WELLS, zone)).collect();

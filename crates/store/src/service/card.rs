@@ -22,10 +22,7 @@ pub(super) fn card(store: &mut Store, caller: &Caller<'_>, ask: &Card) -> Result
     if programme.sensitive && store.kind == crate::Kind::Server {
         store.note_audit(&caller.grant.person, "card viewed", &row.id.to_string(), caller.now.ms)?;
     }
-    let zone_title = list::zones(store, caller, &shelf.programme)?
-        .into_iter()
-        .find(|zone| zone.zone == shelf.zone)
-        .map_or_else(|| shelf.zone.clone(), |zone| zone.title);
+    let zone_title = list::zone_title(store, &shelf)?;
     let worker = caller.grant.role == access::Role::Worker;
     let hidden = |name: &str| worker && programme.field(name).is_some_and(|field| field.office_only);
     let plain = |name: &str| !name.starts_with(field::CODES) && !name.starts_with(field::PHOTOS);

@@ -12,6 +12,7 @@ use domain::merge::Record;
 use domain::programme::{Programme, Schedule};
 use domain::schedule::Standing;
 use domain::text;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Most rows of one page.
@@ -163,8 +164,9 @@ pub(super) fn round(store: &Store, caller: &Caller<'_>, ask: &Round) -> Result<R
     Ok(RoundReply { rows, total })
 }
 
-pub(super) fn zones(store: &Store, caller: &Caller<'_>, programme: &str) -> Result<Vec<ZoneRow>> {
-    let mut titles = std::collections::BTreeMap::new();
+/// The titles of a programme's zones, by zone.
+fn zone_titles(store: &Store, programme: &str) -> Result<BTreeMap<String, String>> {
+    let mut titles = BTreeMap::new();
     if let Some(common) = row::find_shelf(&store.db, &Shelf::common(programme))? {
         row::each_zone(&store.db, common, |row| {
             if let (Some(zone), Some(title)) = (row.view.text(field::ZONE), row.view.text(field::TITLE)) {
@@ -173,6 +175,17 @@ pub(super) fn zones(store: &Store, caller: &Caller<'_>, programme: &str) -> Resu
             Ok(())
         })?;
     }
+    Ok(titles)
+}
+
+/// What people call the zone of a shelf.
+pub(super) fn zone_title(store: &Store, shelf: &Shelf) -> Result<String> {
+    let title = zone_titles(store, &shelf.programme)?.remove(&shelf.zone);
+    Ok(title.unwrap_or_else(|| shelf.zone.clone()))
+}
+
+pub(super) fn zones(store: &Store, caller: &Caller<'_>, programme: &str) -> Result<Vec<ZoneRow>> {
+    let mut titles = zone_titles(store, programme)?;
     let mut zones = Vec::new();
     for (no, shelf) in shelves(store, caller, programme, None)? {
         if shelf.zone == Shelf::COMMON {

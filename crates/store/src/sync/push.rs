@@ -195,19 +195,21 @@ fn absorb_verdict(tx: &mut Tx<'_>, verdict: &Verdict, body: &str, any_refused: b
 fn stands_as_written(tx: &mut Tx<'_>, change: &Change, stamp: Stamp) -> Result<bool> {
     let cells = change.cells.iter().map(|(field, value)| (field.as_str(), stamp, value));
     let sum = checksum_of(change.id, cells);
-    let shelf: Option<i64> = tx
+    let found: Option<(i64, i64)> = tx
         .db
         .prepare_cached(
-            "UPDATE record SET synced = NULL, sum = ?2 WHERE id = ?1 AND synced = '' AND moved <> ?3 \
-             AND EXISTS (SELECT 1 FROM shelf WHERE shelf.no = record.shelf AND held = 1) \
-             AND NOT EXISTS (SELECT 1 FROM outbox_record WHERE record = ?1) RETURNING shelf",
+            "SELECT record.no, shelf FROM record JOIN shelf ON shelf.no = shelf AND held = 1 \
+             WHERE id = ?1 AND synced = '' AND moved <> ?2 \
+             AND NOT EXISTS (SELECT 1 FROM outbox_record WHERE record = ?1)",
         )?
-        .query_row((change.id.bytes(), sum.cast_signed(), LEFT.0), |row| row.get(0))
+        .query_row((change.id.bytes(), LEFT.0), |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?;
-    if let Some(shelf) = shelf {
-        tx.add_to_digest(shelf, sum, 1);
-    }
-    Ok(shelf.is_some())
+    let Some((no, shelf)) = found else { return Ok(false) };
+    tx.db
+        .prepare_cached("UPDATE record SET synced = NULL, sum = ?2 WHERE no = ?1")?
+        .execute((no, sum.cast_signed()))?;
+    tx.add_to_digest(shelf, sum, 1);
+    Ok(true)
 }
 
 /// Offers a numbered cell to a device's record and keeps what it replaces.
