@@ -77,7 +77,9 @@ impl Store {
 fn prepare(db: &mut Connection, kind: Kind, entropy: &mut Entropy) -> Result<HybridClock> {
     db.pragma_update(None, "foreign_keys", "OFF")?;
     db.pragma_update(None, "trusted_schema", "OFF")?;
-    db.pragma_update(None, "cache_size", -16_000)?;
+    // A phone has little memory; a server holds everybody's registry.
+    let kilobytes = if kind == Kind::Server { 64_000 } else { 24_000 };
+    db.pragma_update(None, "cache_size", -kilobytes)?;
     // Plans do not depend on what is bound: without this SQLite parses a kept statement again for nearly every new value.
     db.set_db_config(rusqlite::config::DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     db.set_prepared_statement_cache_capacity(128);

@@ -19,12 +19,9 @@ fn measure(meters: u32) -> Times {
     let mut dice = town.dice();
     let subjects: Vec<Change> = (0..meters).map(|no| subject(no, &mut dice)).collect();
     let (begun, now) = (Instant::now(), town.now());
-    // A transaction a route, as an office brings its registry in.
-    for route in subjects.chunks(ROUTE as usize) {
-        town.server.import("bench", route.to_vec(), now).unwrap();
-    }
+    // In one transaction, as an office brings its registry in.
+    town.server.import("bench", subjects, now).unwrap();
     let import_ms = begun.elapsed().as_secs_f64() * 1000.0;
-    drop(subjects);
     let zones: Vec<String> = (0..meters / ROUTE).map(|no| format!("R{:02}", no + 1)).collect();
     let mut device = town.device("scale", &zones);
     let begun = Instant::now();
