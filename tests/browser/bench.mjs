@@ -3,6 +3,11 @@
 //
 //   browser_first_screen_ms   from opening the address until the round shows on the home screen (median of 5)
 //   browser_scan_to_card_ms   from a code in hand until its card shows (median of 9); the camera's own time is not in it
+//   browser_pull36k_ms        a fresh store on OPFS takes in the whole water registry and its readings
+//   browser_push900_ms        a reader's month of 900 visits is sent and confirmed
+//   browser_save_p50_ms       one visit saved durably, as the screen asks for it
+//   browser_lookup_p99_ms     a code becomes a card, asked of the worker
+//   browser_cold_start_ms     from a closed store to the numbers of the home screen (median of 5)
 //   ui_wasm_brotli_bytes, worker_wasm_brotli_bytes, scan_wasm_brotli_bytes
 //
 // Wants the release build of both: `node ui/build.mjs` and `cargo build --release -p cli`.
@@ -83,6 +88,76 @@ try {
     }), rows[at].heading));
   }
   figures.browser_scan_to_card_ms = median(scans);
+  site.gate.closed = false;
+
+  // The store alone, in a browser of its own: the worker is asked as the screens ask it.
+  const other = await chromium.launchPersistentContext(join(folder, 'worker'), { ...browserOptions(), bypassCSP: true });
+  try {
+    const talk = readFileSync(join(ROOT, 'tests/browser/pages/talk.js'), 'utf8').replace('export ', '');
+    const bench = other.pages()[0];
+    bench.setDefaultTimeout(600_000);
+    const open = async () => {
+      await bench.goto(`${site.url}/manifest.webmanifest`);
+      await bench.addScriptTag({ type: 'module', content: `${talk}\nwindow.begun = performance.now(); window.store = openStore();` });
+      return bench.evaluate(async () => {
+        const opened = await window.store.opened;
+        if (!opened.ready) throw new Error(JSON.stringify(opened.problem));
+        const ask = async (name, content) => {
+          const reply = await window.store.ask(name, content);
+          if (!reply.ok) throw new Error(`${name}: ${JSON.stringify(reply.problem)}`);
+          return reply.ok.is;
+        };
+        window.ask = ask;
+        window.syncAll = async () => { let reply; do reply = await ask('sync'); while (reply.more); return reply; };
+      });
+    };
+    await open();
+    const { code } = await office('new_enrolment', { person: 'วัดเวลา', role: 'supervisor', shelves: zones.map((zone) => `water/${zone.zone}`) });
+    figures.browser_pull36k_ms = Math.round(await bench.evaluate(async (text) => {
+      const begun = performance.now();
+      await window.ask('enrol', { text, name: 'วัดเวลา' });
+      await window.syncAll();
+      return performance.now() - begun;
+    }, `${site.url}/enrol/${code}`));
+    const [push, saves] = await bench.evaluate(async (today) => {
+      const saves = [];
+      for (let offset = 0; saves.length < 900; offset += 200) {
+        const { rows } = await window.ask('round', { programme: 'water', zone: null, standing: [], today, offset, limit: 200 });
+        if (rows.length === 0) throw new Error('the registry is not here');
+        for (const row of rows.slice(0, 900 - saves.length)) {
+          const begun = performance.now();
+          await window.ask('save_visit', { programme: 'water', form: 'reading', subject: row.id, outcome: 'locked', answers: {}, photos: [], offset_minutes: 420 });
+          saves.push(performance.now() - begun);
+        }
+      }
+      const begun = performance.now();
+      const reply = await window.syncAll();
+      if (reply.status.counts.saved !== reply.status.counts.received) throw new Error('not all was confirmed');
+      return [performance.now() - begun, saves];
+    }, today);
+    figures.browser_push900_ms = Math.round(push);
+    figures.browser_save_p50_ms = median(saves);
+    const lookups = await bench.evaluate(async ({ codes, today }) => {
+      const times = [];
+      for (let at = 0; at < 500; at++) {
+        const begun = performance.now();
+        const found = await window.ask('find', { text: codes[at % codes.length] });
+        await window.ask('card', { subject: found.subject, today });
+        times.push(performance.now() - begun);
+      }
+      return times;
+    }, { codes, today });
+    figures.browser_lookup_p99_ms = Math.round(lookups.sort((a, b) => a - b)[Math.floor(lookups.length * 0.99)] * 10) / 10;
+    const starts = [];
+    for (let at = 0; at < 5; at++) {
+      await bench.goto('about:blank');
+      await open();
+      starts.push(await bench.evaluate(async (today) => { await window.ask('home', { today }); return performance.now() - window.begun; }, today));
+    }
+    figures.browser_cold_start_ms = median(starts);
+  } finally {
+    await other.close();
+  }
 } finally {
   await context.close();
   site.close();
