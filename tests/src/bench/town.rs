@@ -81,6 +81,11 @@ const LAST: &[&str] =
     &["ทองตัวอย่าง", "ใจดี", "ศรีสุข", "แสงทอง", "บุญเรือง", "พูลผล", "แก้วกาญจน์", "รักถิ่น", "สายชล", "มั่นคง"];
 const ROADS: &[&str] = &["ถนนเทศบาล 1", "ถนนเทศบาล 2", "ถนนริมคลอง", "ถนนวัดใหม่", "ซอยสวนหลวง"];
 
+/// Six decimals: a hand's breadth.
+fn degrees(exact: f64) -> f64 {
+    (exact * 1e6).round() / 1e6
+}
+
 /// A meter of the registry.
 pub fn subject(no: u32, dice: &mut Dice) -> Change {
     let zone = format!("R{:02}", no / ROUTE + 1);
@@ -103,8 +108,8 @@ pub fn subject(no: u32, dice: &mut Dice) -> Change {
             ("name".to_owned(), name.into()),
             ("house".to_owned(), address.into()),
             (format!("codes.{}", code(no)), true.into()),
-            ("lat".to_owned(), (7.84 + dice.share() * 0.09).into()),
-            ("lon".to_owned(), (98.34 + dice.share() * 0.09).into()),
+            ("lat".to_owned(), degrees(7.84 + dice.share() * 0.09).into()),
+            ("lon".to_owned(), degrees(98.34 + dice.share() * 0.09).into()),
         ]
         .into(),
     }

@@ -72,7 +72,7 @@ CREATE TABLE commit_log (
   refused  TEXT NOT NULL,                -- error code, or ''
   body     TEXT NOT NULL,                -- the commit as it came, JSON
   PRIMARY KEY (device, install, n)
-) STRICT, WITHOUT ROWID;
+) STRICT;
 CREATE INDEX commit_log_by_seq ON commit_log (seq) WHERE seq > 0;
 CREATE INDEX commit_log_refused ON commit_log (received) WHERE refused <> '';
 

@@ -77,7 +77,8 @@ pub struct SyncSession {
     photos: u64,
 }
 
-const FIRST_BATCH: usize = 250;
+/// A reader's month in one go: some fifty kilobytes.
+const FIRST_BATCH: usize = 1_000;
 const FIRST_PAGE: u32 = 1_000;
 /// An answer that took longer makes the next load smaller, one that took less than a third of it larger.
 const PATIENCE_MS: u64 = 6_000;
