@@ -36,13 +36,22 @@ impl Network {
     }
 
     fn attempt(&self, call: &HttpCall) -> Option<HttpAnswer> {
-        let mut request = self.agent.post(&call.url).header("Content-Type", call.content_type);
-        if !call.bearer.is_empty() {
-            request = request.header("Authorization", format!("Bearer {}", call.bearer));
-        }
-        let response = match compressed(call) {
-            Some(body) => request.header("Content-Encoding", "gzip").send(&body[..]),
-            None => request.send(&call.body[..]),
+        let bearer = (!call.bearer.is_empty()).then(|| format!("Bearer {}", call.bearer));
+        let response = if call.method == "GET" {
+            let request = self.agent.get(&call.url);
+            match bearer {
+                Some(bearer) => request.header("Authorization", bearer).call(),
+                None => request.call(),
+            }
+        } else {
+            let mut request = self.agent.post(&call.url).header("Content-Type", call.content_type);
+            if let Some(bearer) = bearer {
+                request = request.header("Authorization", bearer);
+            }
+            match compressed(call) {
+                Some(body) => request.header("Content-Encoding", "gzip").send(&body[..]),
+                None => request.send(&call.body[..]),
+            }
         };
         let mut response: Response<ureq::Body> = response.ok()?;
         let content_type = response

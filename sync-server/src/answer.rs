@@ -25,7 +25,9 @@ impl IntoResponse for Failure {
             problem.detail = None; // paths and SQL are nobody's business outside
         }
         let body = serde_json::to_vec(&problem).unwrap_or_default();
-        (status_of(problem.code), [(header::CONTENT_TYPE, JSON)], body).into_response()
+        let mut response = (status_of(problem.code), [(header::CONTENT_TYPE, JSON)], body).into_response();
+        response.extensions_mut().insert(Failed(problem.code));
+        response
     }
 }
 
@@ -38,6 +40,10 @@ pub(crate) fn status_of(code: Code) -> StatusCode {
 pub(crate) const JSON: HeaderValue = HeaderValue::from_static("application/json");
 /// Media type of JSON lines.
 pub(crate) const JSON_LINES: HeaderValue = HeaderValue::from_static("application/x-ndjson");
+
+/// Which problem an answer tells of, for the log and the metrics.
+#[derive(Clone, Copy)]
+pub(crate) struct Failed(pub Code);
 
 /// Which device a request came from, for the log.
 #[derive(Clone, Copy)]

@@ -2,22 +2,23 @@
 
 use crate::answer::{Failure, FromDevice, JSON, JSON_LINES};
 use crate::body;
-use crate::photos;
 use crate::shared::Server;
 use axum::body::Body;
-use axum::extract::{Path, Query, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use domain::ids::Seq;
 use domain::problem::{Code, Problem};
-use domain::wire::{BlobReply, EnrolRequest, PullRequest};
+use domain::wire::{EnrolRequest, PullRequest};
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 use store::{Authenticated, Offer, Store};
 
 /// A device's answer, or failure, with its number for the log.
-type Answered = Result<Response, (Option<FromDevice>, Failure)>;
+pub(crate) type Answered = Result<Response, (Option<FromDevice>, Failure)>;
 
-fn marked(answer: Answered) -> Response {
+/// Turns an answer into what is sent, with the device's number for the log.
+pub(crate) fn marked(answer: Answered) -> Response {
     match answer {
         Ok(response) => response,
         Err((from, failure)) => {
@@ -57,13 +58,15 @@ pub(crate) async fn push(State(server): State<Server>, headers: HeaderMap, sent:
                 .await
                 .map_err(|_| Failure::from(Code::Internal))??;
             exact([offer.head.top_n, offer.head.lowest_n])?;
-            server
+            let reply = server
                 .write_together(move |store| {
                     // Its turn ends with the work, also when the sender has hung up.
                     let _turn = turn;
-                    write_json(&store.judge(&device, offer, now_ms)?)
+                    Ok(store.judge(&device, offer, now_ms)?)
                 })
-                .await
+                .await?;
+            server.metrics.pushed(&reply);
+            write_json(&reply)
         })
         .await,
     )
@@ -72,6 +75,7 @@ pub(crate) async fn push(State(server): State<Server>, headers: HeaderMap, sent:
 /// `POST /v1/pull`.
 pub(crate) async fn pull(State(server): State<Server>, headers: HeaderMap, sent: Body) -> Response {
     let now_ms = server.now_ms();
+    let metrics = Arc::clone(&server.metrics);
     marked(
         exchange(
             &server,
@@ -82,7 +86,9 @@ pub(crate) async fn pull(State(server): State<Server>, headers: HeaderMap, sent:
                 let request: PullRequest = read_json(body)?;
                 let cursors = request.cursors.values().chain(request.begun.values()).map(|seq| seq.0);
                 exact(cursors.chain([request.top_n, request.at.0]))?;
-                Ok(store.answer_pull(from, &request, now_ms)?)
+                let page = store.answer_pull(from, &request, now_ms)?;
+                metrics.pulled(&page);
+                Ok(page)
             }),
         )
         .await,
@@ -95,105 +101,6 @@ fn exact(numbers: impl IntoIterator<Item = u64>) -> Result<(), Failure> {
         return Err(Problem::new(Code::Malformed).about("line 1: a number above 2^53 - 1").into());
     }
     Ok(())
-}
-
-/// Which piece of a photo a request carries.
-#[derive(Deserialize)]
-pub(crate) struct Piece {
-    #[serde(default)]
-    offset: u64,
-    #[serde(default)]
-    last: u8,
-}
-
-/// `POST /v1/blob/{hash}?offset=N&last=0|1`: a piece of a photo. An empty piece asks how much has arrived.
-pub(crate) async fn blob_chunk(
-    State(server): State<Server>,
-    Path(hash): Path<String>,
-    piece: Result<Query<Piece>, axum::extract::rejection::QueryRejection>,
-    headers: HeaderMap,
-    sent: Body,
-) -> Response {
-    let Ok(Query(piece)) = piece else {
-        return Failure::from(Problem::new(Code::Malformed).about("offset or last")).into_response();
-    };
-    let now_ms = server.now_ms();
-    let shared = server.clone();
-    marked(
-        exchange(
-            &server,
-            &headers,
-            sent,
-            JSON,
-            with_store(&server, move |store, from, bytes| {
-                if bytes.is_empty() && piece.last == 0 {
-                    return write_json(&store.blob_state(&hash)?);
-                }
-                if piece.offset == 0 && photos::media_type(bytes).is_none() {
-                    return Err(Code::PhotoUnreadable.into());
-                }
-                shared.unfinished().check(from.device.0, &hash, now_ms)?;
-                let state = store.put_blob_chunk(&hash, piece.offset, bytes, piece.last == 1, now_ms);
-                let state = state.map_err(Failure::from);
-                match &state {
-                    Ok(state) => {
-                        let whole = state.done || state.have == 0;
-                        shared.unfinished().note(from.device.0, &hash, whole, now_ms);
-                    }
-                    // The store has dropped it.
-                    Err(refused) if refused.0.code == Code::PhotoHash => {
-                        shared.unfinished().note(from.device.0, &hash, true, now_ms);
-                    }
-                    Err(_) => {}
-                }
-                write_json(&state?)
-            }),
-        )
-        .await,
-    )
-}
-
-/// `HEAD /v1/blob/{hash}`: 200 when the photo is whole here, else 404; `sanam-have` says how many bytes arrived.
-pub(crate) async fn blob_state(
-    State(server): State<Server>,
-    Path(hash): Path<String>,
-    headers: HeaderMap,
-) -> Response {
-    let found = as_device(&server, &headers, move |store, _| Ok(store.blob_state(&hash)?)).await;
-    marked(found.map(|(from, BlobReply { have, done })| {
-        let status = if done { StatusCode::OK } else { StatusCode::NOT_FOUND };
-        let mut response =
-            (status, [(HeaderName::from_static("sanam-have"), have.to_string())]).into_response();
-        response.extensions_mut().insert(from);
-        response
-    }))
-}
-
-/// `GET /v1/blob/{hash}`: a whole photo. Whoever knows its hash has seen a record that names it.
-pub(crate) async fn blob(
-    State(server): State<Server>,
-    Path(hash): Path<String>,
-    headers: HeaderMap,
-) -> Response {
-    let found =
-        as_device(&server, &headers, move |store, _| Ok(store.photo(&hash)?.ok_or(Code::NotFound)?)).await;
-    marked(found.map(|(from, (_, bytes))| {
-        // What its sender called it does not count. Every answer says `nosniff`, see `log`.
-        let kind = photos::media_type(&bytes);
-        let mut response = bytes.into_response();
-        let headers = response.headers_mut();
-        headers.insert(
-            header::CONTENT_TYPE,
-            HeaderValue::from_static(kind.unwrap_or("application/octet-stream")),
-        );
-        if kind.is_none() {
-            headers.insert(header::CONTENT_DISPOSITION, HeaderValue::from_static("attachment"));
-        }
-        headers
-            .insert(header::CACHE_CONTROL, HeaderValue::from_static("private, max-age=31536000, immutable"));
-        response.extensions_mut().insert(from);
-        response
-    }))
 }
 
 /// One exchange: the token is asked before the body is read, so that a stranger costs no memory.
@@ -245,7 +152,7 @@ fn with_store(
 type BoxFuture = std::pin::Pin<Box<dyn Future<Output = Result<Vec<u8>, Failure>> + Send>>;
 
 /// Runs `work` for the device whose token the request carries.
-async fn as_device<T: Send + 'static>(
+pub(crate) async fn as_device<T: Send + 'static>(
     server: &Server,
     headers: &HeaderMap,
     work: impl FnOnce(&mut Store, &Authenticated) -> Result<T, Failure> + Send + 'static,

@@ -12,9 +12,12 @@ mod app;
 mod body;
 pub mod clock;
 mod device;
+mod drawing;
 pub mod entropy;
 mod guesses;
+mod health;
 mod log;
+mod metrics;
 mod office;
 mod pages;
 mod passwords;
@@ -39,9 +42,9 @@ fn router(server: Server) -> Router {
         .route("/v1/enrol", post(device::enrol))
         .route("/v1/push", post(device::push))
         .route("/v1/pull", post(device::pull))
-        .route("/v1/blob/{hash}", get(device::blob).head(device::blob_state).post(device::blob_chunk))
+        .route("/v1/blob/{hash}", get(photos::give).head(photos::state).post(photos::put))
         .route("/api/call", post(office::call))
-        .route("/health", get(pages::health))
+        .route("/health", get(health::health))
         .route("/q/{code}", get(pages::code))
         .route("/Q/{code}", get(pages::code))
         .route("/page.css", get(pages::style))
@@ -55,11 +58,20 @@ fn router(server: Server) -> Router {
         .with_state(server)
 }
 
+/// What only the people who look after the server may ask.
+fn inner_router(server: Server) -> Router {
+    Router::new()
+        .route("/metrics", get(metrics::metrics))
+        .route("/health", get(health::health))
+        .with_state(server)
+}
+
 /// How long requests under way may go on after the server was told to stop. A phone whose answer is cut off asks
 /// again; a clerk who waits for the server to end does not.
 const GRACE: Duration = Duration::from_secs(10);
 
-/// Serves until `shutdown` ends, then finishes the requests under way, for ten seconds at most.
+/// Serves until `shutdown` ends, then finishes the requests under way, for ten seconds at most, and takes the journal
+/// over into the database's file.
 pub async fn serve(
     listener: TcpListener,
     server: Server,
@@ -67,7 +79,7 @@ pub async fn serve(
 ) -> io::Result<()> {
     let (told, stopping) = tokio::sync::oneshot::channel::<()>();
     // Wrong passwords are counted by where they come from.
-    let service = router(server).into_make_service_with_connect_info::<SocketAddr>();
+    let service = router(server.clone()).into_make_service_with_connect_info::<SocketAddr>();
     let graceful = axum::serve(listener, service).with_graceful_shutdown(async move {
         shutdown.await;
         drop(told);
@@ -77,9 +89,18 @@ pub async fn serve(
         tokio::time::sleep(GRACE).await;
     };
     tokio::select! {
-        done = graceful.into_future() => done,
-        () = patience => Ok(()),
+        done = graceful.into_future() => done?,
+        () = patience => {}
     }
+    server.settle().await;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// Serves the server's metrics and health, and nothing else, until it is dropped. `listener` decides who can ask:
+/// without a password, so it is best bound to this machine alone.
+pub async fn serve_metrics(listener: TcpListener, server: Server) -> io::Result<()> {
+    axum::serve(listener, inner_router(server)).await
 }
 
 /// Returns what ends when the process is told to stop: by SIGINT, or SIGTERM where there is one. The signals are

@@ -3,12 +3,13 @@
 //! A path is logged as its pattern (`/q/{code}`), because a code or an enrolment link in a log file would be as good
 //! as a copy of the sticker.
 
-use crate::answer::FromDevice;
+use crate::answer::{Failed, FromDevice};
 use crate::shared::Server;
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::Response;
+use domain::problem::Code;
 use std::time::Instant;
 
 /// The app may load its own files, compile its wasm and show photos it holds; nothing else, and nobody frames it.
@@ -21,10 +22,14 @@ pub(crate) async fn guard(State(server): State<Server>, request: Request, next: 
     let started = Instant::now();
     let method = request.method().clone();
     let pattern = request.extensions().get::<MatchedPath>().map_or("file", MatchedPath::as_str).to_owned();
+    server.metrics.begins();
     let mut response = next.run(request).await;
     let device = response.extensions().get::<FromDevice>().map(|from| from.0);
-    let ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-    tracing::info!(%method, path = pattern, status = response.status().as_u16(), ms, device);
+    let failed = response.extensions().get::<Failed>().map(|failed| failed.0);
+    let (took, status) = (started.elapsed(), response.status().as_u16());
+    let ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+    tracing::info!(%method, path = pattern, status, ms, device, code = failed.map(Code::as_str));
+    server.metrics.answered(&pattern, status, took, failed);
 
     let headers = response.headers_mut();
     let mut set = |name: HeaderName, value: &'static str| {

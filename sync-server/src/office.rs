@@ -3,7 +3,7 @@
 //! The session is a cookie that scripts cannot read and other sites cannot send. On top of it a call must carry
 //! `x-sanam: 1` and JSON, which no form of another site can.
 
-use crate::answer::{Failure, JSON, status_of};
+use crate::answer::{Failed, Failure, JSON, status_of};
 use crate::body;
 use crate::device::{read_json, write_json};
 use crate::guesses::Source;
@@ -14,8 +14,9 @@ use axum::body::Body;
 use axum::extract::{ConnectInfo, State};
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::Response;
+use base64::Engine;
 use domain::access::{Grant, Role};
-use domain::api::{Done, EnrolmentReply, Login, Reply, Request, SessionReply, SetUp};
+use domain::api::{Done, EnrolmentReply, Login, PhotoKept, Reply, Request, SessionReply, SetUp};
 use domain::ids::Shelf;
 use domain::problem::{Code, Problem};
 use scan::label::{SvgOptions, qr_svg};
@@ -68,6 +69,7 @@ pub(crate) async fn call(
     let mut response = body::send(&headers, JSON, write_json(&said)?).await?;
     if let Said::Problem(problem) = &said {
         *response.status_mut() = status_of(problem.code);
+        response.extensions_mut().insert(Failed(problem.code));
     }
     let session = cookie_name(&server, SESSION_COOKIE);
     let lines = match cookie {
@@ -130,8 +132,9 @@ async fn answer(
         request => {
             let token = token.ok_or(Code::LoginNeeded)?;
             let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).map(str::to_owned);
-            if matches!(&request, Request::KeepPhoto(photo) if !photos::is_photo_in_base64(&photo.base64)) {
-                return Err(Code::PhotoUnreadable.into());
+            if let Request::KeepPhoto(photo) = request {
+                let reply = keep_photo(server, token, &photo.base64, now_ms).await?;
+                return Ok((Reply::KeepPhoto(reply), Cookie::Leave));
             }
             let config = Arc::clone(&server.config);
             let reply = server
@@ -146,6 +149,21 @@ async fn answer(
             Ok((reply, Cookie::Leave))
         }
     }
+}
+
+/// Draws a photo that the office took, and keeps it.
+async fn keep_photo(server: &Server, token: String, base64: &str, now_ms: u64) -> Result<PhotoKept, Failure> {
+    let unreadable = |_| Problem::new(Code::PhotoUnreadable);
+    let sent = base64::engine::general_purpose::STANDARD.decode(base64).map_err(unreadable)?;
+    let drawn = photos::drawn(server, sent).await?;
+    let hash = blake3::hash(&drawn.bytes).to_hex().to_string();
+    server
+        .with_store(move |store| {
+            store.session(&token, now_ms)?.ok_or(Code::LoginNeeded)?;
+            store.keep_drawn(&hash, &drawn, now_ms)?;
+            Ok(PhotoKept { hash })
+        })
+        .await
 }
 
 /// Reads a call. The session is looked up first: who has none sends little, so that a stranger costs no memory, and

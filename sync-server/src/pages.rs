@@ -1,15 +1,13 @@
-//! What anybody may see: the server's health, and the page behind a code on a sticker.
+//! What anybody may see: the page behind a code on a sticker.
 //!
 //! A sticker hangs in the street, so its page tells only what `public.toml` allows: the fields named there for a
 //! programme, and nothing at all for a sensitive one. Of a person not even that the code is known is said.
 
-use crate::answer::{Failure, JSON};
-use crate::body;
-use crate::device::write_json;
+use crate::answer::Failure;
 use crate::shared::Server;
 use askama::Template;
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use domain::access::{Grant, Role};
 use domain::api::{Ask, Card, Find, Found};
@@ -20,23 +18,6 @@ use domain::programme::Programme;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use store::{Now, Store};
-
-/// `GET /health`: cheap enough to be asked every few seconds.
-pub(crate) async fn health(State(server): State<Server>, headers: HeaderMap) -> Result<Response, Failure> {
-    let health = server
-        .with_store(|store| {
-            let tenant = store.tenant()?;
-            Ok(serde_json::json!({
-                "status": "ok",
-                "version": env!("CARGO_PKG_VERSION"),
-                "protocol": domain::wire::VERSION,
-                "municipality": tenant.municipality,
-                "incarnation": tenant.incarnation,
-            }))
-        })
-        .await?;
-    body::send(&headers, JSON, write_json(&health)?).await
-}
 
 /// Fields that a passer-by may see, by programme.
 #[derive(Deserialize)]

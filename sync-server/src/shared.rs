@@ -3,6 +3,8 @@
 use crate::answer::Failure;
 use crate::clock::Clock;
 use crate::guesses::Guesses;
+use crate::health::Health;
+use crate::metrics::Metrics;
 use crate::photos::Unfinished;
 use domain::problem::{Code, Problem};
 use std::path::PathBuf;
@@ -36,12 +38,16 @@ pub struct Server {
     pub(crate) config: Arc<Config>,
     guesses: Arc<Mutex<Guesses>>,
     unfinished: Arc<Mutex<Unfinished>>,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) health: Arc<Health>,
     /// Password hashes being computed. Each takes 19 MB and a core, so a flood of logins must queue ...
     pub(crate) hashing: Arc<Semaphore>,
     /// ... and the queue has an end.
     pub(crate) logins: Arc<Semaphore>,
     /// Large bodies being unfolded and read. Each can take some hundred megabytes as JSON.
     pub(crate) large: Arc<Semaphore>,
+    /// Photos being drawn. Each can take two hundred megabytes and a core.
+    pub(crate) drawing: Arc<Semaphore>,
 }
 
 impl Server {
@@ -53,9 +59,12 @@ impl Server {
             config: Arc::new(config),
             guesses: Arc::default(),
             unfinished: Arc::default(),
+            metrics: Arc::new(Metrics::new()),
+            health: Arc::default(),
             hashing: Arc::new(Semaphore::new(2)),
             logins: Arc::new(Semaphore::new(8)),
             large: Arc::new(Semaphore::new(2)),
+            drawing: Arc::new(Semaphore::new(1)),
         }
     }
 
@@ -79,6 +88,13 @@ impl Server {
         self.config.address.as_deref().is_some_and(|address| address.starts_with("https://"))
     }
 
+    /// Leaves the database as one file. What cannot be taken over stays in the journal and is not lost.
+    pub(crate) async fn settle(&self) {
+        if let Err(failure) = self.with_store(|store| Ok(store.checkpoint()?)).await {
+            tracing::warn!(code = failure.0.code.as_str(), "the journal is left as it is");
+        }
+    }
+
     /// Runs `work` in one transaction with the work of all others who came while the disk was busy, and answers when all
     /// of it is durable. Each piece happens whole or not at all by itself: see [`Store::together`].
     pub(crate) async fn write_together<T: Send + 'static>(
@@ -94,12 +110,14 @@ impl Server {
             })
         });
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner).push(job);
-        let (store, waiting) = (Arc::clone(&self.store), Arc::clone(&self.waiting));
+        let (store, waiting, metrics) =
+            (Arc::clone(&self.store), Arc::clone(&self.waiting), Arc::clone(&self.metrics));
         // Whoever gets the store first does the work of all who wait; the others find nothing left to do.
         tokio::task::spawn_blocking(move || {
             let mut store = store.lock().unwrap_or_else(PoisonError::into_inner);
             let jobs = std::mem::take(&mut *waiting.lock().unwrap_or_else(PoisonError::into_inner));
             if !jobs.is_empty() {
+                metrics.flushed(jobs.len());
                 flush(&mut store, jobs);
             }
         });

@@ -208,7 +208,7 @@ fn a_damaged_database_is_set_aside_and_never_replaced() {
         drop(fresh);
         let again = open(&path).unwrap();
         assert_eq!(again.set_aside(), Some(kept.as_str()), "{what}: every later start tells it, too");
-        assert_eq!(again.verify().unwrap(), Vec::<String>::new(), "{what}: the new one is whole");
+        assert_eq!(again.verify().unwrap(), Vec::<store::Fault>::new(), "{what}: the new one is whole");
     }
 }
 

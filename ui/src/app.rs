@@ -2,6 +2,7 @@
 
 use crate::backend::{self, Event, Progress, ask};
 use crate::browser;
+use crate::components::lost::Lost;
 use crate::components::toast::Toasts;
 use crate::position::Stamp;
 use crate::route::{self, Route};
@@ -329,6 +330,7 @@ pub fn Root() -> impl IntoView {
     });
 
     view! {
+        {(!backend::is_office()).then(|| view! { <Lost/> })}
         {move || {
             app.language.track();
             match app.unusable.get() {

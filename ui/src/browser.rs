@@ -45,6 +45,13 @@ pub fn keep_setting(name: &str, value: &str) {
     }
 }
 
+/// Forgets a setting.
+pub fn forget_setting(name: &str) {
+    if let Ok(Some(storage)) = window().local_storage() {
+        let _ = storage.remove_item(name);
+    }
+}
+
 /// Returns the address the page came from, such as `https://sanam.example.go.th`; `None` inside the installed app,
 /// whose pages come from no server.
 pub fn origin() -> Option<String> {
@@ -60,6 +67,33 @@ pub fn path() -> String {
 /// Says whether the device believes it has a network.
 pub fn online() -> bool {
     window().navigator().on_line()
+}
+
+/// Says whether the network costs nothing by the byte: Wi-Fi or a cable. `None` where the browser does not tell, as
+/// most do that are not on Android.
+pub fn free_network() -> Option<bool> {
+    let kind = js_sys::Reflect::get(&connection()?, &"type".into()).ok()?.as_string()?;
+    match kind.as_str() {
+        "wifi" | "ethernet" => Some(true),
+        "cellular" | "wimax" | "bluetooth" => Some(false),
+        _ => None,
+    }
+}
+
+/// Calls `tell` whenever the network becomes another, where the browser says so.
+pub fn on_network_change(tell: impl Fn() + 'static) {
+    let heard = wasm_bindgen::closure::Closure::<dyn Fn()>::new(tell);
+    if let Some(connection) = connection()
+        && has(&connection, "addEventListener")
+    {
+        let _ = call_method(&connection, "addEventListener", &["change".into(), heard.as_ref().clone()]);
+    }
+    heard.forget();
+}
+
+fn connection() -> Option<JsValue> {
+    let found = js_sys::Reflect::get(&window().navigator(), &"connection".into()).ok()?;
+    found.is_object().then_some(found)
 }
 
 /// Gives a short tap in the hand, where the device can.

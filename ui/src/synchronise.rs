@@ -5,8 +5,8 @@
 
 use crate::app::App;
 use crate::backend::ask;
-use crate::browser::{now_ms, online};
-use domain::api::{Status, Sync};
+use crate::browser::{free_network, now_ms, on_network_change, online};
+use domain::api::{Network, Status, Sync};
 use domain::problem::Code;
 use leptos::ev;
 use leptos::prelude::*;
@@ -17,6 +17,8 @@ const FRESH_MS: u64 = 60_000;
 
 /// Syncs whenever somebody comes back to the screen after a while.
 pub fn start(app: App) {
+    tell_network();
+    on_network_change(tell_network);
     window_event_listener(ev::visibilitychange, move |_| {
         let last = app.status.with_untracked(|status| status.as_ref().and_then(|status| status.last_sync_ms));
         let stale = last.is_none_or(|at| now_ms().saturating_sub(at) > FRESH_MS);
@@ -28,10 +30,28 @@ pub fn start(app: App) {
     });
 }
 
+/// Tells the store what kind of network there is: photos may have to wait for Wi-Fi.
+fn tell_network() {
+    spawn_local(async {
+        let _ = ask(Network { free: free_network() }).await;
+    });
+}
+
 /// Syncs now, because a person asked.
 pub fn by_hand(app: App) {
     spawn_local(async move {
         run(app, true).await;
+    });
+}
+
+/// Sends the photos now, whatever the network, because a person asked.
+pub fn photos_now(app: App) {
+    spawn_local(async move {
+        // The exchange tells of itself.
+        match ask(Sync { photos_now: true }).await {
+            Ok(reply) => app.status.set(Some(reply.status)),
+            Err(problem) => app.say_problem(&problem),
+        }
     });
 }
 
@@ -42,7 +62,7 @@ pub async fn run(app: App, by_hand: bool) -> bool {
     }
     app.syncing.set(true);
     let result = loop {
-        match ask(Sync {}).await {
+        match ask(Sync::default()).await {
             Ok(reply) => {
                 let more = reply.more;
                 if reply.pulled > 0 {

@@ -144,11 +144,6 @@ pub fn private_file(path: &Path) -> Result<File, Problem> {
     open_private(path, OpenOptions::new().create(true).truncate(true).write(true))
 }
 
-/// Makes a new, empty file that only its owner may read.
-pub fn create_private(path: &Path) -> Result<(), Problem> {
-    open_private(path, OpenOptions::new().create_new(true).write(true)).map(|_| ())
-}
-
 /// Writes a file that only its owner may read.
 pub fn write_private(path: &Path, bytes: &[u8]) -> Result<(), Problem> {
     private_file(path)?.write_all(bytes).map_err(|error| machine(path.display(), error))

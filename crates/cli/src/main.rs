@@ -1,15 +1,18 @@
 //! `sanam`: a device without a screen, the server, and the office's tools, on the same store as every other shell.
 //!
-//! Exit codes: 0 it is done; 1 a problem, with its stable code and a Thai sentence on standard error; 2 wrong usage.
+//! Exit codes: 0 it is done; 1 a problem, with its stable code and a Thai sentence on standard error; 2 wrong usage;
+//! 3 data is damaged, see `sanam server verify`.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command-line tool speaks through these")]
 
 mod demo;
 mod device;
 mod folder;
 mod labels;
+mod log;
 mod records;
 mod registry;
 mod server;
+mod upkeep;
 
 use clap::{Parser, Subcommand};
 use domain::problem::{Code, Problem};
@@ -42,7 +45,10 @@ enum Command {
 fn main() -> ExitCode {
     let done = match Arguments::parse().command {
         Command::Device(arguments) => device::run(arguments),
-        Command::Server(arguments) => server::run(arguments),
+        Command::Server(arguments) => match server::run(arguments) {
+            Ok(code) => return code,
+            Err(problem) => Err(problem),
+        },
         Command::Demo(arguments) => demo::run(arguments),
         Command::Labels(arguments) => labels::run(&arguments),
         Command::Import(arguments) => registry::import(&arguments),

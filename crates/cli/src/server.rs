@@ -1,12 +1,13 @@
-//! `sanam server`: serve, back up, restore, dump.
+//! `sanam server`: serve, back up, restore, verify, dump.
 
-use crate::{folder, machine};
+use crate::{folder, log, machine, upkeep};
 use clap::{Args, Subcommand};
 use domain::ids::{DeviceNo, Shelf};
 use domain::problem::{Code, Problem};
-use std::io::{BufWriter, IsTerminal, Write};
+use std::io::{BufWriter, Write};
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::process::ExitCode;
 use store::Store;
 use sync_server::{Config, Server, clock};
 
@@ -26,13 +27,15 @@ enum Command {
         #[command(flatten)]
         serving: Serving,
     },
-    /// Writes a consistent copy of the database to a new file, also while the server runs.
+    /// Writes a copy of all data, photos included, to one new file, also while the server runs, and checks it.
     Backup {
         #[command(flatten)]
         database: Database,
-        /// The file to write; it must not exist.
-        #[arg(long, value_name = "FILE")]
-        to: PathBuf,
+        #[command(flatten)]
+        target: upkeep::Target,
+        /// With --into: keep so many of the newest backups, and remove older ones once the new one is checked.
+        #[arg(long, value_name = "N", requires = "into")]
+        keep: Option<usize>,
     },
     /// Puts a backup in place of a lost database. Every device then offers its last 90 days again.
     Restore {
@@ -41,6 +44,14 @@ enum Command {
         /// The backup.
         #[arg(long, value_name = "FILE")]
         from: PathBuf,
+        /// Rename and keep a database that is there, instead of refusing.
+        #[arg(long)]
+        set_aside: bool,
+    },
+    /// Checks the file, every record, shelf, photo, the search index and the audit. Exit code 3: something is broken.
+    Verify {
+        #[command(flatten)]
+        what: upkeep::Verified,
     },
     /// Prints every record as canonical JSON, one a line, sorted by id.
     Dump {
@@ -77,10 +88,16 @@ pub struct Serving {
     /// The office's telephone, for the page behind a sticker.
     #[arg(long, value_name = "NUMBER")]
     pub phone: Option<String>,
+    /// Address and port for Prometheus: `/metrics`, without a password. Best one of this machine alone.
+    #[arg(long, value_name = "ADDR")]
+    pub metrics: Option<SocketAddr>,
+    /// How the log on standard error looks; else words on a terminal and JSON everywhere else.
+    #[arg(long, value_name = "FORMAT")]
+    pub log: Option<log::Format>,
 }
 
 /// Runs a command of the server.
-pub fn run(arguments: Arguments) -> Result<(), Problem> {
+pub fn run(arguments: Arguments) -> Result<ExitCode, Problem> {
     match arguments.command {
         Command::Serve { database, serving } => {
             let mut opened = folder::open_server(&database.db, clock::wall_ms())?;
@@ -90,20 +107,12 @@ pub fn run(arguments: Arguments) -> Result<(), Problem> {
                     println!("ตั้งค่าครั้งแรก ลิงก์นี้ใช้ได้ครั้งเดียว: {address}/office#setup={code}");
                 }
                 Ok(())
-            })
+            })?;
+            Ok(ExitCode::SUCCESS)
         }
-        Command::Backup { database, to } => {
-            if to.exists() {
-                return Err(machine(to.display(), "the file exists already"));
-            }
-            let store = folder::look_into_server(&database.db)?;
-            // Made first and empty, so that nobody else can open it while it is being written.
-            folder::create_private(&to)?;
-            store.backup(&to)?;
-            println!("{}", to.display());
-            Ok(())
-        }
-        Command::Restore { database, from } => restore(&database.db, &from),
+        Command::Backup { database, target, keep } => upkeep::backup(&database.db, &target, keep),
+        Command::Restore { database, from, set_aside } => upkeep::restore(&database.db, &from, set_aside),
+        Command::Verify { what } => upkeep::verify(&what),
         Command::Dump { database, shelf, device } => {
             let store = folder::look_into_server(&database.db)?;
             let shelves = match device {
@@ -113,7 +122,8 @@ pub fn run(arguments: Arguments) -> Result<(), Problem> {
             };
             let mut out = BufWriter::new(std::io::stdout().lock());
             store.dump(shelves.as_deref(), &mut out)?;
-            out.flush().map_err(|error| machine("standard output", error))
+            out.flush().map_err(|error| machine("standard output", error))?;
+            Ok(ExitCode::SUCCESS)
         }
     }
 }
@@ -122,50 +132,6 @@ fn held_by(store: &Store, device: DeviceNo) -> Result<Vec<Shelf>, Problem> {
     let devices = store.devices()?;
     let found = devices.iter().find(|row| row.device == device);
     Ok(found.ok_or_else(|| Problem::new(Code::NotFound).about(device.0))?.grant.holds())
-}
-
-fn restore(into: &std::path::Path, from: &std::path::Path) -> Result<(), Problem> {
-    let lock = folder::lock_server(into)?;
-    let path = folder::database(into);
-    if path.exists() {
-        return Err(machine(
-            path.display(),
-            "a database is here already; move it away first, it is not replaced",
-        ));
-    }
-    // Copied under another name first: a restore that is cut off leaves no half database behind.
-    let half = path.with_extension("restoring");
-    let mut backup = std::fs::File::open(from).map_err(|error| machine(from.display(), error))?;
-    let mut copy = folder::private_file(&half)?;
-    std::io::copy(&mut backup, &mut copy)
-        .and_then(|_| copy.sync_all())
-        .map_err(|error| machine(half.display(), error))?;
-    std::fs::rename(&half, &path).map_err(|error| machine(path.display(), error))?;
-    drop(lock);
-    let mut opened = folder::open_server(into, clock::wall_ms())?;
-    opened.store.new_incarnation()?;
-    let faults = opened.store.verify()?;
-    for fault in &faults {
-        eprintln!("{fault}");
-    }
-    tell_active_devices(&opened.store)?;
-    if faults.is_empty() { Ok(()) } else { Err(Code::StoreDamaged.into()) }
-}
-
-/// A backup does not know which devices were revoked after it was made: only a person does.
-fn tell_active_devices(store: &Store) -> Result<(), Problem> {
-    let devices = store.devices()?;
-    let active: Vec<_> = devices.iter().filter(|row| !row.revoked).collect();
-    println!("กู้คืนแล้ว · restored");
-    println!("เครื่องที่ถูกยกเลิกสิทธิ์หลังจากวันที่สำรองข้อมูล กลับมาใช้งานได้อีก");
-    println!("Devices revoked after this backup was made are active again.");
-    println!("เครื่องที่ใช้งานได้ตอนนี้ · active now ({}):", active.len());
-    for row in active {
-        println!("  {}  {}  {}", row.device.0, row.name, row.grant.person);
-    }
-    println!("ตรวจทีละเครื่อง เครื่องใดไม่ควรใช้งานได้ ให้เปิดเซิร์ฟเวอร์ เข้าหน้าสำนักงาน เลือก เครื่อง แล้วกด ยกเลิกสิทธิ์");
-    println!("Check each one. To revoke: start the server, open /office, choose the device, press revoke.");
-    Ok(())
 }
 
 /// Publishes the programmes that come with this version, unless the municipality's own are as new.
@@ -196,13 +162,7 @@ pub fn serve(
     serving: &Serving,
     ready: impl FnOnce(&mut Store, &str) -> Result<(), Problem>,
 ) -> Result<(), Problem> {
-    let filter = tracing_subscriber::EnvFilter::try_from_default_env()
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
-    let _ = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_ansi(std::io::stderr().is_terminal())
-        .with_writer(std::io::stderr)
-        .try_init();
+    log::begin(serving.log);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -211,6 +171,16 @@ pub fn serve(
         let listener = tokio::net::TcpListener::bind(serving.listen)
             .await
             .map_err(|error| machine(serving.listen, error))?;
+        let metrics = match serving.metrics {
+            Some(address) => {
+                let metrics = tokio::net::TcpListener::bind(address).await;
+                let metrics = metrics.map_err(|error| machine(address, error))?;
+                let bound = metrics.local_addr().map_err(|error| machine(address, error))?;
+                println!("http://{bound}/metrics");
+                Some(metrics)
+            }
+            None => None,
+        };
         let stop = sync_server::stop_signal().map_err(|error| machine("signals", error))?;
         let bound = listener.local_addr().map_err(|error| machine(serving.listen, error))?;
         if let Some(address) = &serving.address {
@@ -230,6 +200,9 @@ pub fn serve(
         // The lock lives as long as the server.
         let folder::Opened { store, _lock } = opened;
         let server = Server::new(store, config);
+        if let Some(metrics) = metrics {
+            tokio::spawn(sync_server::serve_metrics(metrics, server.clone()));
+        }
         sync_server::serve(listener, server, stop).await.map_err(|error| machine("server", error))
     })
 }

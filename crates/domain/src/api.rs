@@ -103,8 +103,12 @@ api! {
     BindCode => Saved;
     /// Keeps a photo, to be sent apart from records.
     KeepPhoto => PhotoKept;
-    /// A photo's bytes.
+    /// A photo's bytes. On a device the door fetches from the office what is not here.
     Photo => PhotoReply;
+    /// Chooses whether this device's photos wait for Wi-Fi.
+    PhotosWifiOnly => Done;
+    /// Tells the device what kind of network it has (answered by the door).
+    Network => Done;
     // -- questions
     /// The open questions, newest first.
     Questions => Vec<QuestionRow>;
@@ -155,6 +159,9 @@ pub struct StatusReply {
     pub drafts: u64,
     /// The database was set aside because it did not open: where it is kept.
     pub set_aside: Option<String>,
+    /// Photos wait for Wi-Fi.
+    #[serde(default)]
+    pub photos_wifi_only: bool,
 }
 
 /// What an enrolled device knows of itself.
@@ -196,7 +203,25 @@ pub struct Enrol {
 
 /// Asks for a sync now.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Sync {}
+pub struct Sync {
+    /// Sends photos this time over whatever network there is.
+    #[serde(default)]
+    pub photos_now: bool,
+}
+
+/// Chooses whether photos wait for Wi-Fi.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PhotosWifiOnly {
+    /// They wait.
+    pub on: bool,
+}
+
+/// What kind of network the device has now.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Network {
+    /// It costs nothing by the byte (Wi-Fi, a cable); `None` where the device does not tell.
+    pub free: Option<bool>,
+}
 
 /// What a sync did.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -644,15 +669,21 @@ pub struct PhotoKept {
 pub struct Photo {
     /// BLAKE3 of its bytes, hexadecimal.
     pub hash: String,
+    /// All of it, even where that means to fetch it from the office. Without, a small picture of it will do.
+    #[serde(default)]
+    pub whole: bool,
 }
 
-/// A photo, if this replica has it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// A photo, if this replica has it or could get it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct PhotoReply {
-    /// The file, base64; `None` if it is only at the office.
+    /// The file, base64; `None` if it is only at the office, or with whoever took it.
     pub base64: Option<String>,
     /// Its type.
     pub mime: String,
+    /// It is the small picture.
+    #[serde(default)]
+    pub small: bool,
 }
 
 /// Asks for questions.

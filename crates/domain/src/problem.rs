@@ -86,7 +86,7 @@ codes! {
     /// A photo's bytes do not match its name.
     PhotoHash = "photo_hash", 422, "ไฟล์ภาพเสียระหว่างส่ง แอปจะส่งใหม่ให้เอง";
     /// The file is not a picture the server can open.
-    PhotoUnreadable = "photo_unreadable", 422, "เปิดไฟล์ภาพนี้ไม่ได้ ถ่ายใหม่หรือเลือกภาพอื่น";
+    PhotoUnreadable = "photo_unreadable", 415, "เปิดไฟล์ภาพนี้ไม่ได้ ถ่ายใหม่หรือเลือกภาพอื่น";
     /// No answer from the server.
     Offline = "offline", 503, "ยังไม่มีสัญญาณ ข้อมูลอยู่ในเครื่องครบ จะส่งให้เองเมื่อมีสัญญาณ";
     /// Something between answered in the server's place, such as a Wi-Fi sign-in page.
@@ -113,6 +113,8 @@ codes! {
     StoreLocked = "store_locked", 503, "แอปเปิดอยู่ในหน้าต่างอื่นแล้ว กลับไปใช้หน้าต่างนั้น หรือปิดก่อนแล้วลองใหม่";
     /// The device cannot keep data: no OPFS, or a private window.
     StoreUnavailable = "store_unavailable", 500, "เบราว์เซอร์นี้เก็บข้อมูลถาวรไม่ได้ ใช้ Chrome รุ่นใหม่ และไม่ใช้โหมดไม่ระบุตัวตน";
+    /// A file is there already; it is not written over.
+    FileExists = "file_exists", 409, "มีไฟล์อยู่ที่นั่นแล้ว จึงไม่เขียนทับ เลือกชื่ออื่น หรือย้ายไฟล์เดิมออกก่อน";
     /// A fault of ours.
     Internal = "internal", 500, "เกิดข้อผิดพลาดในระบบ ข้อมูลที่บันทึกแล้วยังอยู่ครบ ลองอีกครั้ง";
 }

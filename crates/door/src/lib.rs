@@ -13,7 +13,7 @@ mod pace;
 
 pub use clock::Clock;
 
-use domain::api::{Enrol, Reply, Request, Status, StatusReply, SyncReply};
+use domain::api::{Done, Enrol, Photo, Reply, Request, Status, StatusReply, SyncReply};
 use domain::problem::{Code, Problem};
 use pace::Pace;
 use serde::Serialize;
@@ -62,6 +62,12 @@ pub struct Door<T> {
     set_aside: Option<String>,
     line: Line<T>,
     enrolments: VecDeque<(T, Enrol)>,
+    /// Photos somebody looks at that are not here.
+    fetches: VecDeque<(T, Photo)>,
+    /// Whether the network costs nothing by the byte; `None` where the device does not tell.
+    free_network: Option<bool>,
+    /// Somebody said to send photos now, whatever the network.
+    photos_now: bool,
     /// Who waits for the exchange in progress or about to begin.
     syncs: Vec<T>,
     pace: Pace,
@@ -70,8 +76,28 @@ pub struct Door<T> {
 /// What the line to the server is used for. One call at a time.
 enum Line<T> {
     Free,
-    Enrolling { to: T, server: String },
-    Syncing { session: SyncSession, told: (u64, u64, u64), total: u64 },
+    Enrolling {
+        to: T,
+        server: String,
+    },
+    Syncing(Exchange),
+    /// Fetching a photo, perhaps in the middle of an exchange that then goes on with its call.
+    Fetching {
+        to: T,
+        ask: Photo,
+        then: Option<(Box<Line<T>>, HttpCall)>,
+    },
+}
+
+/// An exchange in progress.
+struct Exchange {
+    session: SyncSession,
+    /// How far the screens know it has come.
+    told: (u64, u64, u64),
+    /// Commits that waited when it began.
+    total: u64,
+    /// Photos go along.
+    photos: bool,
 }
 
 /// How far an exchange has come, for the screens.
@@ -99,6 +125,9 @@ impl<T> Door<T> {
             set_aside,
             line: Line::Free,
             enrolments: VecDeque::new(),
+            fetches: VecDeque::new(),
+            free_network: None,
+            photos_now: false,
             syncs: Vec::new(),
             pace: Pace::new(seed),
         };
@@ -121,10 +150,26 @@ impl<T> Door<T> {
                 self.enrolments.push_back((from, enrol));
                 None
             }
-            Request::Sync(_) => {
+            Request::Sync(ask) => {
+                self.photos_now |= ask.photos_now;
                 self.syncs.push(from);
                 None
             }
+            Request::Network(network) => {
+                // What waited for it goes now.
+                if network.free == Some(true) && self.free_network != Some(true) {
+                    self.online(now);
+                }
+                self.free_network = network.free;
+                Some(reply(from, Ok(Reply::Network(Done {}))))
+            }
+            Request::Photo(ask) => match self.serve(Request::Photo(ask.clone()), now) {
+                Ok(Reply::Photo(photo)) if photo.base64.is_none() => {
+                    self.fetches.push_back((from, ask));
+                    None
+                }
+                answer => Some(reply(from, answer)),
+            },
             request => {
                 let writes = writes(&request);
                 let answer = self.serve(request, now);
@@ -147,12 +192,41 @@ impl<T> Door<T> {
                 self.enrolled(to, &server, answer, now, &mut said);
                 None
             }
-            Line::Syncing { session, told, total } => {
-                self.advance(session, told, total, Some(answer), now, &mut said)
+            Line::Syncing(exchange) => self.advance(exchange, Some(answer), now, &mut said),
+            Line::Fetching { to, ask, then } => {
+                let found = store::absorb_photo(&mut self.store, &ask, answer);
+                said.push(reply(to, found.map(Reply::Photo)));
+                then.map(|(line, call)| {
+                    self.line = *line;
+                    Next::Call(call)
+                })
             }
         };
         let next = next.unwrap_or_else(|| self.begin(now, &mut said));
+        let next = self.look_first(next, &mut said);
         (said, next)
+    }
+
+    /// Fetches a photo that somebody looks at, before whatever is next: people wait for it, an exchange does not mind.
+    fn look_first(&mut self, next: Next, said: &mut Vec<Said<T>>) -> Next {
+        if matches!(next, Next::Call(_)) && !matches!(self.line, Line::Syncing(_)) {
+            return next;
+        }
+        while let Some((to, ask)) = self.fetches.pop_front() {
+            match store::photo_call(&self.store, &ask) {
+                Ok(call) => {
+                    let line = std::mem::replace(&mut self.line, Line::Free);
+                    let then = match next {
+                        Next::Call(later) => Some((Box::new(line), later)),
+                        Next::Wait(_) | Next::Rest => None,
+                    };
+                    self.line = Line::Fetching { to, ask, then };
+                    return Next::Call(call);
+                }
+                Err(error) => said.push(reply(to, Err(error.into()))),
+            }
+        }
+        next
     }
 
     /// Says that the network or the person came back: the next exchange need not wait any longer.
@@ -167,13 +241,14 @@ impl<T> Door<T> {
     /// stays; the next attempt begins anew.
     pub fn abandon(&mut self, now: Now, problem: &Problem) -> Vec<Said<T>> {
         let line = std::mem::replace(&mut self.line, Line::Free);
-        let enrolling = match line {
-            Line::Enrolling { to, .. } => Some(to),
-            _ => None,
+        let asking = match line {
+            Line::Enrolling { to, .. } | Line::Fetching { to, .. } => Some(to),
+            Line::Free | Line::Syncing(_) => None,
         };
         self.pace.failed(now.ms);
         let waiting = self.enrolments.drain(..).map(|(to, _)| to).chain(self.syncs.drain(..));
-        enrolling.into_iter().chain(waiting).map(|to| reply(to, Err(problem.clone()))).collect()
+        let waiting = waiting.chain(self.fetches.drain(..).map(|(to, _)| to));
+        asking.into_iter().chain(waiting).map(|to| reply(to, Err(problem.clone()))).collect()
     }
 
     /// The store behind the door.
@@ -192,8 +267,12 @@ impl<T> Door<T> {
             }
         }
         while !self.syncs.is_empty() || self.pace.is_due(now.ms) {
-            let waiting = self.status(now).map_or(0, |status| status.counts.saved - status.counts.received);
-            if let Some(next) = self.advance(SyncSession::new(true), (0, 0, 0), waiting, None, now, said) {
+            let status = self.status(now).unwrap_or_default();
+            let waiting = status.counts.saved - status.counts.received;
+            let photos = self.photos_now || !status.photos_wifi_only || self.free_network == Some(true);
+            let session = SyncSession::new(photos);
+            let exchange = Exchange { session, told: (0, 0, 0), total: waiting, photos };
+            if let Some(next) = self.advance(exchange, None, now, said) {
                 return next;
             }
         }
@@ -203,15 +282,14 @@ impl<T> Door<T> {
     /// Takes one step of an exchange. Returns the next call, or `None` when the exchange is over.
     fn advance(
         &mut self,
-        mut session: SyncSession,
-        told: (u64, u64, u64),
-        total: u64,
+        mut exchange: Exchange,
         answer: Option<HttpAnswer>,
         now: Now,
         said: &mut Vec<Said<T>>,
     ) -> Option<Next> {
-        let step = session.next(&mut self.store, answer, now);
-        let progress = session.progress();
+        let step = exchange.session.next(&mut self.store, answer, now);
+        let progress = exchange.session.progress();
+        let Exchange { told, total, photos, .. } = exchange;
         if progress.1 > told.1 {
             said.push(event("changed", &serde_json::json!({ "records": progress.1 - told.1 })));
         }
@@ -223,17 +301,23 @@ impl<T> Door<T> {
                     said.push(event("status", &status));
                 }
                 said.push(event("progress", &stage(&call, progress, total)));
-                self.line = Line::Syncing { session, told: progress, total };
+                self.line = Line::Syncing(Exchange { told: progress, ..exchange });
                 Some(Next::Call(call))
             }
             Step::Done(reply) => {
                 let counts = reply.status.counts;
-                let waits = counts.saved > counts.received || counts.photos_waiting > 0;
+                let waits = counts.saved > counts.received || (photos && counts.photos_waiting > 0);
                 // What still waits after an exchange that moved nothing will not go at the next one either.
                 if waits && reply.pushed + reply.photos == 0 {
                     self.pace.failed(now.ms);
                 } else {
                     self.pace.succeeded(now.ms, waits);
+                }
+                if photos {
+                    self.photos_now = false;
+                } else if self.photos_now {
+                    // Somebody said so while this exchange went without.
+                    self.pace.online(now.ms);
                 }
                 self.finish(Ok(reply), now, said);
                 None

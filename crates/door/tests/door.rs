@@ -248,7 +248,7 @@ fn an_enrolment_is_followed_by_the_first_exchange_unasked() {
 #[test]
 fn a_call_that_does_not_come_back_holds_up_nobody() {
     let mut world = World::enrolled();
-    world.ask(1, api::Sync {});
+    world.ask(1, api::Sync::default());
     let (_, Next::Call(call)) = world.carry(None) else { panic!("a call") };
     // The network is silent; people go on.
     let saved = world.ask(2, reading(17));
@@ -272,9 +272,9 @@ fn a_call_that_does_not_come_back_holds_up_nobody() {
 #[test]
 fn two_who_ask_for_a_sync_share_one() {
     let mut world = World::enrolled();
-    world.ask(1, api::Sync {});
+    world.ask(1, api::Sync::default());
     let (_, Next::Call(call)) = world.carry(None) else { panic!("a call") };
-    world.ask(2, api::Sync {});
+    world.ask(2, api::Sync::default());
     let answered = answer(&mut world.office, &call, world.now);
     let (said, next) = world.carry(Some(answered));
     assert!(!matches!(next, Next::Call(_)), "no second exchange");
@@ -326,7 +326,7 @@ fn a_save_is_sent_soon_and_unasked() {
 fn a_sign_in_page_is_not_taken_for_the_office() {
     let mut world = World::enrolled();
     world.ask(1, reading(17));
-    world.ask(2, api::Sync {});
+    world.ask(2, api::Sync::default());
     assert!(matches!(world.carry(None).1, Next::Call(_)));
     let page = HttpAnswer::Response {
         status: 200,
@@ -345,7 +345,7 @@ fn a_revoked_device_stops_calling_and_keeps_what_it_has() {
     world.ask(1, reading(17));
     let device = world.door.store().device();
     world.office.revoke("clerk", device, world.now).unwrap();
-    world.ask(2, api::Sync {});
+    world.ask(2, api::Sync::default());
     let said = world.run();
     assert!(matches!(replies(&said).as_slice(), [(2, Err(problem))] if problem.code == Code::TokenRevoked));
     world.now += 60 * MINUTE;
@@ -396,13 +396,13 @@ fn a_file_the_shell_set_aside_is_told_in_every_status() {
 fn after_a_fault_all_who_wait_are_told_and_the_next_attempt_is_whole() {
     let mut world = World::enrolled();
     world.ask(1, reading(17));
-    world.ask(2, api::Sync {});
+    world.ask(2, api::Sync::default());
     assert!(matches!(world.carry(None).1, Next::Call(_)));
-    world.ask(3, api::Sync {});
+    world.ask(3, api::Sync::default());
     let said = world.door.abandon(Now::thai(world.now), &Code::Internal.into());
     assert_eq!(replies(&said).iter().map(|(to, _)| *to).collect::<Vec<_>>(), [2, 3]);
     assert!(matches!(world.carry(None).1, Next::Wait(_)));
-    world.ask(4, api::Sync {});
+    world.ask(4, api::Sync::default());
     assert_eq!(replies(&world.run()).len(), 1);
     assert_eq!(world.status().counts.received, 1);
 }

@@ -54,7 +54,9 @@ impl From<rusqlite::Error> for Error {
 
 impl From<serde_json::Error> for Error {
     fn from(error: serde_json::Error) -> Error {
-        Error::Corrupt(format!("stored JSON: {error}"))
+        // The kind and the place only: the error's own words may quote what a person wrote, and this goes into logs.
+        let (line, column) = (error.line(), error.column());
+        Error::Corrupt(format!("stored JSON: {:?} at line {line} column {column}", error.classify()))
     }
 }
 

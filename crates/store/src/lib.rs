@@ -15,6 +15,8 @@ mod accept;
 mod admin;
 mod ask;
 mod audit;
+#[cfg(not(target_family = "wasm"))]
+mod backup;
 mod commit;
 mod dump;
 mod error;
@@ -28,13 +30,21 @@ mod schema;
 pub mod service;
 pub mod sync;
 mod transact;
+mod upkeep;
+mod verify;
 
 pub use admin::{Account, Authenticated, Tenant};
+#[cfg(not(target_family = "wasm"))]
+pub use backup::Pace;
 pub use commit::NewCommit;
 pub use error::{Error, Result};
 pub use open::set_aside;
+pub use photo::{Drawn, Piece};
+pub use sync::photos::{absorb_photo, photo_call};
 pub use sync::push::Offer;
 pub use sync::session::{HttpAnswer, HttpCall, Step, SyncSession, absorb_enrol, enrol_call};
+pub use upkeep::Figures;
+pub use verify::{Damage, Fault};
 
 use domain::clock::HybridClock;
 use domain::ids::{DeviceNo, Install};

@@ -46,6 +46,10 @@ pub(crate) const SET_ASIDE: &str = "set_aside";
 pub(crate) const HEALED: &str = "healed";
 /// Followed by a shelf's number: the difference for which it was last pulled again.
 pub(crate) const HEALED_SHELF: &str = "healed_shelf_";
+/// Device: 1 if photos wait for Wi-Fi.
+pub(crate) const PHOTOS_WIFI_ONLY: &str = "photos_wifi_only";
+/// Written and taken away to see whether the disk takes it.
+pub(crate) const PROBE: &str = "probe";
 
 pub(crate) fn get(db: &Connection, key: &str) -> Result<Option<String>> {
     db.prepare_cached("SELECT value FROM meta WHERE key = ?1")?.query_row([key], |row| row.get(0)).optional()

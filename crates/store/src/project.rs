@@ -1,6 +1,7 @@
 //! From records to what screens ask for: search, places, codes, visits, due lists, questions. All of it can be worked
 //! out again from the records at any time.
 
+use crate::Kind;
 use crate::error::{Optional, Result};
 use crate::row::{self, Row};
 use crate::transact::Tx;
@@ -39,6 +40,13 @@ pub(crate) enum Before<'a> {
 
 /// Brings the indexes in line with a record that was just written.
 pub(crate) fn project(tx: &mut Tx<'_>, row: &Row, before: Before<'_>) -> Result<()> {
+    if tx.kind == Kind::Server {
+        for hash in row.view.elements(field::PHOTOS) {
+            tx.db
+                .prepare_cached("INSERT OR IGNORE INTO photo_use (hash, record) VALUES (?1, ?2)")?
+                .execute((hash, row.no))?;
+        }
+    }
     if let Before::Stored { shelf, view } = before
         && shelf == row.shelf
         && says_the_same(view, &row.view)
@@ -345,6 +353,16 @@ fn search_key(programme: &Programme, view: &Record) -> String {
         .filter(|key| !key.is_empty())
         .collect();
     keys.join(" ")
+}
+
+/// The key under which a subject's row is found; empty while its programme is not here.
+pub(crate) fn search_key_of(
+    db: &Connection,
+    programmes: &BTreeMap<String, Arc<Programme>>,
+    row: &Row,
+) -> Result<String> {
+    let shelf = row::shelf_of(db, row.shelf)?;
+    Ok(programmes.get(&shelf.programme).map(|programme| search_key(programme, &row.view)).unwrap_or_default())
 }
 
 /// A text that sorts as people count: runs of digits padded to ten.

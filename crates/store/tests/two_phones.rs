@@ -207,7 +207,7 @@ fn a_visit_reaches_the_other_phone_and_all_replicas_dump_alike() {
     assert_eq!(dump(&nok), dump(&world.server));
     assert_eq!(dump(&lek), dump(&world.server));
     for store in [&nok, &lek, &world.server] {
-        assert_eq!(store.verify().unwrap(), Vec::<String>::new());
+        assert_eq!(store.verify().unwrap(), Vec::<store::Fault>::new());
     }
 }
 
@@ -390,7 +390,7 @@ fn two_changes_of_one_record_in_a_commit_are_refused_not_half_kept() {
     };
     let new = store::NewCommit { changes: vec![photo("a"), photo("b")], ..Default::default() };
     assert!(nok.save(&grant, Now::thai(world.now), new).is_err());
-    assert_eq!(world.server.verify().unwrap(), Vec::<String>::new());
+    assert_eq!(world.server.verify().unwrap(), Vec::<store::Fault>::new());
 }
 
 #[test]

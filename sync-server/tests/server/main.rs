@@ -12,4 +12,5 @@
 mod devices;
 mod office;
 mod pages;
+mod photos;
 mod world;

@@ -223,9 +223,16 @@ impl World {
 
     /// A device that is enrolled and has everything.
     pub fn device(&self, number: usize) -> Store {
-        let mut device = Store::in_memory(Kind::Device, entropy(10 + number as u8)).unwrap();
+        self.device_by(&self.codes[number], 10 + number as u8)
+    }
+
+    /// A device that enrols with a code.
+    pub fn device_by(&self, code: &str, seed: u8) -> Store {
+        let mut device = Store::in_memory(Kind::Device, entropy(seed)).unwrap();
         let request = Enrol {
-            text: self.enrolment(number), server: None, name: "เครื่องทดสอบ".to_owned()
+            text: domain::code::enrol_link(&self.url(""), code),
+            server: None,
+            name: "เครื่องทดสอบ".to_owned(),
         };
         let (server, call) = store::enrol_call(&device, &request).unwrap();
         store::absorb_enrol(&mut device, &server, self.carry(&call), self.now()).unwrap();

@@ -12,6 +12,7 @@ mod link;
 mod processes;
 mod scale;
 mod town;
+mod upkeep;
 
 use figures::Figures;
 
@@ -25,6 +26,7 @@ fn main() {
         device::run(&mut town, &mut figures);
         crowd::run(&mut town, &mut figures);
         processes::run(&mut town, &mut figures);
+        upkeep::run(&mut town, &mut figures);
     }
     scale::run(&mut figures);
     figures.print();

@@ -163,7 +163,15 @@ impl Inner {
                     found.and_then(|text| text.parse().ok()).unwrap_or(0)
                 };
                 let last = number("last") == 1;
-                let reply = self.server.put_blob_chunk(hash, number("offset"), &call.body, last, now)?;
+                let piece =
+                    self.server.put_blob_chunk(from.device, hash, number("offset"), &call.body, last, now)?;
+                let reply = match piece {
+                    store::Piece::Kept(reply) => reply,
+                    // The server process draws it anew here.
+                    store::Piece::Whole(bytes) => {
+                        self.server.keep_drawn(hash, &store::Drawn { bytes, thumbnail: Vec::new() }, now)?
+                    }
+                };
                 Ok(json(serde_json::to_value(reply).unwrap()))
             }
         }

@@ -127,7 +127,7 @@ impl World {
 
     /// What is wrong with the server's database.
     pub fn verify(&self) -> Vec<String> {
-        self.inner().server.verify().unwrap()
+        self.inner().server.verify().unwrap().iter().map(ToString::to_string).collect()
     }
 
     /// Every value a record ever had, as the office sees it.

@@ -310,7 +310,7 @@ impl Phone {
 
     /// What is wrong with its database.
     pub fn verify(&self) -> Vec<String> {
-        self.store().verify().unwrap()
+        self.store().verify().unwrap().iter().map(ToString::to_string).collect()
     }
 
     /// A value that the store keeps of itself, read from a copy of its file.

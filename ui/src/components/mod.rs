@@ -9,6 +9,7 @@ pub mod dialog;
 pub mod field;
 pub mod icon;
 pub mod infinite;
+pub mod lost;
 pub mod notice;
 pub mod photo;
 pub mod row;

@@ -91,20 +91,66 @@ pub fn TakePhoto(
     }
 }
 
-/// A kept photo, or a word where it is only at the office.
+/// A photo as it is shown.
+#[derive(Clone)]
+struct Shown {
+    url: String,
+    /// It is the small picture; the whole one is at the office.
+    small: bool,
+}
+
+async fn load(hash: String, whole: bool) -> Result<Option<Shown>, Problem> {
+    let photo = ask(Photo { hash, whole }).await?;
+    let plain =
+        photo.mime.starts_with("image/") && photo.mime.chars().all(|c| c.is_ascii_alphanumeric() || c == '/');
+    let small = photo.small;
+    Ok(photo
+        .base64
+        .filter(|_| plain)
+        .map(|base64| Shown { url: format!("data:{};base64,{base64}", photo.mime), small }))
+}
+
+/// A photo, or a word where it is only at the office. Of one that another device took a small picture is fetched, and
+/// the whole of it only when somebody asks: a round of photos would empty a month's data.
 pub fn photo(app: App, hash: String, description: String) -> impl IntoView {
-    let source = RwSignal::new(None::<Option<String>>);
+    let source = RwSignal::new(None::<Option<Shown>>);
+    let fetching = RwSignal::new(false);
+    let name = hash.clone();
     spawn_local(async move {
-        let found = ask(Photo { hash }).await.ok();
-        let url = found.and_then(|photo| {
-            let plain = photo.mime.starts_with("image/")
-                && photo.mime.chars().all(|c| c.is_ascii_alphanumeric() || c == '/');
-            photo.base64.filter(|_| plain).map(|base64| format!("data:{};base64,{base64}", photo.mime))
-        });
-        source.try_set(Some(url));
+        source.try_set(Some(load(name, false).await.ok().flatten()));
     });
+    let enlarge = move |hash: String| {
+        fetching.set(true);
+        spawn_local(async move {
+            match load(hash, true).await {
+                Ok(Some(shown)) => {
+                    source.try_set(Some(Some(shown)));
+                }
+                Ok(None) => app.say(app.t().photo_at_office),
+                Err(problem) => app.say_problem(&problem),
+            }
+            fetching.try_set(false);
+        });
+    };
     move || match source.get() {
-        Some(Some(url)) => view! { <img class="photo" src=url alt=description.clone()/> }.into_any(),
+        Some(Some(Shown { url, small: true })) => {
+            let hash = hash.clone();
+            view! {
+                <button
+                    type="button"
+                    class="photo-small"
+                    disabled=move || fetching.get()
+                    on:click=move |_| enlarge(hash.clone())
+                >
+                    <img class="photo" src=url alt=description.clone()/>
+                    <span>{move || if fetching.get() { app.t().loading } else { app.t().photo_whole }}</span>
+                </button>
+            }
+            .into_any()
+        }
+        Some(Some(Shown { url, small: false })) => {
+            view! { <img class="photo" src=url alt=description.clone()/> }.into_any()
+        }
         Some(None) => view! { <p class="photo missing">{app.t().photo_at_office}</p> }.into_any(),
         None => view! { <p class="photo missing">{app.t().loading}</p> }.into_any(),
     }

@@ -1,12 +1,65 @@
 //! Language, size of type, and what this device is and holds.
 
-use crate::app::app;
+use crate::app::{App, app};
+use crate::backend::ask;
 use crate::browser;
 use crate::components::shell::Shell;
 use crate::components::strip::Strip;
 use crate::format;
 use crate::strings::{Language, fill};
+use crate::synchronise;
+use domain::api::{PhotosWifiOnly, Status};
 use leptos::prelude::*;
+use leptos::task::spawn_local;
+
+/// Whether photos wait for Wi-Fi, and a way to send them all the same.
+fn photos(app: App, wifi_only: bool, waiting: u64) -> impl IntoView {
+    let t = app.t();
+    let choice = move |on: bool, label: &'static str| {
+        let choose = move |_| {
+            spawn_local(async move {
+                let chosen = async {
+                    ask(PhotosWifiOnly { on }).await?;
+                    ask(Status {}).await
+                };
+                match chosen.await {
+                    Ok(status) => app.status.set(Some(status)),
+                    Err(problem) => app.say_problem(&problem),
+                }
+            });
+        };
+        view! {
+            <button type="button" class="filter" aria-pressed=(wifi_only == on).to_string() on:click=choose>
+                {label}
+            </button>
+        }
+    };
+    let note = match (wifi_only, browser::free_network()) {
+        (false, _) | (true, Some(true)) => None,
+        (true, Some(false)) => (waiting > 0).then_some(t.photos_wait),
+        (true, None) => Some(t.photos_cannot_tell),
+    };
+    let by_hand = note.is_some() && waiting > 0;
+    view! {
+        <section class="setting">
+            <h2 id="photos">{t.photos_title}</h2>
+            <div class="filters" role="group" aria-labelledby="photos">
+                {choice(false, t.photos_any)}
+                {choice(true, t.photos_wifi)}
+            </div>
+            <p class="small">{t.photos_lead}</p>
+            {note.map(|note| view! { <p class="small" id="photos-note">{note}</p> })}
+            {by_hand
+                .then(|| {
+                    view! {
+                        <button type="button" class="button" on:click=move |_| synchronise::photos_now(app)>
+                            {fill(t.photos_send_now, &[&waiting.to_string()])}
+                        </button>
+                    }
+                })}
+        </section>
+    }
+}
 
 /// The settings screen.
 #[component]
@@ -78,9 +131,11 @@ pub fn Settings() -> impl IntoView {
                     })
                     .collect_view();
                 let name = browser::setting("device-name").unwrap_or_default();
+                let photos = photos(app, status.photos_wifi_only, status.counts.photos_waiting);
                 Some(
                     view! {
                         <Strip/>
+                        {photos}
                         <section class="setting">
                             <h2>{t.this_device}</h2>
                             <dl class="facts-list">

@@ -26,7 +26,9 @@ pub async fn carry(call: &HttpCall) -> HttpAnswer {
 
 async fn attempt(call: &HttpCall) -> Result<HttpAnswer, JsValue> {
     let headers = Headers::new()?;
-    headers.set("Content-Type", call.content_type)?;
+    if !call.content_type.is_empty() {
+        headers.set("Content-Type", call.content_type)?;
+    }
     if !call.bearer.is_empty() {
         headers.set("Authorization", &format!("Bearer {}", call.bearer))?;
     }
@@ -40,7 +42,10 @@ async fn attempt(call: &HttpCall) -> Result<HttpAnswer, JsValue> {
     let options = RequestInit::new();
     options.set_method(call.method);
     options.set_headers(&headers);
-    options.set_body(&body);
+    // A browser refuses a GET with a body, even an empty one.
+    if call.method != "GET" {
+        options.set_body(&body);
+    }
     options.set_cache(RequestCache::NoStore);
     options.set_credentials(RequestCredentials::Omit);
     // A Wi-Fi sign-in page redirects. Followed, it would end in an error that looks like no network at all.

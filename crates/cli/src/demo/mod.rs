@@ -409,7 +409,7 @@ mod tests {
         for line in rows(&dump) {
             assert!(line.contains(r#""origin":{"stamp""#) && line.contains(r#""value":"demo""#), "{line}");
         }
-        assert_eq!(store.verify().unwrap(), Vec::<String>::new());
+        assert_eq!(store.verify().unwrap(), Vec::<store::Fault>::new());
     }
 
     #[test]

@@ -10,7 +10,7 @@ mod record;
 use crate::error::Result;
 use crate::{Kind, Now, Store, meta};
 use domain::access::Grant;
-use domain::api::{Counts, Enrolled, Reply, Request, StatusReply};
+use domain::api::{Counts, Done, Enrolled, Reply, Request, StatusReply};
 use domain::problem::{Code, Problem};
 
 /// Answers a request.
@@ -59,7 +59,7 @@ fn answer(store: &mut Store, office: Option<&Grant>, now: Now, request: Request)
         Request::CreateSubject(ask) => Reply::CreateSubject(record::create_subject(store, caller, ask)?),
         Request::BindCode(ask) => Reply::BindCode(record::bind_code(store, caller, ask)?),
         Request::KeepPhoto(ask) => Reply::KeepPhoto(record::keep_photo(store, caller, &ask)?),
-        Request::Photo(ask) => Reply::Photo(record::photo(store, &ask)?),
+        Request::Photo(ask) => Reply::Photo(record::photo(store, caller, &ask)?),
         Request::Questions(ask) => Reply::Questions(questions::questions(store, caller, &ask)?),
         Request::Settle(ask) => Reply::Settle(questions::settle(store, caller, ask)?),
         Request::Refused(_) => Reply::Refused(office::refused(store, caller)?),
@@ -68,7 +68,13 @@ fn answer(store: &mut Store, office: Option<&Grant>, now: Now, request: Request)
         Request::NewEnrolment(ask) => Reply::NewEnrolment(office::new_enrolment(store, caller, &ask)?),
         Request::Revoke(ask) => Reply::Revoke(office::revoke(store, caller, &ask)?),
         Request::Zones(ask) => Reply::Zones(list::zones(store, caller, &ask.programme)?),
+        Request::PhotosWifiOnly(ask) => {
+            let rule = u8::from(ask.on);
+            store.transact(|tx| meta::set(tx.db, meta::PHOTOS_WIFI_ONLY, rule))?;
+            Reply::PhotosWifiOnly(Done {})
+        }
         Request::Enrol(_)
+        | Request::Network(_)
         | Request::Sync(_)
         | Request::Session(_)
         | Request::Login(_)
@@ -108,6 +114,7 @@ pub(crate) fn status(store: &Store, _now: Now) -> Result<StatusReply> {
         refused: number("SELECT count(*) FROM outbox WHERE refused <> ''")?,
         drafts: number("SELECT count(*) FROM draft")?,
         set_aside: store.set_aside.clone(),
+        photos_wifi_only: meta::get_parsed::<u8>(&store.db, meta::PHOTOS_WIFI_ONLY)? == Some(1),
     })
 }
 

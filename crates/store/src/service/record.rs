@@ -4,7 +4,7 @@ use super::{Caller, counts, found, list};
 use crate::commit::NewCommit;
 use crate::error::{Error, Optional, Result};
 use crate::row::{self, Row};
-use crate::{Store, project};
+use crate::{Kind, Store, project};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use domain::access::{self, Action};
@@ -14,7 +14,7 @@ use domain::api::{
 };
 use domain::change::{Change, Place, Value, Values, field, kind};
 use domain::code::{self, Scanned};
-use domain::ids::{RecordId, Seq, Shelf};
+use domain::ids::{DeviceNo, RecordId, Seq, Shelf};
 use domain::problem::{Code, Problem};
 use domain::programme::{DONE, FormKind, Programme};
 use domain::{schedule, thai_date};
@@ -339,9 +339,18 @@ pub(super) fn keep_photo(store: &mut Store, caller: &Caller<'_>, ask: &KeepPhoto
     Ok(PhotoKept { hash })
 }
 
-pub(super) fn photo(store: &Store, ask: &Photo) -> Result<PhotoReply> {
-    Ok(match store.photo(&ask.hash)? {
-        Some((mime, bytes)) => PhotoReply { base64: Some(STANDARD.encode(bytes)), mime },
-        None => PhotoReply { base64: None, mime: String::new() },
-    })
+pub(super) fn photo(store: &Store, caller: &Caller<'_>, ask: &Photo) -> Result<PhotoReply> {
+    if store.kind == Kind::Server && !store.may_see_photo(caller.grant, DeviceNo(0), &ask.hash)? {
+        return Ok(PhotoReply::default());
+    }
+    let reply = |mime: String, bytes: Vec<u8>, small| PhotoReply {
+        base64: Some(STANDARD.encode(bytes)),
+        mime,
+        small,
+    };
+    if let Some((mime, bytes)) = store.photo(&ask.hash)? {
+        return Ok(reply(mime, bytes, false));
+    }
+    let small = store.thumbnail(&ask.hash)?.filter(|_| !ask.whole);
+    Ok(small.map(|bytes| reply("image/jpeg".to_owned(), bytes, true)).unwrap_or_default())
 }

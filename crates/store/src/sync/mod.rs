@@ -1,6 +1,7 @@
 //! The exchange with the server, both halves side by side and without a socket, so that a test can run twenty
 //! devices and a server in one process over any network it likes.
 
+pub mod photos;
 pub(crate) mod pull;
 pub(crate) mod push;
 pub mod session;
@@ -64,7 +65,7 @@ fn leave_municipality(tx: &crate::transact::Tx<'_>) -> Result<()> {
          DELETE FROM receipt; \
          DELETE FROM subject; INSERT INTO subject_search (subject_search) VALUES ('delete-all'); \
          DELETE FROM subject_place; DELETE FROM code; DELETE FROM visit; DELETE FROM due; DELETE FROM question; \
-         DELETE FROM draft; DELETE FROM photo;",
+         DELETE FROM draft; DELETE FROM photo; DELETE FROM thumbnail;",
     )?;
     let last_n: u64 = meta::get_parsed(tx.db, meta::LAST_N)?.unwrap_or(0);
     meta::set(tx.db, meta::KEPT_FROM, last_n + 1)?;

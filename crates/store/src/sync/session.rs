@@ -11,7 +11,7 @@ use domain::wire::{self, BlobReply, EnrolReply, EnrolRequest, PushReply};
 /// A call that a door shall make. Bodies are not compressed yet; the door does that and says so in the header.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HttpCall {
-    /// `POST`.
+    /// `POST`, or `GET` without a body.
     pub method: &'static str,
     /// Whole address.
     pub url: String,
@@ -223,6 +223,9 @@ impl SyncSession {
         if !self.with_photos {
             return self.done(store, now);
         }
+        if store.next_push(1)?.is_some() {
+            return self.push_or_pull(store); // saved meanwhile: records never wait for photos
+        }
         match store.next_waiting_photo()? {
             Some(hash) => {
                 // An empty piece asks how much has arrived.
@@ -235,6 +238,9 @@ impl SyncSession {
     }
 
     fn chunk(&mut self, store: &Store, hash: &str, have: usize, now: Now) -> Result<Step> {
+        if store.next_push(1)?.is_some() {
+            return self.push_or_pull(store);
+        }
         let Some((_, bytes)) = store.photo(hash)? else { return self.done(store, now) };
         let end = (have + wire::PHOTO_CHUNK_BYTES).min(bytes.len());
         let piece = bytes.get(have..end).unwrap_or_default().to_vec();
@@ -283,15 +289,20 @@ fn not_ours() -> Problem {
 
 fn body_of(answer: HttpAnswer) -> std::result::Result<Vec<u8>, Problem> {
     match answer {
-        HttpAnswer::Unreachable => Err(Code::Offline.into()),
         HttpAnswer::Response { status: 200, content_type, body }
             if content_type.starts_with("application/") =>
         {
             Ok(body)
         }
-        HttpAnswer::Response { body, .. } => {
-            Err(serde_json::from_slice::<Problem>(&body).unwrap_or_else(|_| not_ours()))
-        }
+        other => Err(problem_of(other)),
+    }
+}
+
+/// What an answer that is none says: the server's own problem, or that somebody in between spoke.
+pub(crate) fn problem_of(answer: HttpAnswer) -> Problem {
+    match answer {
+        HttpAnswer::Unreachable => Code::Offline.into(),
+        HttpAnswer::Response { body, .. } => serde_json::from_slice(&body).unwrap_or_else(|_| not_ours()),
     }
 }
 

@@ -144,7 +144,17 @@ impl Office {
             let (hash, query) = blob.split_once("?offset=").unwrap();
             let (offset, last) = query.split_once("&last=").unwrap();
             let offset = offset.parse().unwrap();
-            json(&self.store.put_blob_chunk(hash, offset, &call.body, last == "1", self.now).unwrap())
+            let piece = self
+                .store
+                .put_blob_chunk(from.device, hash, offset, &call.body, last == "1", self.now)
+                .unwrap();
+            json(&match piece {
+                store::Piece::Kept(reply) => reply,
+                store::Piece::Whole(bytes) => {
+                    let drawn = store::Drawn { bytes, thumbnail: Vec::new() };
+                    self.store.keep_drawn(hash, &drawn, self.now).unwrap()
+                }
+            })
         } else if path == "/v1/push" {
             json(&self.store.answer_push(&from, &call.body, self.now).unwrap())
         } else {
@@ -204,7 +214,7 @@ fn dump(store: &Store) -> String {
 }
 
 fn sound(store: &Store) {
-    assert_eq!(store.verify().unwrap(), Vec::<String>::new());
+    assert!(store.verify().unwrap().is_empty());
 }
 
 fn reopening(open: Open<'_>) {
@@ -309,7 +319,7 @@ fn photos(open: Open<'_>) {
     drop(phone);
     let mut phone = open("nok").unwrap();
     assert_eq!(ask(&mut phone, office.now, api::Status {}).counts.photos_waiting, 1);
-    let back = ask(&mut phone, office.now, api::Photo { hash: kept.hash.clone() });
+    let back = ask(&mut phone, office.now, api::Photo { hash: kept.hash.clone(), whole: false });
     assert_eq!(back.base64.as_deref(), Some(base64.as_str()));
     assert_eq!(office.sync(&mut phone).photos, 1);
     assert_eq!(ask(&mut phone, office.now, api::Status {}).counts.photos_waiting, 0);
