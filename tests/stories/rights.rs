@@ -1,8 +1,9 @@
 //! Rights: what is refused stays visible and blocks nothing, and what changes at the office reaches the phone.
 
 use domain::problem::Code;
+use store::{Now, Step, SyncSession};
 use tests::world::programme::wells_without;
-use tests::world::{World, meter};
+use tests::world::{Fate, Phone, World, meter};
 
 #[test]
 fn c7_a_bad_commit_in_the_middle_never_stops_the_queue() {
@@ -62,8 +63,8 @@ fn a_zone_taken_away_leaves_the_phone_and_unsent_work_in_it_is_not_lost() {
     world.grants(&nok, &["R01"]);
     nok.syncs();
     world.comes_to_rest(&[&nok]);
-    assert_eq!(nok.refused().len(), 1, "the office has it in quarantine");
-    assert!(world.refused()[0].content.contains("21"));
+    assert!(nok.refused().is_empty(), "she wrote it before she was told: honest work counts");
+    assert_eq!(world.card("R02 meter 1").visits.len(), 1);
     assert!(nok.card_of(meter("R02 meter 2")).is_err(), "the zone has left the phone");
     assert_eq!(world.card("meter 1").visits.len(), 1);
     world.assert_at_rest(&[&nok]);
@@ -97,8 +98,77 @@ fn saving_while_a_zone_is_taken_away_in_the_same_sync_leaves_nothing_behind() {
     })
     .unwrap();
     world.comes_to_rest(&[&nok]);
-    assert_eq!(nok.refused().len(), 1);
+    assert!(nok.refused().is_empty(), "nor could she know while the answer was on its way");
     world.assert_at_rest(&[&nok]);
+}
+
+#[test]
+fn the_rest_of_a_round_is_handed_over_and_nothing_of_either_is_lost() {
+    let world = World::new();
+    let (nok, lek) = (world.phone_on("นก", &["R01"]), world.phone_on("เล็ก", &["R02"]));
+    nok.syncs();
+    lek.syncs();
+    nok.reads("meter 1", 11);
+    nok.syncs();
+    nok.reads("meter 2", 12); // not sent when she falls ill
+    lek.reads("R02 meter 1", 21);
+    world.hands_over(&nok, &lek, &["R01"]);
+    lek.syncs();
+    assert_eq!(lek.card("meter 1").visits.len(), 1, "what was done is seen to be done");
+    assert_eq!(lek.card("meter 2").visits.len(), 0, "what the office has not heard of is still to do");
+    lek.reads("meter 3", 13);
+    world.comes_to_rest(&[&lek]);
+    // Days later her phone is switched on.
+    nok.syncs();
+    world.comes_to_rest(&[&nok, &lek]);
+    assert!(nok.refused().is_empty() && world.refused().is_empty());
+    assert_eq!(world.card("meter 2").visits.len(), 1);
+    assert_eq!(lek.card("meter 2").visits.len(), 1, "it comes to whoever has the round now");
+    assert!(nok.card_of(meter("meter 3")).is_err(), "and her phone holds the round no more");
+    assert_eq!(numbers_of(&nok), (2, 2));
+    world.assert_at_rest(&[&nok, &lek]);
+    // And back.
+    world.hands_over(&lek, &nok, &["R01"]);
+    world.comes_to_rest(&[&nok, &lek]);
+    assert_eq!(nok.card("meter 3").visits.len(), 1);
+    assert!(lek.card_of(meter("meter 1")).is_err());
+    assert_eq!(lek.card("R02 meter 1").visits.len(), 1, "her own round is untouched");
+    world.assert_at_rest(&[&nok, &lek]);
+}
+
+fn numbers_of(phone: &Phone) -> (u64, u64) {
+    let counts = phone.counts();
+    (counts.saved, counts.received)
+}
+
+/// The zones a phone may write on, as the server sees it.
+fn writable(world: &World, phone: &Phone) -> Vec<String> {
+    let Step::Call(call) = SyncSession::new(false).next(&mut phone.store(), None, Now::thai(1)) else {
+        panic!("an enrolled phone has something to ask");
+    };
+    let device = world.with_server(|server, _| server.authenticate(&call.bearer).unwrap());
+    device.writes.shelves.into_iter().map(|shelf| shelf.zone).collect()
+}
+
+#[test]
+fn a_phone_may_write_on_a_zone_that_was_taken_until_it_knows() {
+    let world = World::new();
+    let nok = world.phone_on("นก", &["R01", "R02"]);
+    nok.syncs();
+    world.grants(&nok, &["R01"]);
+    assert_eq!(writable(&world, &nok), ["R01", "R02"]);
+    world.network_will(&[Fate::LostAfter]);
+    nok.tries_to_sync().unwrap_err();
+    assert_eq!(writable(&world, &nok), ["R01", "R02"], "the answer that told her was lost on the way");
+    nok.syncs();
+    nok.syncs();
+    assert_eq!(writable(&world, &nok), ["R01"]);
+    world.grants(&nok, &["R02"]);
+    world.grants(&nok, &["R01"]);
+    assert_eq!(writable(&world, &nok), ["R01", "R02"], "given and taken again before she heard of either");
+    world.comes_to_rest(&[&nok]);
+    nok.syncs();
+    assert_eq!(writable(&world, &nok), ["R01"]);
 }
 
 #[test]

@@ -126,6 +126,10 @@ api! {
     NewEnrolment => EnrolmentReply;
     /// Ends a device's right.
     Revoke => Done;
+    /// Gives and takes shelves of a device.
+    SetShelves => Done;
+    /// Hands the rest of a round over to another device.
+    HandOver => Done;
     /// The zones of a programme.
     Zones => Vec<ZoneRow>;
     /// Who is signed in at the office (answered by the door).
@@ -786,6 +790,26 @@ pub struct NewEnrolment {
     /// The role.
     pub role: Role,
     /// The shelves.
+    pub shelves: Vec<Shelf>,
+}
+
+/// Chooses the shelves of a device anew. What it wrote on one that is taken counts when it comes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SetShelves {
+    /// Which device.
+    pub device: DeviceNo,
+    /// All of its shelves from now on.
+    pub shelves: Vec<Shelf>,
+}
+
+/// Hands shelves of one device over to another.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct HandOver {
+    /// Who has them.
+    pub from: DeviceNo,
+    /// Who gets them.
+    pub to: DeviceNo,
+    /// Which.
     pub shelves: Vec<Shelf>,
 }
 

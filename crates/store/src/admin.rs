@@ -5,7 +5,7 @@ use crate::{Store, audit, hex, meta};
 use domain::access::Grant;
 use domain::api::{DeviceRow, NewEnrolment};
 use domain::change::{Change, Values, field, kind};
-use domain::ids::{DeviceNo, Install, RecordId, Seq};
+use domain::ids::{DeviceNo, Install, RecordId, Seq, Shelf};
 use domain::problem::{Code, Problem};
 use domain::programme::Programme;
 use domain::wire::{EnrolReply, EnrolRequest};
@@ -39,6 +39,8 @@ pub struct Authenticated {
     pub device: DeviceNo,
     /// Its rights.
     pub grant: Grant,
+    /// Its rights to write: also on shelves that the office took from it and of which it has not been told yet.
+    pub writes: Grant,
 }
 
 /// Far more numbers than a municipality uses between two restores, and far less than 2^53 for thousands of them.
@@ -267,17 +269,50 @@ impl Store {
         if revoked {
             return Err(Code::TokenRevoked.into());
         }
-        Ok(Authenticated { device: DeviceNo(device), grant: serde_json::from_str(&grants)? })
+        let grant: Grant = serde_json::from_str(&grants)?;
+        let mut writes = grant.clone();
+        writes.shelves.extend(taken(&self.db, DeviceNo(device))?);
+        Ok(Authenticated { device: DeviceNo(device), grant, writes })
     }
 
-    /// Changes what a device may hold. It follows at its next sync; nothing unsent is touched.
+    /// Changes what a device may hold. It follows at its next sync; nothing unsent is touched, and what it writes
+    /// before it has been told counts.
     pub fn set_grant(&mut self, by: &str, device: DeviceNo, grant: &Grant, now_ms: u64) -> Result<()> {
-        let grants = serde_json::to_string(grant)?;
         self.transact(|tx| {
-            if tx.db.execute("UPDATE device SET grants = ?2 WHERE no = ?1", (device.0, grants))? == 0 {
-                return Err(Error::NotFound);
-            }
+            change_grant(tx.db, device, grant)?;
             audit::append(tx.db, by, "grant changed", &device.0.to_string(), now_ms)
+        })
+    }
+
+    /// Hands shelves of one device over to another, both or neither: the rest of a round of somebody who fell ill. What
+    /// the first has written and not sent stays with it, and counts when it comes.
+    ///
+    /// Errors: `not_found` for a device that is not there or was ended; `bad_record` for the same device twice, or if
+    /// the first holds none of the shelves.
+    pub fn hand_over(
+        &mut self,
+        by: &str,
+        from: DeviceNo,
+        to: DeviceNo,
+        shelves: &[Shelf],
+        now_ms: u64,
+    ) -> Result<()> {
+        self.transact(|tx| {
+            let (mut giver, mut taker) = (grant_of(tx.db, from)?, grant_of(tx.db, to)?);
+            let (given, kept): (Vec<Shelf>, Vec<Shelf>) =
+                giver.shelves.into_iter().partition(|shelf| shelves.contains(shelf));
+            if from == to || given.is_empty() {
+                return Err(Code::BadRecord.into());
+            }
+            giver.shelves = kept;
+            for shelf in given {
+                if !taker.shelves.contains(&shelf) {
+                    taker.shelves.push(shelf);
+                }
+            }
+            change_grant(tx.db, to, &taker)?;
+            change_grant(tx.db, from, &giver)?;
+            audit::append(tx.db, by, "handed over", &format!("{} to {}", from.0, to.0), now_ms)
         })
     }
 
@@ -320,6 +355,52 @@ impl Store {
         }
         Ok(devices)
     }
+}
+
+/// The shelves taken from a device that has not been told.
+fn taken(db: &rusqlite::Connection, device: DeviceNo) -> Result<Vec<Shelf>> {
+    let mut statement = db.prepare_cached("SELECT programme, zone FROM taken WHERE device = ?1")?;
+    let mut rows = statement.query([device.0])?;
+    let mut shelves = Vec::new();
+    while let Some(row) = rows.next()? {
+        shelves.push(Shelf::new(row.get::<_, String>(0)?, row.get::<_, String>(1)?));
+    }
+    Ok(shelves)
+}
+
+/// What a device may hold that was not ended.
+fn grant_of(db: &rusqlite::Connection, device: DeviceNo) -> Result<Grant> {
+    let grants: String =
+        db.query_row("SELECT grants FROM device WHERE no = ?1 AND revoked = 0", [device.0], |row| row.get(0))?;
+    Ok(serde_json::from_str(&grants)?)
+}
+
+/// Gives a device another grant, and notes which shelves it loses by it.
+fn change_grant(db: &rusqlite::Connection, device: DeviceNo, grant: &Grant) -> Result<()> {
+    let old: String =
+        db.query_row("SELECT grants FROM device WHERE no = ?1", [device.0], |row| row.get(0))?;
+    let old: Grant = serde_json::from_str(&old)?;
+    for shelf in old.shelves.iter().filter(|shelf| !grant.shelves.contains(shelf)) {
+        db.execute(
+            "INSERT OR IGNORE INTO taken (device, programme, zone) VALUES (?1, ?2, ?3)",
+            (device.0, &shelf.programme, &shelf.zone),
+        )?;
+    }
+    for shelf in &grant.shelves {
+        db.execute(
+            "DELETE FROM taken WHERE device = ?1 AND programme = ?2 AND zone = ?3",
+            (device.0, &shelf.programme, &shelf.zone),
+        )?;
+    }
+    db.execute("UPDATE device SET grants = ?2 WHERE no = ?1", (device.0, serde_json::to_string(grant)?))?;
+    Ok(())
+}
+
+/// Notes that a device follows its present grant: of what was taken from it, it has been told. It sends what waits before
+/// it asks, so nothing that it wrote before is still to come.
+pub(crate) fn note_told(db: &rusqlite::Connection, device: DeviceNo) -> Result<()> {
+    db.prepare_cached("DELETE FROM taken WHERE device = ?1")?.execute([device.0])?;
+    Ok(())
 }
 
 /// Makes a device's row and returns its number.

@@ -214,16 +214,26 @@ fn first_difference(db: &Connection) -> Result<Option<i64>> {
     compared
 }
 
+/// The next word with its subject; one that occurs several times in a subject counts once.
+fn next_word(rows: &mut rusqlite::Rows<'_>, last: &mut Option<(String, i64)>) -> Result<Option<(String, i64)>> {
+    while let Some(row) = rows.next()? {
+        let word = Some((row.get(0)?, row.get(1)?));
+        if word != *last {
+            last.clone_from(&word);
+            return Ok(word);
+        }
+    }
+    Ok(None)
+}
+
 fn compare_words(db: &Connection) -> Result<Option<i64>> {
-    // Both come in the order of words, then subjects, then places.
-    let mut kept = db.prepare("SELECT term, doc, offset FROM temp.words_kept")?;
-    let mut again = db.prepare("SELECT term, doc, offset FROM temp.words_again")?;
+    // Both come in the order of words, then subjects.
+    let mut kept = db.prepare("SELECT term, doc FROM temp.words_kept")?;
+    let mut again = db.prepare("SELECT term, doc FROM temp.words_again")?;
     let (mut kept, mut again) = (kept.query([])?, again.query([])?);
-    let read = |row: Option<&rusqlite::Row<'_>>| -> Result<Option<(String, i64, i64)>> {
-        row.map(|row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).transpose()
-    };
+    let (mut last, mut last_again) = (None, None);
     loop {
-        let (one, other) = (read(kept.next()?)?, read(again.next()?)?);
+        let (one, other) = (next_word(&mut kept, &mut last)?, next_word(&mut again, &mut last_again)?);
         match (one, other) {
             (None, None) => return Ok(None),
             (one, other) if one == other => {}

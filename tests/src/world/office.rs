@@ -89,6 +89,12 @@ impl World {
         inner.server.set_grant("ผู้ดูแล", device, &grant, now).unwrap();
     }
 
+    /// The office hands zones of one phone over to another.
+    pub fn hands_over(&self, from: &Phone, to: &Phone, zones: &[&str]) {
+        let shelves = zones.iter().map(|zone| Shelf::new(WELLS, *zone)).collect();
+        self.ask(api::HandOver { from: from.device(), to: to.device(), shelves }).unwrap();
+    }
+
     /// The office ends a phone's right.
     pub fn revokes(&self, phone: &Phone) {
         let device = phone.device();

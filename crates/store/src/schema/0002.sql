@@ -1,4 +1,4 @@
--- Photos: who may see one, and what is kept of it.
+-- Photos: who may see one, and what is kept of it. Shelves that were taken from a device that does not know it yet.
 
 -- Server: which records name a photo. Who may read one of these records may see the photo.
 CREATE TABLE photo_use (
@@ -21,3 +21,12 @@ CREATE TABLE thumbnail (
   hash  TEXT NOT NULL PRIMARY KEY,       -- of the photo
   bytes BLOB NOT NULL
 ) STRICT;
+
+-- Server: shelves that the office took from a device, until the device has been told. What it writes there meanwhile is
+-- honest work and counts.
+CREATE TABLE taken (
+  device    INTEGER NOT NULL,
+  programme TEXT NOT NULL,
+  zone      TEXT NOT NULL,
+  PRIMARY KEY (device, programme, zone)
+) STRICT, WITHOUT ROWID;

@@ -67,6 +67,8 @@ fn answer(store: &mut Store, office: Option<&Grant>, now: Now, request: Request)
         Request::Devices(_) => Reply::Devices(office::devices(store, caller)?),
         Request::NewEnrolment(ask) => Reply::NewEnrolment(office::new_enrolment(store, caller, &ask)?),
         Request::Revoke(ask) => Reply::Revoke(office::revoke(store, caller, &ask)?),
+        Request::SetShelves(ask) => Reply::SetShelves(office::set_shelves(store, caller, &ask)?),
+        Request::HandOver(ask) => Reply::HandOver(office::hand_over(store, caller, &ask)?),
         Request::Zones(ask) => Reply::Zones(list::zones(store, caller, &ask.programme)?),
         Request::PhotosWifiOnly(ask) => {
             let rule = u8::from(ask.on);

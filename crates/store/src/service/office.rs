@@ -2,10 +2,12 @@
 
 use super::Caller;
 use super::{card, list};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::{Kind, Store, row};
 use domain::access::{self, Action};
-use domain::api::{DeviceRow, Done, EnrolmentReply, NewEnrolment, RefusedRow, Revoke, Today, VisitRow};
+use domain::api::{
+    DeviceRow, Done, EnrolmentReply, HandOver, NewEnrolment, RefusedRow, Revoke, SetShelves, Today, VisitRow,
+};
 use domain::change::{Commit, field};
 use domain::ids::{DeviceNo, Shelf};
 use domain::problem::{Code, Problem};
@@ -57,6 +59,25 @@ pub(super) fn new_enrolment(
 pub(super) fn revoke(store: &mut Store, caller: &Caller<'_>, ask: &Revoke) -> Result<Done> {
     access::may(caller.grant, Action::Devices)?;
     store.revoke(&caller.grant.person, ask.device, caller.now.ms)?;
+    Ok(Done {})
+}
+
+pub(super) fn set_shelves(store: &mut Store, caller: &Caller<'_>, ask: &SetShelves) -> Result<Done> {
+    access::may(caller.grant, Action::Devices)?;
+    let row = store.devices()?.into_iter().find(|row| row.device == ask.device && !row.revoked);
+    let mut grant = row.ok_or(Error::NotFound)?.grant;
+    // Whoever has a device holds something; to take everything is to end its right.
+    if ask.shelves.is_empty() {
+        return Err(Code::BadRecord.into());
+    }
+    grant.shelves.clone_from(&ask.shelves);
+    store.set_grant(&caller.grant.person, ask.device, &grant, caller.now.ms)?;
+    Ok(Done {})
+}
+
+pub(super) fn hand_over(store: &mut Store, caller: &Caller<'_>, ask: &HandOver) -> Result<Done> {
+    access::may(caller.grant, Action::Devices)?;
+    store.hand_over(&caller.grant.person, ask.from, ask.to, &ask.shelves, caller.now.ms)?;
     Ok(Done {})
 }
 

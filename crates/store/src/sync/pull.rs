@@ -321,7 +321,11 @@ impl Store {
         now_ms: u64,
     ) -> Result<Vec<u8>> {
         let sent = page.tail.upto.values().copied().max().unwrap_or_default().max(page.tail.at);
+        let told = request.grant == Some(from.grant.fingerprint());
         self.transact(|tx| {
+            if told {
+                admin::note_told(tx.db, from.device)?;
+            }
             admin::note_contact(tx.db, from.device, request.top_n, now_ms)?;
             tx.db
                 .prepare_cached("UPDATE device SET sent = ?2 WHERE no = ?1 AND sent < ?2")?

@@ -577,7 +577,7 @@ impl<'a> Sender<'a> {
                 let arrival = Arrival {
                     device: self.device,
                     install: self.install,
-                    grant: Some(&self.from.grant),
+                    grant: Some(&self.from.writes),
                     not_before_ms: self.proof_of_absence(commit.n),
                     now_ms,
                     after: self.after,

@@ -1,5 +1,6 @@
 //! The devices: who holds which, when each was last in touch, what it has not sent, and ending its right.
 
+use super::hand_over::{HandOver, Zones};
 use super::page::{Framed, Page};
 use super::polling::every;
 use super::state::office;
@@ -50,7 +51,11 @@ pub fn Devices() -> impl IntoView {
     let t = words(app);
     let devices = RwSignal::new(None::<Vec<DeviceRow>>);
     let failed = RwSignal::new(None::<Problem>);
-    let asked_about = RwSignal::new(None::<DeviceRow>);
+    let asked = Asked {
+        end: RwSignal::new(None),
+        hand_over: RwSignal::new(None),
+        zones: RwSignal::new(None),
+    };
     let look = move || async move {
         match ask(api::Devices {}).await {
             Ok(all) => {
@@ -92,7 +97,7 @@ pub fn Devices() -> impl IntoView {
                 let list = if used.is_empty() {
                     notice::empty(t.no_devices).into_any()
                 } else {
-                    table(app, &used, asked_about).into_any()
+                    table(app, &used, asked).into_any()
                 };
                 let ended = (!ended.is_empty())
                     .then(|| {
@@ -100,20 +105,30 @@ pub fn Devices() -> impl IntoView {
                         view! {
                             <details class="office-same">
                                 <summary>{title}</summary>
-                                {table(app, &ended, asked_about)}
+                                {table(app, &ended, asked)}
                             </details>
                         }
                     });
                 Some(view! { {list} {ended} })
             }}
-            <EndRight about=asked_about/>
+            <EndRight about=asked.end/>
+            <HandOver about=asked.hand_over devices=devices/>
+            <Zones about=asked.zones/>
         </Framed>
     }
 }
 
-fn table(app: App, devices: &[DeviceRow], asked_about: RwSignal<Option<DeviceRow>>) -> impl IntoView + use<> {
+/// Which device something is asked about. A handle.
+#[derive(Clone, Copy)]
+struct Asked {
+    end: RwSignal<Option<DeviceRow>>,
+    hand_over: RwSignal<Option<DeviceRow>>,
+    zones: RwSignal<Option<DeviceRow>>,
+}
+
+fn table(app: App, devices: &[DeviceRow], asked: Asked) -> impl IntoView + use<> {
     let t = words(app);
-    let rows = devices.iter().map(|device| line(app, device, asked_about)).collect_view();
+    let rows = devices.iter().map(|device| line(app, device, asked)).collect_view();
     view! {
         <table class="office-table office-devices">
             <thead>
@@ -131,7 +146,7 @@ fn table(app: App, devices: &[DeviceRow], asked_about: RwSignal<Option<DeviceRow
     }
 }
 
-fn line(app: App, device: &DeviceRow, asked_about: RwSignal<Option<DeviceRow>>) -> impl IntoView + use<> {
+fn line(app: App, device: &DeviceRow, asked: Asked) -> impl IntoView + use<> {
     let office = office();
     let t = words(app);
     let number = fill(t.device_n, &[&device.device.0.to_string()]);
@@ -180,10 +195,18 @@ fn line(app: App, device: &DeviceRow, asked_about: RwSignal<Option<DeviceRow>>) 
                     match (revoked, office.keeps_devices()) {
                         (true, _) => view! { <span class="chip">{t.revoked}</span> }.into_any(),
                         (false, true) => {
+                            let act = |label: &'static str, about: RwSignal<Option<DeviceRow>>| {
+                                let whole = whole.clone();
+                                view! {
+                                    <button type="button" class="office-small" on:click=move |_| about.set(Some(whole.clone()))>
+                                        {label}
+                                    </button>
+                                }
+                            };
                             view! {
-                                <button type="button" class="office-small" on:click=move |_| asked_about.set(Some(whole.clone()))>
-                                    {t.revoke}
-                                </button>
+                                {act(t.hand_over, asked.hand_over)}
+                                {act(t.change_zones, asked.zones)}
+                                {act(t.revoke, asked.end)}
                             }
                                 .into_any()
                         }

@@ -10,6 +10,7 @@ mod editing;
 mod enrolment;
 mod frame;
 mod gate;
+mod hand_over;
 mod history;
 mod page;
 mod polling;

@@ -288,6 +288,30 @@ pub struct OfficeStrings {
     pub device_n: &'static str,
     /// When it was enrolled.
     pub enrolled_on: &'static str,
+    /// Button and heading of a dialog.
+    pub hand_over: &'static str,
+    /// Whose round, how many zones.
+    pub hand_over_title: &'static str,
+    /// In the dialog.
+    pub hand_over_done_stays: &'static str,
+    /// In the dialog.
+    pub hand_over_unsent: &'static str,
+    /// Name of the list, for screen readers.
+    pub hand_over_to: &'static str,
+    /// No other device.
+    pub hand_over_nobody: &'static str,
+    /// How many zones, to whom.
+    pub hand_over_done: &'static str,
+    /// Button.
+    pub hand_over_no: &'static str,
+    /// Button and heading of a dialog.
+    pub change_zones: &'static str,
+    /// Whose device.
+    pub change_zones_title: &'static str,
+    /// Button.
+    pub zones_save: &'static str,
+    /// Whose device.
+    pub zones_done: &'static str,
     /// Button.
     pub revoke: &'static str,
     /// A mark.
