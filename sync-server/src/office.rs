@@ -15,8 +15,8 @@ use axum::extract::{ConnectInfo, State};
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::Response;
 use base64::Engine;
-use domain::access::{Grant, Role};
-use domain::api::{Done, EnrolmentReply, Login, PhotoKept, Reply, Request, SessionReply, SetUp};
+use domain::access::{self, Action, Grant, Role};
+use domain::api::{AccountPut, Done, EnrolmentReply, Login, PhotoKept, PutAccount, Reply, Request, SessionReply, SetUp};
 use domain::ids::Shelf;
 use domain::problem::{Code, Problem};
 use scan::label::{SvgOptions, qr_svg};
@@ -128,6 +128,11 @@ async fn answer(
                 })
                 .await?;
             Ok((Reply::Logout(Done {}), Cookie::Clear))
+        }
+        Request::PutAccount(ask) => {
+            let token = token.ok_or(Code::LoginNeeded)?;
+            let reply = put_account(server, token, ask, now_ms).await?;
+            Ok((Reply::PutAccount(reply), Cookie::Leave))
         }
         request => {
             let token = token.ok_or(Code::LoginNeeded)?;
@@ -300,11 +305,59 @@ async fn first_account(
             let shelves = store.programmes().keys().map(Shelf::common).collect();
             let grant = Grant { person: name.clone(), role: Role::Administrator, shelves };
             store.set_municipality(&municipality)?;
-            store.put_account(&name, &hash, &grant, now_ms)?;
+            store.put_account(&name, &name, &hash, &grant, now_ms)?;
             Ok(Account { name, password_hash: hash, grant })
         })
         .await?;
     open_session(server, account, None, now_ms).await
+}
+
+/// Makes or changes an account for an administrator. A new password is made here and shown once.
+async fn put_account(
+    server: &Server,
+    token: String,
+    ask: PutAccount,
+    now_ms: u64,
+) -> Result<AccountPut, Failure> {
+    let PutAccount { name, role, programmes, new_password } = ask;
+    let name = name.trim().to_owned();
+    if name.is_empty() || name.len() > MAX_BYTES || name.chars().any(char::is_control) {
+        return Err(Problem::new(Code::Malformed).about("name").into());
+    }
+    let account = name.clone();
+    let (by, known, made) = server
+        .with_store(move |store| {
+            let by = store.session(&token, now_ms)?.ok_or(Code::LoginNeeded)?;
+            access::may(&by.grant, Action::Accounts)?;
+            // A worker has a device. Nobody takes the keys away from themselves: then nobody might be left to have them.
+            if role == Role::Worker || (by.name == account && role != by.grant.role) {
+                return Err(Code::Forbidden.into());
+            }
+            let known = store.account(&account)?;
+            Ok((by, known, store.make_password()))
+        })
+        .await?;
+    let (hash, password) = match known {
+        Some(known) if !new_password => (known.password_hash, None),
+        _ => {
+            let place = queue(server)?;
+            let typed = made.clone();
+            (hashing(server, place, move || passwords::hash_password(&typed)).await?, Some(made))
+        }
+    };
+    server
+        .with_store(move |store| {
+            let all = store.programmes();
+            let wanted = |id: &String| role != Role::Supervisor || programmes.contains(id);
+            let shelves: Vec<Shelf> = all.keys().filter(|id| wanted(id)).map(Shelf::common).collect();
+            if shelves.is_empty() {
+                return Err(Problem::new(Code::Malformed).about("programmes").into());
+            }
+            let grant = Grant { person: name.clone(), role, shelves };
+            store.put_account(&by.name, &name, &hash, &grant, now_ms)?;
+            Ok(AccountPut { password })
+        })
+        .await
 }
 
 fn is_setup_code(store: &mut Store, code: &str) -> Result<(), Failure> {

@@ -95,6 +95,8 @@ pub enum Action<'a> {
     Devices,
     /// See what the office sees: all visits, all questions.
     Office,
+    /// See, make and remove the office's accounts.
+    Accounts,
 }
 
 /// Answers whether `grant` allows `action`; the error says which refusal to report.
@@ -107,7 +109,7 @@ pub fn may(grant: &Grant, action: Action<'_>) -> Result<(), Code> {
         | Action::Bind(shelf, _)
         | Action::Settle(shelf)
         | Action::Remove(shelf) => Some(shelf),
-        Action::Define | Action::Devices | Action::Office => None,
+        Action::Define | Action::Devices | Action::Office | Action::Accounts => None,
     };
     if shelf.is_some_and(|shelf| !grant.reaches(shelf)) {
         return Err(Code::NotYourShelf);
@@ -124,6 +126,7 @@ pub fn may(grant: &Grant, action: Action<'_>) -> Result<(), Code> {
         Action::Define => clerk,
         Action::Devices => clerk,
         Action::Office => office,
+        Action::Accounts => grant.role == Role::Administrator,
     };
     match (allowed, action) {
         (true, _) => Ok(()),
@@ -169,6 +172,8 @@ mod tests {
             (Role::Clerk, Action::Devices, Ok(())),
             (Role::Clerk, Action::Read(&other), Ok(())),
             (Role::Administrator, Action::Define, Ok(())),
+            (Role::Clerk, Action::Accounts, Err(Code::Forbidden)),
+            (Role::Administrator, Action::Accounts, Ok(())),
         ] {
             assert_eq!(may(&grant(role), action), expected, "{role:?} {action:?}");
         }

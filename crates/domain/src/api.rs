@@ -132,6 +132,12 @@ api! {
     HandOver => Done;
     /// The zones of a programme.
     Zones => Vec<ZoneRow>;
+    /// The office's accounts.
+    Accounts => Vec<AccountRow>;
+    /// Makes an account, or changes its rights or password (answered by the door).
+    PutAccount => AccountPut;
+    /// Removes an account and ends its sessions.
+    RemoveAccount => Done;
     /// Who is signed in at the office (answered by the door).
     Session => SessionReply;
     /// Signs in at the office (answered by the door).
@@ -800,6 +806,47 @@ pub struct SetShelves {
     pub device: DeviceNo,
     /// All of its shelves from now on.
     pub shelves: Vec<Shelf>,
+}
+
+/// Asks for the office's accounts.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Accounts {}
+
+/// An account of the office.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AccountRow {
+    /// Its name, which is also the person's.
+    pub name: String,
+    /// What it may see and do.
+    pub grant: Grant,
+}
+
+/// Makes an account, or changes one.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PutAccount {
+    /// Its name.
+    pub name: String,
+    /// The role; a worker has a device and no account.
+    pub role: Role,
+    /// A supervisor's programmes; clerks and administrators see all.
+    pub programmes: Vec<String>,
+    /// Gives an account that is there a new password; a new one gets one anyway.
+    #[serde(default)]
+    pub new_password: bool,
+}
+
+/// An account was made or changed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AccountPut {
+    /// Its password, if it has a new one: shown once and kept nowhere.
+    pub password: Option<String>,
+}
+
+/// Removes an account.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RemoveAccount {
+    /// Its name.
+    pub name: String,
 }
 
 /// Hands shelves of one device over to another.

@@ -2,8 +2,8 @@
 
 use crate::error::{Error, Optional, Result};
 use crate::{Store, audit, hex, meta};
-use domain::access::Grant;
-use domain::api::{DeviceRow, NewEnrolment};
+use domain::access::{Grant, Role};
+use domain::api::{AccountRow, DeviceRow, NewEnrolment};
 use domain::change::{Change, Values, field, kind};
 use domain::ids::{DeviceNo, Install, RecordId, Seq, Shelf};
 use domain::problem::{Code, Problem};
@@ -88,17 +88,64 @@ impl Store {
     }
 
     /// Makes an account, or changes its password and rights.
-    pub fn put_account(&mut self, name: &str, password_hash: &str, grant: &Grant, now_ms: u64) -> Result<()> {
+    ///
+    /// With another password all its sessions end.
+    pub fn put_account(
+        &mut self,
+        by: &str,
+        name: &str,
+        password_hash: &str,
+        grant: &Grant,
+        now_ms: u64,
+    ) -> Result<()> {
         let grants = serde_json::to_string(grant)?;
         self.transact(|tx| {
+            tx.db.execute(
+                "DELETE FROM session WHERE account IN (SELECT name FROM account WHERE name = ?1 AND password <> ?2)",
+                (name, password_hash),
+            )?;
             tx.db.execute(
                 "INSERT INTO account (name, password, grants, made) VALUES (?1, ?2, ?3, ?4) \
                  ON CONFLICT DO UPDATE SET password = excluded.password, grants = excluded.grants",
                 (name, password_hash, grants, now_ms),
             )?;
             meta::clear(tx.db, meta::SETUP)?;
-            audit::append(tx.db, name, "account put", name, now_ms)
+            audit::append(tx.db, by, "account put", name, now_ms)
         })
+    }
+
+    /// All accounts, by name.
+    pub fn accounts(&self) -> Result<Vec<AccountRow>> {
+        let mut statement = self.db.prepare_cached("SELECT name, grants FROM account ORDER BY name")?;
+        let mut rows = statement.query([])?;
+        let mut accounts = Vec::new();
+        while let Some(row) = rows.next()? {
+            let grant = serde_json::from_str(&row.get::<_, String>(1)?)?;
+            accounts.push(AccountRow { name: row.get(0)?, grant });
+        }
+        Ok(accounts)
+    }
+
+    /// Removes an account and ends its sessions. What it did stays in the audit.
+    ///
+    /// Errors: `not_found`; `forbidden` for the last administrator: nobody could make another.
+    pub fn remove_account(&mut self, by: &str, name: &str, now_ms: u64) -> Result<()> {
+        let keeps_keys = |row: &AccountRow| row.name != name && row.grant.role == Role::Administrator;
+        if !self.accounts()?.iter().any(keeps_keys) {
+            return Err(Code::Forbidden.into());
+        }
+        self.transact(|tx| {
+            tx.db.execute("DELETE FROM session WHERE account = ?1", [name])?;
+            if tx.db.execute("DELETE FROM account WHERE name = ?1", [name])? == 0 {
+                return Err(Error::NotFound);
+            }
+            audit::append(tx.db, by, "account removed", name, now_ms)
+        })
+    }
+
+    /// A password that nobody chose: ten characters that are easily told apart and typed.
+    pub fn make_password(&mut self) -> String {
+        domain::code::make(u64::from_le_bytes(self.random()))
     }
 
     /// Returns an account by name.

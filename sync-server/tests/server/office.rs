@@ -2,9 +2,13 @@
 
 use crate::world::{World, pole_code};
 use domain::access::Role;
-use domain::api::{Devices, Find, Found, Login, Logout, NewEnrolment, Reply, Request, Session, SetUp};
+use domain::api::{
+    Accounts, Card, Devices, Find, Found, HandOver, Login, Logout, NewEnrolment, PutAccount, RemoveAccount, Reply, Request,
+    Session, SetShelves, SetUp,
+};
 use domain::ids::Shelf;
 use domain::problem::Code;
+use store::Store;
 
 const PASSWORD: &str = "รหัสผ่านยาวพอ";
 
@@ -200,4 +204,112 @@ fn the_office_finds_what_a_code_belongs_to() {
     let find = Request::Find(Find { text: pole_code().to_lowercase() });
     let Reply::Find(found) = world.call(&cookie, find).1.unwrap() else { panic!() };
     assert!(matches!(found, Found::Subject(_)), "{found:?}");
+}
+
+#[test]
+fn an_administrator_makes_a_supervisor_whose_password_is_shown_once() {
+    let world = World::start();
+    let admin = signed_in(&world);
+    let put = |name: &str, role, programmes: &[&str], new_password| {
+        let programmes = programmes.iter().map(|&id| id.to_owned()).collect();
+        Request::PutAccount(PutAccount { name: name.to_owned(), role, programmes, new_password })
+    };
+    let made = |cookie: &str, request: Request| match world.call(cookie, request).1 {
+        Ok(Reply::PutAccount(put)) => Ok(put.password),
+        Ok(other) => panic!("{other:?}"),
+        Err(problem) => Err(problem.code),
+    };
+    let enter = |name: &str, password: &str| {
+        let login = Login { name: name.to_owned(), password: password.to_owned() };
+        let (answer, reply) = world.call("", Request::Login(login));
+        reply.map(|_| cookie_of(&answer)).map_err(|problem| problem.code)
+    };
+    let password = made(&admin, put("ประปา หัวหน้า", Role::Supervisor, &["water"], false)).unwrap().unwrap();
+    assert!(password.chars().count() >= 10);
+    let boss = enter("ประปา หัวหน้า", &password).unwrap();
+    let find = |cookie: &str| world.call(cookie, Request::Find(Find { text: pole_code() })).1;
+    assert!(!matches!(find(&boss), Ok(Reply::Find(Found::Subject(_)))), "a pole is not of her programme");
+    assert_eq!(made(&boss, put("x", Role::Supervisor, &["water"], false)), Err(Code::Forbidden));
+    assert_eq!(world.call(&boss, Request::Accounts(Accounts {})).1.unwrap_err().code, Code::Forbidden);
+
+    // Another programme as well, with the password she knows.
+    assert_eq!(made(&admin, put("ประปา หัวหน้า", Role::Supervisor, &["water", "lights"], false)), Ok(None));
+    assert!(matches!(find(&boss), Ok(Reply::Find(Found::Subject(_)))));
+    // Another password ends what was open.
+    let second = made(&admin, put("ประปา หัวหน้า", Role::Supervisor, &["water"], true)).unwrap().unwrap();
+    assert_eq!(find(&boss).unwrap_err().code, Code::LoginNeeded);
+    assert_eq!(enter("ประปา หัวหน้า", &password), Err(Code::LoginWrong));
+    let boss = enter("ประปา หัวหน้า", &second).unwrap();
+
+    for wrong in [
+        put("", Role::Clerk, &[], false),
+        put("ก", Role::Supervisor, &[], false),
+        put("ก", Role::Supervisor, &["nothing"], false),
+    ] {
+        assert_eq!(made(&admin, wrong), Err(Code::Malformed));
+    }
+    assert_eq!(made(&admin, put("ก", Role::Worker, &["water"], false)), Err(Code::Forbidden));
+    assert_eq!(made(&admin, put("admin", Role::Clerk, &[], false)), Err(Code::Forbidden), "not one's own keys");
+    let remove = |name: &str| {
+        world.call(&admin, Request::RemoveAccount(RemoveAccount { name: name.to_owned() })).1
+    };
+    assert_eq!(remove("admin").unwrap_err().code, Code::Forbidden);
+    let Ok(Reply::Accounts(all)) = world.call(&admin, Request::Accounts(Accounts {})).1 else { panic!() };
+    let names: Vec<&str> = all.iter().map(|row| row.name.as_str()).collect();
+    assert_eq!(names, ["admin", "ประปา หัวหน้า"]);
+    remove("ประปา หัวหน้า").unwrap();
+    assert_eq!(find(&boss).unwrap_err().code, Code::LoginNeeded);
+    assert_eq!(enter("ประปา หัวหน้า", &second), Err(Code::LoginWrong));
+}
+
+#[test]
+fn a_clerk_hands_a_round_over_and_both_phones_follow() {
+    let mut code = String::new();
+    let world = World::start_with(
+        |store| {
+            let request = NewEnrolment {
+                person: "คนใหม่".to_owned(),
+                role: Role::Worker,
+                shelves: vec![Shelf::new("lights", "F01")],
+            };
+            code = store.new_enrolment("test", &request, crate::world::NOW, 600_000).unwrap().0;
+        },
+        None,
+    );
+    let office = signed_in(&world);
+    let (mut nok, mut new) = (world.device(0), world.device_by(&code, 50));
+    world.ask(&mut nok, crate::devices::reading(1, 20));
+    world.sync(&mut nok).unwrap();
+    world.ask(&mut nok, crate::devices::reading(2, 30)); // not sent
+    let (from, to) = (nok.device(), new.device());
+    let shelves = vec![Shelf::new("water", "R01")];
+    let hand = |from, to| Request::HandOver(HandOver { from, to, shelves: shelves.clone() });
+    world.call(&office, hand(from, to)).1.unwrap();
+    assert_eq!(world.call(&office, hand(from, to)).1.unwrap_err().code, Code::BadRecord, "it has none now");
+    let arrived = world.sync(&mut new).unwrap();
+    assert!(arrived.pulled >= crate::world::METERS);
+    let visits = |device: &mut Store, number| {
+        let card = Card { subject: crate::world::meter(number), today: "2026-11-21".to_owned() };
+        world.ask(device, card).visits.len()
+    };
+    assert_eq!((visits(&mut new, 1), visits(&mut new, 2)), (1, 0));
+    let sent = world.sync(&mut nok).unwrap();
+    assert_eq!((sent.pushed, sent.status.refused), (1, 0), "what she had written counts");
+    world.sync(&mut new).unwrap();
+    assert_eq!(visits(&mut new, 2), 1);
+    let subjects = |store: &Store| {
+        let mut out = Vec::new();
+        store.dump(None, &mut out).unwrap();
+        String::from_utf8(out).unwrap().matches("\"kind\":\"subject\"").count()
+    };
+    assert_eq!(subjects(&nok), 0, "and her phone holds the round no more");
+    assert_eq!(subjects(&new) as u64, crate::world::METERS + 1, "her own pole and the round");
+
+    let set = |device, shelves: Vec<Shelf>| {
+        world.call(&office, Request::SetShelves(SetShelves { device, shelves })).1
+    };
+    assert_eq!(set(to, Vec::new()).unwrap_err().code, Code::BadRecord);
+    set(to, vec![Shelf::new("water", "R01")]).unwrap();
+    world.sync(&mut new).unwrap();
+    assert_eq!(subjects(&new) as u64, crate::world::METERS);
 }

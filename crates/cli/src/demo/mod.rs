@@ -271,7 +271,7 @@ fn account(store: &mut Store, dir: &Path, now_ms: u64) -> Result<String, Problem
     let grant = Grant {
         person: "ผู้ดูแลระบบ (demo)".to_owned(), role: Role::Administrator, shelves
     };
-    store.put_account(ACCOUNT, &sync_server::hash_password(&password)?, &grant, now_ms)?;
+    store.put_account(ACCOUNT, ACCOUNT, &sync_server::hash_password(&password)?, &grant, now_ms)?;
     Ok(password)
 }
 

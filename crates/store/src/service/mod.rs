@@ -69,6 +69,8 @@ fn answer(store: &mut Store, office: Option<&Grant>, now: Now, request: Request)
         Request::Revoke(ask) => Reply::Revoke(office::revoke(store, caller, &ask)?),
         Request::SetShelves(ask) => Reply::SetShelves(office::set_shelves(store, caller, &ask)?),
         Request::HandOver(ask) => Reply::HandOver(office::hand_over(store, caller, &ask)?),
+        Request::Accounts(_) => Reply::Accounts(office::accounts(store, caller)?),
+        Request::RemoveAccount(ask) => Reply::RemoveAccount(office::remove_account(store, caller, &ask)?),
         Request::Zones(ask) => Reply::Zones(list::zones(store, caller, &ask.programme)?),
         Request::PhotosWifiOnly(ask) => {
             let rule = u8::from(ask.on);
@@ -81,7 +83,8 @@ fn answer(store: &mut Store, office: Option<&Grant>, now: Now, request: Request)
         | Request::Session(_)
         | Request::Login(_)
         | Request::Logout(_)
-        | Request::SetUp(_) => {
+        | Request::SetUp(_)
+        | Request::PutAccount(_) => {
             return Err(Problem::new(Code::Forbidden).about("answered by the door").into());
         }
     })

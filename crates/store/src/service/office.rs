@@ -6,7 +6,8 @@ use crate::error::{Error, Result};
 use crate::{Kind, Store, row};
 use domain::access::{self, Action};
 use domain::api::{
-    DeviceRow, Done, EnrolmentReply, HandOver, NewEnrolment, RefusedRow, Revoke, SetShelves, Today, VisitRow,
+    AccountRow, DeviceRow, Done, EnrolmentReply, HandOver, NewEnrolment, RefusedRow, RemoveAccount, Revoke,
+    SetShelves, Today, VisitRow,
 };
 use domain::change::{Commit, field};
 use domain::ids::{DeviceNo, Shelf};
@@ -78,6 +79,21 @@ pub(super) fn set_shelves(store: &mut Store, caller: &Caller<'_>, ask: &SetShelv
 pub(super) fn hand_over(store: &mut Store, caller: &Caller<'_>, ask: &HandOver) -> Result<Done> {
     access::may(caller.grant, Action::Devices)?;
     store.hand_over(&caller.grant.person, ask.from, ask.to, &ask.shelves, caller.now.ms)?;
+    Ok(Done {})
+}
+
+pub(super) fn accounts(store: &Store, caller: &Caller<'_>) -> Result<Vec<AccountRow>> {
+    access::may(caller.grant, Action::Accounts)?;
+    store.accounts()
+}
+
+pub(super) fn remove_account(store: &mut Store, caller: &Caller<'_>, ask: &RemoveAccount) -> Result<Done> {
+    access::may(caller.grant, Action::Accounts)?;
+    // Whoever is left could not make another.
+    if caller.grant.person == ask.name {
+        return Err(Code::Forbidden.into());
+    }
+    store.remove_account(&caller.grant.person, &ask.name, caller.now.ms)?;
     Ok(Done {})
 }
 

@@ -1,5 +1,6 @@
 //! Who is signed in, what that person may see, and the way out.
 
+use super::accounts::Accounts;
 use super::answers;
 use super::devices::role_word;
 use super::page::{Framed, Page};
@@ -66,6 +67,7 @@ pub fn Account() -> impl IntoView {
                 <p>{t.sign_out_lead}</p>
                 <Button label=t.sign_out weight=Weight::Main drawing=Icon::Back disabled=leaving press=leave/>
             </section>
+            {move || (office.role() == Role::Administrator).then(|| view! { <Accounts/> })}
         </Framed>
     }
 }

@@ -4,6 +4,7 @@
 //! and leaves everything below it as it was, so that nothing typed is lost.
 
 mod account;
+mod accounts;
 mod answers;
 mod devices;
 mod editing;

@@ -288,6 +288,36 @@ pub struct OfficeStrings {
     pub device_n: &'static str,
     /// When it was enrolled.
     pub enrolled_on: &'static str,
+    /// Heading.
+    pub accounts: &'static str,
+    /// Below it.
+    pub accounts_lead: &'static str,
+    /// Heading.
+    pub account_new: &'static str,
+    /// Button.
+    pub account_make: &'static str,
+    /// The name is there.
+    pub account_taken: &'static str,
+    /// Button.
+    pub account_remove: &'static str,
+    /// The same button, pressed once.
+    pub account_remove_sure: &'static str,
+    /// What the role may do.
+    pub account_supervisor_note: &'static str,
+    /// What the role may do.
+    pub account_clerk_note: &'static str,
+    /// What the role may do.
+    pub account_administrator_note: &'static str,
+    /// No programme is ticked.
+    pub need_programme: &'static str,
+    /// Button.
+    pub password_new: &'static str,
+    /// Whose password follows.
+    pub password_of: &'static str,
+    /// Below it.
+    pub password_once: &'static str,
+    /// Button.
+    pub password_written: &'static str,
     /// Button and heading of a dialog.
     pub hand_over: &'static str,
     /// Whose round, how many zones.
