@@ -9,12 +9,12 @@
 use domain::access::Role;
 use domain::api::{self, Ask, Reply, StatusReply};
 use domain::change::{Change, kind};
-use domain::ids::{RecordId, Seq, Shelf};
+use domain::ids::{DeviceNo, RecordId, Seq, Shelf};
 use domain::problem::{Code, Problem};
 use domain::programme::{FieldKind, FormKind, Programme, SubjectKind, Words};
 use door::{Door, Next, Said};
 use serde::Deserialize;
-use store::{Entropy, HttpAnswer, HttpCall, Kind, Now, Store};
+use store::{Drawn, Entropy, HttpAnswer, HttpCall, Kind, Now, Piece, Store};
 
 const NOON: u64 = 1_795_000_000_000;
 const MINUTE: u64 = 60_000;
@@ -88,6 +88,9 @@ fn answer(office: &mut Store, call: &HttpCall, now: u64) -> HttpAnswer {
         Ok(from) => from,
         Err(problem) => return problem_answer(&problem.into()),
     };
+    if let Some(blob) = path.strip_prefix("/v1/blob/") {
+        return photo_answer(office, from.device, call.method, blob, &call.body);
+    }
     if path == "/v1/push" {
         refused_or(office.answer_push(&from, &call.body, now))
     } else {
@@ -95,6 +98,24 @@ fn answer(office: &mut Store, call: &HttpCall, now: u64) -> HttpAnswer {
         let body = office.answer_pull(&from, &request, now).unwrap();
         HttpAnswer::Response { status: 200, content_type: "application/x-ndjson".into(), body }
     }
+}
+
+/// The photo part of the office: what comes whole is kept as it is, its small picture is three bytes.
+fn photo_answer(office: &mut Store, device: DeviceNo, method: &str, blob: &str, body: &[u8]) -> HttpAnswer {
+    let (hash, query) = blob.split_once('?').unwrap_or((blob, ""));
+    if method == "GET" {
+        let found =
+            if query == "size=thumb" { office.thumbnail(hash) } else { office.photo(hash).map(|p| p.map(|p| p.1)) };
+        return match found.unwrap() {
+            Some(body) => HttpAnswer::Response { status: 200, content_type: "image/jpeg".into(), body },
+            None => problem_answer(&Code::NotFound.into()),
+        };
+    }
+    let last = query.ends_with("last=1");
+    refused_or(office.put_blob_chunk(device, hash, 0, body, last, NOON).and_then(|piece| match piece {
+        Piece::Kept(reply) => Ok(reply),
+        Piece::Whole(bytes) => office.keep_drawn(hash, &Drawn { bytes, thumbnail: b"low".to_vec() }, NOON),
+    }))
 }
 
 fn refused_or<T: serde::Serialize>(result: store::Result<T>) -> HttpAnswer {
@@ -405,4 +426,120 @@ fn after_a_fault_all_who_wait_are_told_and_the_next_attempt_is_whole() {
     world.ask(4, api::Sync::default());
     assert_eq!(replies(&world.run()).len(), 1);
     assert_eq!(world.status().counts.received, 1);
+}
+
+/// "/9j/AAAA" in base64: as good as a photo for everybody but a painter.
+const PHOTO: &str = "/9j/AAAA";
+
+fn keep_photo(world: &mut World) -> String {
+    match world.ask(50, api::KeepPhoto { base64: PHOTO.into(), mime: "image/jpeg".into() }) {
+        Some(Ok(Reply::KeepPhoto(kept))) => kept.hash,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn photos_wait_for_wifi_where_somebody_chose_so_and_records_do_not() {
+    let mut world = World::enrolled();
+    world.ask(1, api::PhotosWifiOnly { on: true });
+    world.ask(2, api::Network { free: Some(false) });
+    keep_photo(&mut world);
+    world.ask(3, reading(17));
+    let sync = |world: &mut World, ask: api::Sync| {
+        world.ask(4, ask);
+        world.run();
+        let counts = world.status().counts;
+        (counts.saved - counts.received, counts.photos_waiting)
+    };
+    assert_eq!(sync(&mut world, api::Sync::default()), (0, 1), "the record is there, the photo waits");
+    // Nothing is left to hurry for: the next exchange is minutes away, not seconds.
+    let (_, Next::Wait(ms)) = world.carry(None) else { panic!("it waits") };
+    assert!(ms > MINUTE, "{ms}");
+    world.ask(5, api::Network { free: None });
+    assert_eq!(sync(&mut world, api::Sync::default()), (0, 1), "nor where the device cannot tell");
+    assert_eq!(sync(&mut world, api::Sync { photos_now: true }), (0, 0), "unless somebody says so");
+    keep_photo_of(&mut world, "/9j/BBBB");
+    assert_eq!(sync(&mut world, api::Sync::default()), (0, 1), "and that was for once");
+    world.ask(6, api::Network { free: Some(true) });
+    world.run();
+    assert_eq!(world.status().counts.photos_waiting, 0, "on Wi-Fi they go by themselves");
+    keep_photo_of(&mut world, "/9j/CCCC");
+    world.ask(7, api::Network { free: Some(false) });
+    world.ask(8, api::PhotosWifiOnly { on: false });
+    assert_eq!(sync(&mut world, api::Sync::default()), (0, 0), "or over any network, as before");
+}
+
+fn keep_photo_of(world: &mut World, base64: &str) {
+    world.ask(50, api::KeepPhoto { base64: base64.into(), mime: "image/jpeg".into() });
+}
+
+#[test]
+fn a_photo_that_is_at_the_office_is_fetched_small_and_whole_only_when_asked() {
+    let mut world = World::enrolled();
+    // Another phone of the same office took it.
+    let hash = {
+        let bytes = vec![0xff, 0xd8, 0xff, 7];
+        let hash = world.office.keep_photo(&bytes, "image/jpeg", NOON).unwrap();
+        world.office.keep_drawn(&hash, &Drawn { bytes, thumbnail: b"low".to_vec() }, NOON).unwrap();
+        hash
+    };
+    let look = |world: &mut World, whole| {
+        let here = world.ask(7, api::Photo { hash: hash.clone(), whole });
+        let answers = match here {
+            Some(answer) => vec![(7, answer)],
+            None => replies(&world.run()),
+        };
+        match answers.as_slice() {
+            [(7, Ok(Reply::Photo(photo)))] => photo.clone(),
+            other => panic!("{other:?}"),
+        }
+    };
+    let small = look(&mut world, false);
+    assert_eq!((small.base64.as_deref(), small.small), (Some("bG93"), true));
+    assert!(world.ask(8, api::Photo { hash: hash.clone(), whole: false }).is_some(), "kept: no second call");
+    let whole = look(&mut world, true);
+    assert_eq!((whole.base64.as_deref(), whole.small), (Some("/9j/Bw=="), false));
+    let nowhere = api::Photo { hash: "00".repeat(32), whole: false };
+    assert!(world.ask(9, nowhere).is_none());
+    let said = replies(&world.run());
+    assert!(matches!(&said[..], [(9, Ok(Reply::Photo(photo)))] if photo.base64.is_none()), "{said:?}");
+    let wrong = api::Photo { hash: "../../etc".into(), whole: true };
+    world.ask(10, wrong);
+    let said = replies(&world.run());
+    assert!(matches!(&said[..], [(10, Err(problem))] if problem.code == Code::NotFound), "{said:?}");
+}
+
+#[test]
+fn who_looks_at_a_photo_does_not_wait_for_the_end_of_an_exchange() {
+    let mut world = World::enrolled();
+    let bytes = vec![0xff, 0xd8, 0xff, 7];
+    let hash = world.office.keep_photo(&bytes, "image/jpeg", NOON).unwrap();
+    world.ask(1, reading(17));
+    world.ask(2, api::Sync::default());
+    let (_, Next::Call(push)) = world.carry(None) else { panic!("it begins") };
+    assert!(world.ask(3, api::Photo { hash, whole: true }).is_none());
+    let pushed = answer(&mut world.office, &push, world.now);
+    let (_, Next::Call(fetch)) = world.carry(Some(pushed)) else { panic!("it goes on") };
+    assert_eq!(fetch.method, "GET", "the photo comes in between");
+    let got = answer(&mut world.office, &fetch, world.now);
+    let (said, Next::Call(pull)) = world.carry(Some(got)) else { panic!("it goes on") };
+    assert!(matches!(&replies(&said)[..], [(3, Ok(_))]));
+    assert!(pull.url.ends_with("/v1/pull"), "and the exchange goes on where it was");
+    let pulled = answer(&mut world.office, &pull, world.now);
+    let (said, _) = world.carry(Some(pulled));
+    assert!(matches!(&replies(&said)[..], [(2, Ok(Reply::Sync(_)))]));
+    assert_eq!(world.status().counts.received, 1);
+}
+
+#[test]
+fn a_sign_in_page_is_no_photo() {
+    let mut world = World::enrolled();
+    let ask = api::Photo { hash: "00".repeat(32), whole: false };
+    for (kind, body) in [("text/html", &b"<html>"[..]), ("image/jpeg", b"<html>")] {
+        world.ask(3, ask.clone());
+        let (_, Next::Call(_)) = world.carry(None) else { panic!("it asks") };
+        let lie = HttpAnswer::Response { status: 200, content_type: kind.into(), body: body.into() };
+        let (said, _) = world.carry(Some(lie));
+        assert!(matches!(&replies(&said)[..], [(3, Err(problem))] if problem.code == Code::NotOurServer));
+    }
 }
