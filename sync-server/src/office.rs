@@ -16,7 +16,9 @@ use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::Response;
 use base64::Engine;
 use domain::access::{self, Action, Grant, Role};
-use domain::api::{AccountPut, Done, EnrolmentReply, Login, PhotoKept, PutAccount, Reply, Request, SessionReply, SetUp};
+use domain::api::{
+    AccountPut, Done, EnrolmentReply, Login, PhotoKept, PutAccount, Reply, Request, SessionReply, SetUp,
+};
 use domain::ids::Shelf;
 use domain::problem::{Code, Problem};
 use scan::label::{SvgOptions, qr_svg};

@@ -5,7 +5,7 @@ use clap::Args;
 use domain::problem::{Code, Problem};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use store::{Fault, Kind, Pace, Store};
+use store::{Fault, Kind, Store};
 use sync_server::clock;
 
 /// Exit code of `verify` and `backup` for data that is damaged.
@@ -55,7 +55,7 @@ pub fn backup(db: &Path, target: &Target, keep: Option<usize>) -> Result<ExitCod
     let part = PathBuf::from(part);
     // Made first and empty, so that nobody else can open it while it is being written.
     folder::private_file(&part)?;
-    let faults = store.backup(&part, Pace::default()).map_err(Problem::from).and_then(|()| faults_of(&part));
+    let faults = store.backup(&part).map_err(Problem::from).and_then(|()| faults_of(&part));
     let faults = match faults {
         Ok(faults) => faults,
         Err(problem) => {

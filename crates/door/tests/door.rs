@@ -104,8 +104,11 @@ fn answer(office: &mut Store, call: &HttpCall, now: u64) -> HttpAnswer {
 fn photo_answer(office: &mut Store, device: DeviceNo, method: &str, blob: &str, body: &[u8]) -> HttpAnswer {
     let (hash, query) = blob.split_once('?').unwrap_or((blob, ""));
     if method == "GET" {
-        let found =
-            if query == "size=thumb" { office.thumbnail(hash) } else { office.photo(hash).map(|p| p.map(|p| p.1)) };
+        let found = if query == "size=thumb" {
+            office.thumbnail(hash)
+        } else {
+            office.photo(hash).map(|p| p.map(|p| p.1))
+        };
         return match found.unwrap() {
             Some(body) => HttpAnswer::Response { status: 200, content_type: "image/jpeg".into(), body },
             None => problem_answer(&Code::NotFound.into()),

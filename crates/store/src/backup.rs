@@ -4,23 +4,13 @@ use crate::error::Result;
 use crate::{Store, meta};
 use rusqlite::Connection;
 use rusqlite::backup::{Backup, StepResult};
+use std::ffi::c_int;
 use std::fs::File;
 use std::path::Path;
 
-/// How a copy is made.
-#[derive(Clone, Copy, Debug)]
-pub struct Pace {
-    /// Pages copied between two looks at the disk; a page has 4,096 bytes.
-    pub pages: std::ffi::c_int,
-}
-
-impl Default for Pace {
-    fn default() -> Pace {
-        // Two megabytes. What lies unwritten in the system's cache is what the server's next flush may have to wait
-        // for on the same disk; so little is written down in some milliseconds.
-        Pace { pages: 512 }
-    }
-}
+/// Pages copied between two looks at the disk: two megabytes. What lies unwritten in the system's cache is what the
+/// server's next flush may have to wait for on the same disk; so little is written down in some milliseconds.
+const PAGES: c_int = 512;
 
 impl Store {
     /// Writes a copy of one moment of the replica to a file that is empty or does not exist. It is on disk when this
@@ -28,19 +18,19 @@ impl Store {
     ///
     /// Writers go on meanwhile: the copy reads from a moment that SQLite keeps for it in the journal, so it neither
     /// locks them out nor begins again when they write.
-    pub fn backup(&self, to: &Path, pace: Pace) -> Result<()> {
+    pub fn backup(&self, to: &Path) -> Result<()> {
         // The copy is ours alone until it is whole, so it needs no journal; it is flushed bit by bit below.
         let mut copy = Connection::open(to)?;
         copy.pragma_update(None, "journal_mode", "OFF")?;
         copy.pragma_update(None, "synchronous", "OFF")?;
-        copy.pragma_update(None, "cache_size", pace.pages)?;
+        copy.pragma_update(None, "cache_size", PAGES)?;
         let file = File::options().write(true).open(to)?;
         let moment = self.db.unchecked_transaction()?;
         // A transaction begins with its first reading.
         meta::get(&moment, meta::INSTALL)?;
         {
             let backup = Backup::new(&moment, &mut copy)?;
-            while backup.step(pace.pages)? == StepResult::More {
+            while backup.step(PAGES)? == StepResult::More {
                 file.sync_data()?;
             }
         }

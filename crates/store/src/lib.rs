@@ -34,8 +34,6 @@ mod upkeep;
 mod verify;
 
 pub use admin::{Account, Authenticated, Tenant};
-#[cfg(not(target_family = "wasm"))]
-pub use backup::Pace;
 pub use commit::NewCommit;
 pub use error::{Error, Result};
 pub use open::set_aside;

@@ -215,7 +215,10 @@ fn first_difference(db: &Connection) -> Result<Option<i64>> {
 }
 
 /// The next word with its subject; one that occurs several times in a subject counts once.
-fn next_word(rows: &mut rusqlite::Rows<'_>, last: &mut Option<(String, i64)>) -> Result<Option<(String, i64)>> {
+fn next_word(
+    rows: &mut rusqlite::Rows<'_>,
+    last: &mut Option<(String, i64)>,
+) -> Result<Option<(String, i64)>> {
     while let Some(row) = rows.next()? {
         let word = Some((row.get(0)?, row.get(1)?));
         if word != *last {

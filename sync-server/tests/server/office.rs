@@ -3,8 +3,8 @@
 use crate::world::{World, pole_code};
 use domain::access::Role;
 use domain::api::{
-    Accounts, Card, Devices, Find, Found, HandOver, Login, Logout, NewEnrolment, PutAccount, RemoveAccount, Reply, Request,
-    Session, SetShelves, SetUp,
+    Accounts, Card, Devices, Find, Found, HandOver, Login, Logout, NewEnrolment, PutAccount, RemoveAccount,
+    Reply, Request, Session, SetShelves, SetUp,
 };
 use domain::ids::Shelf;
 use domain::problem::Code;
@@ -249,10 +249,13 @@ fn an_administrator_makes_a_supervisor_whose_password_is_shown_once() {
         assert_eq!(made(&admin, wrong), Err(Code::Malformed));
     }
     assert_eq!(made(&admin, put("ก", Role::Worker, &["water"], false)), Err(Code::Forbidden));
-    assert_eq!(made(&admin, put("admin", Role::Clerk, &[], false)), Err(Code::Forbidden), "not one's own keys");
-    let remove = |name: &str| {
-        world.call(&admin, Request::RemoveAccount(RemoveAccount { name: name.to_owned() })).1
-    };
+    assert_eq!(
+        made(&admin, put("admin", Role::Clerk, &[], false)),
+        Err(Code::Forbidden),
+        "not one's own keys"
+    );
+    let remove =
+        |name: &str| world.call(&admin, Request::RemoveAccount(RemoveAccount { name: name.to_owned() })).1;
     assert_eq!(remove("admin").unwrap_err().code, Code::Forbidden);
     let Ok(Reply::Accounts(all)) = world.call(&admin, Request::Accounts(Accounts {})).1 else { panic!() };
     let names: Vec<&str> = all.iter().map(|row| row.name.as_str()).collect();

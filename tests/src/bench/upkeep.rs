@@ -6,7 +6,7 @@ use domain::change::{Change, kind};
 use domain::ids::{RecordId, Seq};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
-use store::{Kind, Pace, Store};
+use store::{Kind, Store};
 
 /// Photos in the database, and the bytes of each.
 const PHOTOS: (usize, usize) = (300, 150_000);
@@ -47,7 +47,7 @@ pub fn run(town: &mut Town, figures: &mut Figures) {
         let backup = scope.spawn(|| {
             let store = Store::open_read_only(&path, Kind::Server, entropy).unwrap();
             let begun = Instant::now();
-            store.backup(&copy, Pace::default()).unwrap();
+            store.backup(&copy).unwrap();
             done.store(true, Ordering::SeqCst);
             begun.elapsed()
         });

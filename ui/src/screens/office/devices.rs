@@ -51,11 +51,8 @@ pub fn Devices() -> impl IntoView {
     let t = words(app);
     let devices = RwSignal::new(None::<Vec<DeviceRow>>);
     let failed = RwSignal::new(None::<Problem>);
-    let asked = Asked {
-        end: RwSignal::new(None),
-        hand_over: RwSignal::new(None),
-        zones: RwSignal::new(None),
-    };
+    let asked =
+        Asked { end: RwSignal::new(None), hand_over: RwSignal::new(None), zones: RwSignal::new(None) };
     let look = move || async move {
         match ask(api::Devices {}).await {
             Ok(all) => {
