@@ -1,4 +1,5 @@
-//! What to say when the store is gone: somebody cleared the browser's data, or the browser did it itself.
+//! What to say when the store is gone: somebody cleared the browser's data, the browser did it itself, or the file does
+//! not open any more and was set aside.
 //!
 //! Nothing can bring back what was never sent, and nobody is helped by a quiet empty screen. So the page remembers, beside
 //! the store, how much waited; if the store comes back empty, it says so once, with the number and what to do next.
@@ -9,6 +10,7 @@ use crate::components::button::Button;
 use crate::components::icon::{Icon, icon};
 use crate::strings::fill;
 use domain::api::StatusReply;
+use domain::problem::Code;
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -24,16 +26,24 @@ pub struct Waiting {
     records: u64,
     /// Photos the same.
     photos: u64,
+    /// The store is not gone: it does not open, and is kept for somebody to rescue.
+    #[serde(default)]
+    kept: bool,
 }
 
 impl Waiting {
     fn of(status: &StatusReply) -> Waiting {
         let counts = status.counts;
-        Waiting { records: counts.saved.saturating_sub(counts.received), photos: counts.photos_waiting }
+        let records = counts.saved.saturating_sub(counts.received);
+        Waiting { records, photos: counts.photos_waiting, kept: false }
     }
 
     fn and(self, other: Waiting) -> Waiting {
-        Waiting { records: self.records + other.records, photos: self.photos + other.photos }
+        Waiting {
+            records: self.records + other.records,
+            photos: self.photos + other.photos,
+            kept: self.kept || other.kept,
+        }
     }
 }
 
@@ -48,7 +58,10 @@ fn compare(
 ) -> (Option<Waiting>, Option<Waiting>) {
     match held {
         _ if status.enrolled.is_some() => (Some(Waiting::of(status)), lost),
-        Some(held) => (None, Some(held.and(lost.unwrap_or_default()))),
+        Some(held) => {
+            let held = Waiting { kept: status.set_aside.is_some(), ..held };
+            (None, Some(held.and(lost.unwrap_or_default())))
+        }
         None => (None, lost),
     }
 }
@@ -95,16 +108,23 @@ pub fn Lost() -> impl IntoView {
     move || {
         let waiting = lost.get()?;
         let t = app.t();
-        let gone = match (waiting.records, waiting.photos) {
-            (0, 0) => t.cleared_nothing_lost.to_owned(),
-            (records, photos) => fill(t.cleared_lost, &[&records.to_string(), &photos.to_string()]),
+        let numbers = [&*waiting.records.to_string(), &*waiting.photos.to_string()];
+        let (title, gone, next) = match waiting {
+            Waiting { records: 0, photos: 0, kept: false } => {
+                (t.cleared_title, t.cleared_nothing_lost.to_owned(), t.cleared_next.to_owned())
+            }
+            Waiting { kept: false, .. } => {
+                (t.cleared_title, fill(t.cleared_lost, &numbers), t.cleared_next_again.to_owned())
+            }
+            Waiting { kept: true, .. } => {
+                (t.damaged_title, fill(t.damaged_unsent, &numbers), app.explain(&Code::StoreDamaged.into()))
+            }
         };
-        let next = if waiting == Waiting::default() { t.cleared_next } else { t.cleared_next_again };
         Some(view! {
             <section class="notice bad lost" role="alert">
                 {icon(Icon::Warning)}
                 <div>
-                    <h2>{t.cleared_title}</h2>
+                    <h2>{title}</h2>
                     <p id="lost">{gone}</p>
                     <p>{next}</p>
                     <Button label=t.acknowledge press=read_it/>
@@ -139,7 +159,7 @@ mod tests {
 
     #[test]
     fn a_store_that_comes_back_empty_lost_what_waited_and_says_so_until_it_was_read() {
-        let waiting = |records, photos| Some(Waiting { records, photos });
+        let waiting = |records, photos| Some(Waiting { records, photos, kept: false });
         let empty = StatusReply::default();
         assert_eq!(compare(&empty, None, None), (None, None), "a browser nobody used before");
         let (held, lost) = compare(&enrolled(9, 6, 2), None, None);
@@ -151,5 +171,8 @@ mod tests {
         assert_eq!((held, lost), (waiting(1, 0), waiting(3, 2)), "nor forgotten because somebody enrolled");
         assert_eq!(compare(&empty, held, lost), (None, waiting(4, 2)), "and a second time adds up");
         assert_eq!(compare(&empty, waiting(0, 0), None), (None, waiting(0, 0)), "nothing lost is said, too");
+        let damaged = StatusReply { set_aside: Some("sanam.db".into()), ..StatusReply::default() };
+        let kept = Some(Waiting { records: 2, photos: 0, kept: true });
+        assert_eq!(compare(&damaged, waiting(2, 0), None), (None, kept), "what does not open is not gone");
     }
 }

@@ -56,6 +56,8 @@ pub const EN: Strings = Strings {
     count_received: "received by the office",
     count_saved: "saved on this device",
     create_new: "Register a new {}",
+    damaged_title: "This device's earlier data does not open",
+    damaged_unsent: "The old file holds {} records and {} photos that had not reached the office.",
     date_hint: "Day/month/year (B.E.), such as 21/11/2569",
     date_incomplete: "Please complete day, month and year",
     day: "Day",

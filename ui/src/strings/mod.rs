@@ -69,7 +69,7 @@ strings! {
     camera_busy, camera_opening, camera_picture, camera_refused, cancel, cannot_open, cannot_read, choose,
     cleared_lost, cleared_next, cleared_next_again, cleared_nothing_lost, cleared_title,
     close, code_blank, code_mistyped, code_taken, code_unknown, codes, content, correct_data, could_not,
-    count_photos, count_received, count_saved, create_new, date_hint, date_incomplete, day, days_ago, details,
+    count_photos, count_received, count_saved, create_new, damaged_title, damaged_unsent, date_hint, date_incomplete, day, days_ago, details,
     device_name, device_name_hint, device_number, done, draft_drop, draft_drop_sure, draft_is_kept,
     draft_kept, draft_taken_up, drafts, due, enrol_again, enrol_code, enrol_code_found, enrol_lead, enrol_now,
     enrol_title, enrol_typed, enrolled, enrolment_scanned, form_progress, from_picture, go_correct, history,
