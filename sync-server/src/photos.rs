@@ -272,9 +272,6 @@ mod tests {
         {
             assert_eq!(media_type(other), None);
         }
-        assert!(is_photo_in_base64("/9j/4AAQ") && is_photo_in_base64("iVBORw0KGgoAAAA="));
-        assert!(is_photo_in_base64("UklGRgECAwBXRUJQVlA4IA=="));
-        assert!(!is_photo_in_base64("PHN2Zz4=") && !is_photo_in_base64("UklGRgECAwBXQVZF"));
     }
 
     #[test]
