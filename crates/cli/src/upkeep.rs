@@ -173,6 +173,8 @@ pub fn restore(into: &Path, from: &Path, set_aside: bool) -> Result<ExitCode, Pr
     if path.exists() {
         let kept = store::set_aside(&path, clock::wall_ms())?;
         println!("เก็บฐานข้อมูลเดิมไว้ที่ · kept as {}", kept.display());
+    } else {
+        move_journals_aside(&path)?;
     }
     std::fs::rename(&half, &path).map_err(|error| machine(path.display(), error))?;
     drop(lock);
@@ -180,6 +182,23 @@ pub fn restore(into: &Path, from: &Path, set_aside: bool) -> Result<ExitCode, Pr
     opened.store.new_incarnation()?;
     tell_active_devices(&opened.store)?;
     if faults.is_empty() { Ok(ExitCode::SUCCESS) } else { Ok(tell(&faults)) }
+}
+
+/// Renames journals whose database somebody moved away: SQLite would read them into the backup that takes its place.
+fn move_journals_aside(path: &Path) -> Result<(), Problem> {
+    let beside = |tail: &str| {
+        let mut name = path.as_os_str().to_owned();
+        name.push(tail);
+        PathBuf::from(name)
+    };
+    let when = clock::wall_ms();
+    for tail in ["-wal", "-shm"] {
+        let (journal, kept) = (beside(tail), beside(&format!(".set-aside-{when}{tail}")));
+        if journal.exists() {
+            std::fs::rename(&journal, &kept).map_err(|error| machine(journal.display(), error))?;
+        }
+    }
+    Ok(())
 }
 
 /// A backup does not know which devices were revoked after it was made: only a person does.

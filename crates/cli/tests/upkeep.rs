@@ -239,6 +239,29 @@ fn a_restore_replaces_nothing_silently_and_keeps_what_it_moves_away() {
 }
 
 #[test]
+fn a_journal_left_behind_is_not_read_into_the_backup() {
+    let mut town = Town::start();
+    let meter = town.enrols("nok");
+    let backup = town.path("backup.db");
+    done(sanam().args(["server", "backup", "--db"]).arg(town.path("town")).arg("--to").arg(&backup));
+    town.records("nok", &meter, "", 30);
+    done(town.device("nok").arg("sync"));
+    town.child.kill().unwrap();
+    town.child.wait().unwrap();
+    let journal = town.path("town").join("sanam.db-wal");
+    assert!(std::fs::metadata(&journal).unwrap().len() > 0, "a killed server leaves its journal");
+    // Somebody moves the database away by hand and forgets what lies beside it.
+    std::fs::rename(town.path("town").join("sanam.db"), town.path("moved.db")).unwrap();
+    done(sanam().args(["server", "restore", "--from"]).arg(&backup).arg("--db").arg(town.path("town")));
+    done(sanam().args(["server", "verify", "--db"]).arg(town.path("town")));
+    done(sanam().args(["server", "restore", "--from"]).arg(&backup).arg("--db").arg(town.path("again")));
+    assert_eq!(town.dump("town"), town.dump("again"));
+    assert!(
+        files(&town.path("town")).iter().any(|name| name.ends_with("-wal") && name.contains("set-aside"))
+    );
+}
+
+#[test]
 fn verify_says_in_thai_and_english_what_is_broken_first() {
     let folder = tempfile::tempdir().unwrap();
     let dir = folder.path().join("town");
