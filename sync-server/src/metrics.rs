@@ -58,6 +58,7 @@ pub(crate) struct Metrics {
     push_commits: Histogram,
     pushes_together: Histogram,
     records_sent: Counter,
+    sums_differed: Counter,
     photo_bytes: Counter,
     photos: Counter,
     under_way: Gauge,
@@ -91,6 +92,7 @@ impl Metrics {
             push_commits: Histogram::new(COMMITS),
             pushes_together: Histogram::new(TOGETHER),
             records_sent: Counter::default(),
+            sums_differed: Counter::default(),
             photo_bytes: Counter::default(),
             photos: Counter::default(),
             under_way: Gauge::default(),
@@ -109,8 +111,17 @@ impl Metrics {
         registry.register("requests_under_way", "Requests being answered now", m.under_way.clone());
         registry.register("commits", "Commits judged: ok, known, refused", m.commits.clone());
         registry.register("push_commits", "Commits in one push", m.push_commits.clone());
-        registry.register("pushes_together", "Pushes that shared one flush of the disk", m.pushes_together.clone());
+        registry.register(
+            "pushes_together",
+            "Pushes that shared one flush of the disk",
+            m.pushes_together.clone(),
+        );
         registry.register("records_sent", "Records sent to devices", m.records_sent.clone());
+        registry.register(
+            "sums_differed",
+            "Pulls of nothing new on which a device's checksums were not the server's; it reads the shelf again",
+            m.sums_differed.clone(),
+        );
         registry.register_with_unit(
             "photo_received",
             "Pieces of photos received",
@@ -175,6 +186,10 @@ impl Metrics {
     pub(crate) fn pulled(&self, page: &[u8]) {
         let lines = page.iter().filter(|byte| **byte == b'\n').count();
         self.records_sent.inc_by((lines as u64).saturating_sub(2));
+        // Digests are left out where the device has said the same.
+        if lines <= 2 && page.windows(9).any(|word| word == b"\"digests\"") {
+            self.sums_differed.inc();
+        }
     }
 
     pub(crate) fn photo_piece(&self, bytes: usize, whole: bool) {

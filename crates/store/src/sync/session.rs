@@ -224,7 +224,7 @@ impl SyncSession {
             return self.done(store, now);
         }
         if store.next_push(1)?.is_some() {
-            return self.push_or_pull(store); // saved meanwhile: records never wait for photos
+            return self.push_or_pull(store, now); // saved meanwhile: records never wait for photos
         }
         match store.next_waiting_photo()? {
             Some(hash) => {
@@ -239,7 +239,7 @@ impl SyncSession {
 
     fn chunk(&mut self, store: &Store, hash: &str, have: usize, now: Now) -> Result<Step> {
         if store.next_push(1)?.is_some() {
-            return self.push_or_pull(store);
+            return self.push_or_pull(store, now);
         }
         let Some((_, bytes)) = store.photo(hash)? else { return self.done(store, now) };
         let end = (have + wire::PHOTO_CHUNK_BYTES).min(bytes.len());
