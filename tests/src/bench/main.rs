@@ -18,17 +18,22 @@ use figures::Figures;
 
 fn main() {
     let mut figures = Figures::default();
-    // `bench scale` measures only that, for whoever works on it.
-    if std::env::args().nth(1).as_deref() != Some("scale") {
+    // `bench scale` and `bench upkeep` measure only that, for whoever works on it.
+    let only = std::env::args().nth(1);
+    if only.as_deref() != Some("scale") {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let mut town = town::Town::new(folder.path());
         engine::run(&mut town, &mut figures);
-        device::run(&mut town, &mut figures);
-        crowd::run(&mut town, &mut figures);
-        processes::run(&mut town, &mut figures);
+        if only.is_none() {
+            device::run(&mut town, &mut figures);
+            crowd::run(&mut town, &mut figures);
+            processes::run(&mut town, &mut figures);
+        }
         upkeep::run(&mut town, &mut figures);
     }
-    scale::run(&mut figures);
+    if only.as_deref() != Some("upkeep") {
+        scale::run(&mut figures);
+    }
     figures.print();
     figures.merge_into(std::path::Path::new("target/bench.json"));
 }
