@@ -39,10 +39,14 @@ mod host;
 mod import;
 mod order;
 pub mod tree;
+#[cfg(feature = "workbook")]
+pub mod workbook;
 pub mod xpath;
 
 pub use definition::{Definition, Kind};
 pub use filling::{Choice, Filling, Item, Page, Problem, ProblemCode, RepeatInfo, ResumeError, SetError};
 pub use form::{Form, FormError, Question};
 pub use host::{FixedHost, Host, Row, Value};
-pub use import::{Imported, Message, Sheet, SheetRow, Sheets, import};
+pub use import::{Code, Imported, Message, Sheet, SheetRow, Sheets, import};
+#[cfg(feature = "workbook")]
+pub use workbook::import_workbook;

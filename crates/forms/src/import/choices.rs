@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::columns::{self, Languages, Table, TableRow};
 use super::sheets::Sheets;
-use super::{At, Report};
+use super::{At, Code, Report};
 use crate::definition::{Instance, Item, Phrase, Text};
 
 /// Lists by name, with where each begins.
@@ -100,6 +100,7 @@ fn read_table(table: &Table, lists: &mut Lists, report: &mut Report) {
         let (list, name) = (row.get("list_name").to_owned(), row.get("name").to_owned());
         if list.is_empty() {
             report.warn(
+                Code::OptionWithoutList,
                 &at.column(&row.head("list_name")),
                 "แถวนี้ไม่มีชื่อรายการ จึงไม่ถูกใช้ ใส่ชื่อในช่อง list_name หรือลบแถว",
                 "This row names no list and is not used; fill in list_name or delete the row",
@@ -108,6 +109,7 @@ fn read_table(table: &Table, lists: &mut Lists, report: &mut Report) {
         }
         if name.is_empty() {
             report.error(
+                Code::OptionWithoutName,
                 &at.column(&row.head("name")),
                 format!("ตัวเลือกในรายการ {list} ไม่มี name ใส่ค่าที่จะบันทึก"),
                 format!("An option of list {list} has no name; write the value to be stored"),
@@ -115,7 +117,7 @@ fn read_table(table: &Table, lists: &mut Lists, report: &mut Report) {
             continue;
         }
         if name.contains(char::is_whitespace) {
-            report.warn(
+            report.warn(Code::OptionNameHasBlank,
                 &at.column(&row.head("name")),
                 format!("ค่า “{name}” มีช่องว่าง ใช้กับข้อที่เลือกได้หลายข้อไม่ได้ ควรใช้ _ แทน"),
                 format!("The name “{name}” holds a blank and cannot be used where several can be chosen; use _ instead"),
@@ -124,6 +126,7 @@ fn read_table(table: &Table, lists: &mut Lists, report: &mut Report) {
         let items = lists.lists.entry(list.clone()).or_default();
         if !lists.seen.insert((list.clone(), name.clone())) {
             report.warn(
+                Code::OptionTwice,
                 &at.column(&row.head("name")),
                 format!("รายการ {list} มีค่า {name} ซ้ำกัน"),
                 format!("List {list} has {name} more than once"),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::sheets::Sheet;
-use super::{At, Report};
+use super::{At, Code, Report};
 
 /// Languages in the order they first appear. A text without a language belongs to the default one.
 #[derive(Debug, Default)]
@@ -169,6 +169,7 @@ pub fn read(
     for (head, column) in sheet.header.iter().zip(&columns) {
         match column {
             Some(column) if seen.contains(&column) => report.warn(
+                Code::ColumnTwice,
                 &At::row(&sheet.name, 1).column(head),
                 "มีช่องนี้มากกว่าหนึ่งช่อง ใช้ช่องแรก ลบช่องที่ซ้ำ",
                 "This column is there more than once; the first one is used, please remove the other",

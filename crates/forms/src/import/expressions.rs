@@ -1,7 +1,7 @@
 //! Expressions of a sheet: names resolved, syntax checked, functions known.
 
 use super::refs::{self, Piece};
-use super::{At, Report};
+use super::{At, Code, Report};
 use crate::definition::Definition;
 use crate::xpath::ast::Expr;
 use crate::xpath::{EvalError, check_arguments, parse};
@@ -82,6 +82,7 @@ pub fn resolve(
         }
         Err(error) => {
             report.error(
+                Code::ExpressionUnreadable,
                 at,
                 format!("สูตร `{source}` ผิดรูปแบบ ตรวจวงเล็บ เครื่องหมายคำพูด และเครื่องหมายคำนวณ ({error})"),
                 format!("The expression `{source}` cannot be read: {error}"),
@@ -110,21 +111,25 @@ fn check_calls(expression: &Expr, at: &At, report: &mut Report) {
         match check_arguments(name, arguments.len()) {
             Err(EvalError::UnknownFunction(name)) => {
                 report.error(
+                    Code::FunctionUnknown,
                     at,
                     format!("ไม่รู้จักฟังก์ชัน {name}() ตรวจตัวสะกด"),
                     format!("There is no function {name}(); check its spelling"),
                 );
             }
-            Err(error) => {
-                report.error(at, format!("ฟังก์ชัน {name}() ใส่จำนวนค่าไม่ถูก: {error}"), format!("{error}"))
-            }
+            Err(error) => report.error(
+                Code::FunctionArguments,
+                at,
+                format!("ฟังก์ชัน {name}() ใส่จำนวนค่าไม่ถูก: {error}"),
+                format!("{error}"),
+            ),
             Ok(()) => {}
         }
         if name == "regex"
             && let Some(Expr::Text(pattern)) = arguments.get(1)
             && regex_lite::Regex::new(&format!("^(?:{pattern})$")).is_err()
         {
-            report.warn(
+            report.warn(Code::PatternUnreadable,
                 at,
                 format!("รูปแบบ {pattern} อ่านไม่ได้ จะไม่ถูกตรวจ ใช้รูปแบบพื้นฐาน เช่น [0-9]{{10}}"),
                 format!("The pattern {pattern} cannot be read and will not be checked; use a simpler one such as [0-9]{{10}}"),

@@ -6,16 +6,17 @@
 mod choices;
 mod columns;
 mod expressions;
+mod message;
 mod parameters;
 mod refs;
 mod sheets;
 mod survey;
 mod types;
 
-use std::fmt;
-
 use crate::definition::{Definition, FORMAT};
 use crate::form::Form;
+pub(crate) use message::{At, Report, message};
+pub use message::{Code, Message};
 pub use sheets::{Sheet, SheetRow, Sheets};
 
 /// A form that was read, and what its author should look at all the same.
@@ -27,85 +28,24 @@ pub struct Imported {
     pub warnings: Vec<Message>,
 }
 
-/// Something about a sheet that its author should change, in Thai and English: what is wrong and what to write instead.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Message {
-    /// Name of the sheet.
-    pub sheet: String,
-    /// Row as a spreadsheet counts: the header is row 1.
-    pub row: Option<u32>,
-    /// Head of the column.
-    pub column: Option<String>,
-    /// In Thai.
-    pub th: String,
-    /// In English.
-    pub en: String,
-}
-
-impl fmt::Display for Message {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "{}", self.sheet)?;
-        if let Some(row) = self.row {
-            write!(out, " แถว {row}")?;
-        }
-        if let Some(column) = &self.column {
-            write!(out, " ช่อง {column}")?;
-        }
-        write!(out, ": {} / {}", self.th, self.en)
-    }
-}
-
-/// A place in a sheet, to hang messages on.
-#[derive(Clone, Debug, Default)]
-struct At {
-    sheet: String,
-    row: Option<u32>,
-    column: Option<String>,
-}
-
-impl At {
-    fn sheet(name: &str) -> At {
-        At { sheet: name.to_owned(), row: None, column: None }
-    }
-
-    fn row(name: &str, row: u32) -> At {
-        At { sheet: name.to_owned(), row: Some(row), column: None }
-    }
-
-    fn column(&self, column: &str) -> At {
-        At { column: Some(column.to_owned()), ..self.clone() }
-    }
-}
-
-/// Mistakes and oddities found so far.
-#[derive(Debug, Default)]
-struct Report {
-    errors: Vec<Message>,
-    warnings: Vec<Message>,
-}
-
-impl Report {
-    fn error(&mut self, at: &At, th: impl Into<String>, en: impl Into<String>) {
-        self.errors.push(message(at, th.into(), en.into()));
-    }
-
-    fn warn(&mut self, at: &At, th: impl Into<String>, en: impl Into<String>) {
-        self.warnings.push(message(at, th.into(), en.into()));
-    }
-}
-
-fn message(at: &At, th: String, en: String) -> Message {
-    Message { sheet: at.sheet.clone(), row: at.row, column: at.column.clone(), th, en }
-}
-
 /// Reads a form from its sheets. All mistakes are told at once.
 pub fn import(sheets: &Sheets) -> Result<Imported, Vec<Message>> {
     let mut report = Report::default();
     let Some(survey_sheet) = sheets.get("survey") else {
+        let others: Vec<&str> = sheets.unread().take(20).collect();
+        let (th, en) = if others.is_empty() {
+            (String::new(), String::new())
+        } else {
+            let names = others.join(", ");
+            (format!(" (ในไฟล์มีแผ่นงาน: {names})"), format!(" (the file has: {names})"))
+        };
         report.error(
+            Code::SurveyMissing,
             &At::sheet("survey"),
-            "ไม่มีแผ่นงาน survey เพิ่มแผ่นงานชื่อ survey ที่มีช่อง type, name, label",
-            "There is no sheet `survey`; add one with the columns type, name, label",
+            format!("ไม่มีแผ่นงาน survey เพิ่มหรือเปลี่ยนชื่อแผ่นงานเป็น survey ให้มีช่อง type, name, label{th}"),
+            format!(
+                "There is no sheet `survey`; add one or rename yours, with the columns type, name, label{en}"
+            ),
         );
         return Err(report.errors);
     };
@@ -116,6 +56,7 @@ pub fn import(sheets: &Sheets) -> Result<Imported, Vec<Message>> {
     let default_language = settings.default_language(&mut languages);
     if settings.get("name").is_some_and(|name| !survey::is_name(name)) {
         report.error(
+            Code::NameInvalid,
             &At::row("settings", 1).column("name"),
             "name ใช้ไม่ได้ ต้องขึ้นต้นด้วยตัวอักษรหรือ _ และไม่มีช่องว่าง",
             "This name cannot be used; it must begin with a letter or _ and hold no blanks",
@@ -143,7 +84,7 @@ pub fn import(sheets: &Sheets) -> Result<Imported, Vec<Message>> {
     match Form::new(definition) {
         Ok(form) => {
             for circle in form.circles() {
-                report.warn(
+                report.warn(Code::Circle,
                     &At::sheet("survey"),
                     format!("สูตรอ้างถึงกันเป็นวง: {circle} จะคำนวณครั้งเดียวตามลำดับ ควรแก้ให้ไม่วนกลับ"),
                     format!("These questions depend on each other in a circle: {circle}; they are worked out once, in order"),
@@ -153,6 +94,7 @@ pub fn import(sheets: &Sheets) -> Result<Imported, Vec<Message>> {
         }
         Err(error) => {
             report.error(
+                Code::FormUnreadable,
                 &At::sheet("survey"),
                 format!("อ่านแบบฟอร์มไม่ได้: {error}"),
                 format!("The form cannot be read: {error}"),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::choices::Lists;
-use super::{At, Report};
+use super::{At, Code, Report};
 use crate::definition::{Kind, Node};
 
 /// Parameters by name, as they go into the definition.
@@ -19,6 +19,7 @@ pub fn read(cell: &str, at: &At, report: &mut Report) -> Parameters {
                 all.insert(name.to_lowercase(), (*value).to_owned());
             }
             _ => report.error(
+                Code::ParameterUnreadable,
                 at,
                 format!("อ่าน “{part}” ไม่ได้ เขียนเป็น ชื่อ=ค่า เช่น start=0 end=10 step=1"),
                 format!("“{part}” cannot be read; write name=value, such as start=0 end=10 step=1"),
@@ -56,13 +57,19 @@ pub fn check(node: &Node, from_file: bool, lists: &Lists, at: &At, report: &mut 
     for name in given.keys().filter(|name| !names.is_empty() && !names.contains(&name.as_str())) {
         let list = names.join(", ");
         report.error(
+            Code::ParameterUnknown,
             at,
             format!("คำถามชนิดนี้ไม่มีค่า {name} ใช้ได้เฉพาะ {list}"),
             format!("This kind of question has no parameter {name}; it knows {list}"),
         );
     }
     let mut wrong = |name: &str, th: &str, en: &str| {
-        report.error(at, format!("ค่า {name} {th}"), format!("The parameter {name} {en}"));
+        report.error(
+            Code::ParameterInvalid,
+            at,
+            format!("ค่า {name} {th}"),
+            format!("The parameter {name} {en}"),
+        );
     };
     let number =
         |name: &str| given.get(name).map(|text| text.parse::<f64>().ok().filter(|number| number.is_finite()));

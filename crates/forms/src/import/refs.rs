@@ -4,7 +4,7 @@
 //! each instance reads its own neighbours. Inside brackets the path starts at `current()`, because `.` is the row there.
 
 use super::expressions::Place;
-use super::{At, Report};
+use super::{At, Code, Report};
 use crate::definition::{Definition, Kind, Part, Phrase, Text};
 
 /// A piece of a text cut at `${...}`.
@@ -66,6 +66,7 @@ pub fn node_named(
                 None => Default::default(),
             };
             report.error(
+                Code::QuestionUnknown,
                 at,
                 format!("ไม่มีข้อที่ชื่อ {name} ในแผ่นงาน survey{th}"),
                 format!("There is no question named {name} in the survey.{en}"),
@@ -75,7 +76,7 @@ pub fn node_named(
         [only] => Some(*only),
         several => {
             let best = several.iter().copied().max_by_key(|place| shared_depth(*place, owner, definition));
-            report.warn(
+            report.warn(Code::QuestionAmbiguous,
                 at,
                 format!("มีหลายข้อชื่อ {name} ใช้ข้อที่อยู่ใกล้ที่สุด ควรตั้งชื่อไม่ให้ซ้ำ"),
                 format!("There are several questions named {name}; the nearest one is used, please give them different names"),

@@ -1,6 +1,6 @@
 //! Sheets as tables of text, wherever they come from: CSV files today, a workbook later.
 
-use super::{At, Message, message};
+use super::{At, Code, Message, message};
 
 /// One sheet.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -26,11 +26,14 @@ pub struct SheetRow {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Sheets {
     sheets: Vec<Sheet>,
+    /// Names of all sheets of the workbook, also of those that are not read.
+    found: Vec<String>,
 }
 
 /// Most rows and columns a sheet may have. The largest form known has 4,805 rows of choices.
-const MOST_ROWS: usize = 60_000;
-const MOST_COLUMNS: usize = 400;
+pub(crate) const MOST_ROWS: usize = 60_000;
+/// Most columns a sheet may have.
+pub(crate) const MOST_COLUMNS: usize = 400;
 
 impl Sheets {
     /// Reads sheets from CSV texts, given as (name, text). A name may end in `.csv`.
@@ -53,6 +56,22 @@ impl Sheets {
         self.sheets.push(sheet);
     }
 
+    /// Tells which sheets the workbook has, read or not, so that a misspelt one can be pointed out.
+    #[cfg(feature = "workbook")]
+    pub(crate) fn set_found(&mut self, names: impl Iterator<Item = String>) {
+        self.found = names.collect();
+    }
+
+    /// Names of sheets that are there but were not read.
+    pub(crate) fn unread(&self) -> impl Iterator<Item = &str> {
+        self.found.iter().map(String::as_str).filter(|name| self.get(&name.trim().to_lowercase()).is_none())
+    }
+
+    /// All sheets, in the order they were added.
+    pub fn all(&self) -> &[Sheet] {
+        &self.sheets
+    }
+
     /// The sheet with a name; capital letters and blanks around it do not matter.
     pub fn get(&self, name: &str) -> Option<&Sheet> {
         self.sheets.iter().find(|sheet| sheet.name.trim().to_lowercase() == name)
@@ -69,6 +88,7 @@ fn read_csv(name: &str, text: &str) -> Result<Sheet, Message> {
         let number = u32::try_from(place + 1).unwrap_or(u32::MAX);
         let record = record.map_err(|error| {
             message(
+                Code::CsvUnreadable,
                 &At::row(name, number),
                 format!("อ่านไฟล์ CSV ไม่ได้: {error}"),
                 format!("The CSV file cannot be read: {error}"),
@@ -76,6 +96,7 @@ fn read_csv(name: &str, text: &str) -> Result<Sheet, Message> {
         })?;
         if place >= MOST_ROWS || record.len() > MOST_COLUMNS {
             return Err(message(
+                Code::TooLarge,
                 &At::row(name, number),
                 format!("แผ่นงานใหญ่เกินไป ใช้ได้ไม่เกิน {MOST_ROWS} แถว {MOST_COLUMNS} ช่อง"),
                 format!(
@@ -87,6 +108,7 @@ fn read_csv(name: &str, text: &str) -> Result<Sheet, Message> {
         let too_many = cells.iter().skip(sheet.header.len()).any(|cell| !cell.trim().is_empty());
         if place > 0 && too_many {
             return Err(message(
+                Code::RowTooWide,
                 &At::row(name, number),
                 "แถวนี้มีช่องมากกว่าหัวตาราง ถ้าข้อความมีจุลภาค (,) ให้ใส่เครื่องหมายคำพูด \" คร่อมทั้งช่อง".to_owned(),
                 "This row has more cells than the header; put quotes \" around a cell that holds a comma"

@@ -6,7 +6,7 @@ use super::choices::Lists;
 use super::columns::{Languages, Table, TableRow};
 use super::expressions::{self, Place};
 use super::types::{self, RowType, Select};
-use super::{At, Report, parameters, refs};
+use super::{At, Code, Report, parameters, refs};
 use crate::definition::{Action, Choices, Definition, Event, Kind, Node, Phrase, Store};
 
 /// Name of the top of every record, as the reference converter names it.
@@ -32,6 +32,7 @@ pub fn read(
     for column in &table.unknown {
         if !column.contains("::") {
             report.warn(
+                Code::ColumnUnknown,
                 &At::row(&table.name, 1).column(column),
                 "ไม่รู้จักช่องนี้ จะไม่ถูกใช้",
                 "This column is not known and is not used",
@@ -41,6 +42,7 @@ pub fn read(
     let made = first_pass(table, languages, lists, definition, report);
     if definition.nodes.len() == 1 {
         report.warn(
+            Code::FormEmpty,
             &At::sheet(&table.name),
             "แบบฟอร์มไม่มีคำถาม เพิ่มอย่างน้อยหนึ่งแถวที่มี type และ name",
             "The form has no questions; add at least one row with a type and a name",
@@ -78,6 +80,7 @@ fn first_pass<'a>(
         let parent = open.last().map_or(0, |(node, _, _)| *node);
         match types::understand(type_text) {
             RowType::Skipped => report.warn(
+                Code::TypeIgnored,
                 &type_at,
                 format!("ชนิด {type_text} ไม่มีในระบบนี้ แถวนี้ถูกข้าม"),
                 format!("The type {type_text} is not used here; the row is left out"),
@@ -89,6 +92,7 @@ fn first_pass<'a>(
                     ("ไม่รู้จัก type นี้", "This type is not known")
                 };
                 report.error(
+                    Code::TypeUnknown,
                     &type_at,
                     format!("{th}: “{type_text}” ใช้ชนิดเช่น text, integer, select_one รายการ, date, image"),
                     format!(
@@ -124,6 +128,7 @@ fn first_pass<'a>(
                 Some((_, _, begun)) if open.len() > 1 => {
                     let begun = *begun;
                     report.error(
+                        Code::EndMismatch,
                         &type_at,
                         format!("{type_text} ไม่ตรงกับแถว {begun} ที่เปิดไว้ เปลี่ยนให้เป็นชนิดเดียวกัน"),
                         format!("{type_text} does not fit what row {begun} began; make them the same kind"),
@@ -131,6 +136,7 @@ fn first_pass<'a>(
                     open.pop();
                 }
                 _ => report.error(
+                    Code::EndWithoutBegin,
                     &type_at,
                     format!("{type_text} ไม่มีแถว begin คู่กัน ลบแถวนี้หรือเพิ่ม begin"),
                     format!("{type_text} has no begin; delete the row or add one"),
@@ -178,6 +184,7 @@ fn first_pass<'a>(
     for (_, kind, begun) in open.iter().skip(1) {
         let what = if *kind == Kind::Repeat { "repeat" } else { "group" };
         report.error(
+            Code::BeginWithoutEnd,
             &At::row(&table.name, *begun).column("type"),
             format!("begin {what} ในแถวนี้ไม่มี end {what} เพิ่มแถว end {what} ท้ายกลุ่ม"),
             format!("The begin {what} of this row has no end {what}; add one after its last question"),
@@ -192,6 +199,7 @@ fn add(definition: &mut Definition, node: Node, row: &TableRow, at: &At, report:
     let name = node.name.clone();
     if name.is_empty() {
         report.error(
+            Code::NameMissing,
             &at,
             "แถวนี้ไม่มี name ตั้งชื่อด้วยตัวอักษร ตัวเลข และ _ โดยไม่เว้นวรรค",
             "This row has no name; give it one of letters, digits and _, without blanks",
@@ -200,6 +208,7 @@ fn add(definition: &mut Definition, node: Node, row: &TableRow, at: &At, report:
     }
     if !is_name(&name) {
         report.error(
+            Code::NameInvalid,
             &at,
             format!("ชื่อ “{name}” ใช้ไม่ได้ ต้องขึ้นต้นด้วยตัวอักษรหรือ _ และไม่มีช่องว่าง"),
             format!("The name “{name}” cannot be used; it must begin with a letter or _ and hold no blanks"),
@@ -208,6 +217,7 @@ fn add(definition: &mut Definition, node: Node, row: &TableRow, at: &At, report:
     }
     if name == "meta" && node.parent == 0 {
         report.error(
+            Code::NameReserved,
             &at,
             "ชื่อ meta สงวนไว้สำหรับข้อมูลกำกับ ตั้งชื่ออื่น",
             "The name meta is kept for data about the record; choose another name",
@@ -219,6 +229,7 @@ fn add(definition: &mut Definition, node: Node, row: &TableRow, at: &At, report:
         |other: &Node| other.kind == Kind::Repeat && node.kind == Kind::Repeat && other.name == name;
     if definition.nodes.iter().skip(1).any(|other| same_name(other) || same_repeat(other)) {
         report.error(
+            Code::NameTwice,
             &at,
             format!("มีชื่อ {name} อยู่แล้วในกลุ่มเดียวกัน ตั้งชื่ออื่น"),
             format!("There is already a question named {name} in this group; choose another name"),
@@ -377,6 +388,7 @@ fn second_pass(
         && node.logic.calculate.is_empty()
     {
         report.warn(
+            Code::LabelMissing,
             &at.column("label"),
             format!("ข้อ {} ไม่มี label ผู้กรอกจะไม่เห็นคำถาม", node.name),
             format!("Question {} has no label; people will not see what is asked", node.name),
@@ -404,6 +416,7 @@ fn triggers(row: &TableRow, owner: u32, definition: &Definition, at: &At, report
                 let Some(trigger) = refs::node_named(name, owner, definition, &at, report) else { continue };
                 if definition.nodes.get(trigger as usize).is_some_and(|node| node.kind == Kind::Calculate) {
                     report.error(
+                        Code::TriggerInvalid,
                         &at,
                         format!("{name} เป็นค่าที่คำนวณ ไม่มีใครตอบ จึงใช้ใน trigger ไม่ได้"),
                         format!("{name} is worked out, nobody answers it, so it cannot be a trigger"),
@@ -412,6 +425,7 @@ fn triggers(row: &TableRow, owner: u32, definition: &Definition, at: &At, report
                 found.push(trigger);
             }
             None => report.error(
+                Code::TriggerInvalid,
                 &at,
                 format!("ช่อง trigger ต้องเป็น ${{ชื่อข้อ}} ไม่ใช่ “{part}”"),
                 format!("The trigger must be ${{question}}, not “{part}”"),
@@ -492,6 +506,7 @@ fn choices(
     };
     if select.list.is_empty() {
         report.error(
+            Code::ListMissing,
             &type_at,
             "ไม่ได้บอกชื่อรายการตัวเลือก เขียนเช่น select_one yes_no",
             "No list is named; write for example select_one yes_no",
@@ -514,6 +529,7 @@ fn choices(
         let ending = select.list.rsplit_once('.').map(|(_, ending)| ending.to_lowercase());
         if !ending.as_deref().is_some_and(|ending| matches!(ending, "csv" | "geojson" | "xml")) {
             report.error(
+                Code::FileInvalid,
                 &type_at,
                 format!("ไฟล์ {} ใช้ไม่ได้ ต้องลงท้ายด้วย .csv .geojson หรือ .xml", select.list),
                 format!(
@@ -536,6 +552,7 @@ fn choices(
     if !lists.wanted(&select.list) {
         let names = lists.names();
         report.error(
+            Code::ListUnknown,
             &type_at,
             format!("ไม่มีรายการ {} ในแผ่นงาน choices เพิ่มรายการหรือแก้ชื่อ (มี: {names})", select.list),
             format!(
