@@ -44,6 +44,15 @@ pub struct Definition {
     /// Translated texts by id, for `jr:itext()`.
     #[serde(default, skip_serializing_if = "is_default")]
     pub texts: BTreeMap<String, Text>,
+    /// Files that expressions may ask by `instance('name')`: name to file name. The host answers for them.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub files: BTreeMap<String, String>,
+    /// Records of the registry that the form makes or changes.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub entities: Vec<Entity>,
+    /// Settings that mean nothing here and are given back when the form is written as a workbook.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub settings: BTreeMap<String, String>,
     /// The record a new filling starts from, when it is not simply one of every node.
     #[serde(default, skip_serializing_if = "is_default")]
     pub initial: Option<Element>,
@@ -194,9 +203,15 @@ pub struct Node {
     /// Values set when something happens.
     #[serde(default, skip_serializing_if = "is_default")]
     pub actions: Vec<Action>,
-    /// Property of the subject that this answer updates.
+    /// Property of an [`Entity`] that this answer becomes.
     #[serde(default, skip_serializing_if = "is_default")]
     pub save_to: String,
+    /// Which entity, by its list; empty when the form has only one.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub save_list: String,
+    /// Other media beside the label, by kind: `big-image`, `audio`, `video`.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub media: BTreeMap<String, Text>,
     /// True for a repeat without an instance at the start.
     #[serde(default, skip_serializing_if = "is_default")]
     pub starts_empty: bool,
@@ -297,9 +312,34 @@ pub struct Item {
     /// Picture beside it.
     #[serde(default, skip_serializing_if = "is_default")]
     pub image: Text,
+    /// Other media beside it, by kind.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub media: BTreeMap<String, Text>,
     /// Extra columns, for filters.
     #[serde(default, skip_serializing_if = "is_default")]
     pub more: BTreeMap<String, String>,
+}
+
+/// A record of the registry that a filled form makes or changes, as ODK's entities do.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Entity {
+    /// List of records: `meters`.
+    pub list: String,
+    /// Node whose instances make one record each: the top, a group or a repeat.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub container: u32,
+    /// Which record is changed, as an expression seen from the container; empty when one is made.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub id: String,
+    /// When a record is made; empty is always (unless `id` is there).
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub create_if: String,
+    /// When a record is changed; empty is always (if `id` is there).
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub update_if: String,
+    /// What the registry shows for it, as an expression.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub label: String,
 }
 
 /// An XML-like element.

@@ -47,6 +47,7 @@ fn mistakes_are_told_with_their_place() {
         ("type,name,label\nbegin_group,g,x\ntext,a,x\n", Some(2), Some("type"), "no end group"),
         ("type,name,label\ntext,a,x\nend_repeat,,\n", Some(3), Some("type"), "no begin"),
         ("type,name,label\nbegin_group,g,x\nend_repeat,,\n", Some(3), Some("type"), "does not fit"),
+        ("type,name,label\ntext,a,\n", Some(2), Some("label"), "no label"),
         ("type,name,label,trigger\ntext,a,x,b\n", Some(2), Some("trigger"), "must be ${question}"),
     ];
     for (survey, row, column, words) in cases {
@@ -96,7 +97,6 @@ fn aliases_and_old_spellings_are_understood() {
 fn odd_things_are_warned_about() {
     assert!(warnings("type,name,label,colour\ntext,a,x,red\n")[0].en.contains("not known"));
     assert!(warnings("type,name,label\n")[0].en.contains("no questions"));
-    assert!(warnings("type,name,label\ntext,a,\n")[0].en.contains("no label"));
     assert!(
         warnings("type,name,label,constraint\ntext,a,x,\"regex(., '(?=a)b')\"\n")[0].en.contains("pattern")
     );

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::columns::{self, Languages, Table, TableRow};
 use super::sheets::Sheets;
 use super::{At, Code, Report};
-use crate::definition::{Instance, Item, Phrase, Text};
+use crate::definition::{Instance, Item, Phrase};
 
 /// Lists by name, with where each begins.
 #[derive(Debug, Default)]
@@ -14,6 +14,9 @@ pub struct Lists {
     seen: BTreeSet<(String, String)>,
     raw: Vec<(String, usize, TableRow)>,
     used: BTreeSet<String>,
+    /// Lists of the sheet `external_choices`.
+    external: BTreeSet<String>,
+    has_external: bool,
 }
 
 impl Lists {
@@ -21,6 +24,21 @@ impl Lists {
     pub fn wanted(&mut self, name: &str) -> bool {
         self.used.insert(name.to_owned());
         self.lists.contains_key(name)
+    }
+
+    /// True when a list is in the sheet `external_choices`; `None` when there is no such sheet.
+    pub fn is_external(&self, name: &str) -> Option<bool> {
+        self.has_external.then(|| self.external.contains(name))
+    }
+
+    /// True when there is a list.
+    pub fn has(&self, name: &str) -> bool {
+        self.lists.contains_key(name)
+    }
+
+    /// Rows of a list with their cells, for loops.
+    pub fn rows(&self, list: &str) -> Vec<&TableRow> {
+        self.raw.iter().filter(|(name, _, _)| name == list).map(|(_, _, row)| row).collect()
     }
 
     /// Values of a list.
@@ -73,12 +91,9 @@ impl Lists {
         std::mem::take(&mut self.raw)
     }
 
-    /// Sets the texts of an option.
-    pub fn set_texts(&mut self, list: &str, place: usize, label: Text, image: Text) {
-        if let Some(item) = self.lists.get_mut(list).and_then(|items| items.get_mut(place)) {
-            item.label = label;
-            item.image = image;
-        }
+    /// The option at a place of a list, to give it its texts.
+    pub fn item(&mut self, list: &str, place: usize) -> Option<&mut Item> {
+        self.lists.get_mut(list).and_then(|items| items.get_mut(place))
     }
 }
 
@@ -87,7 +102,19 @@ pub fn read(sheets: &Sheets, languages: &mut Languages, report: &mut Report) -> 
     let mut lists = Lists::default();
     for name in ["choices", "external_choices"] {
         if let Some(sheet) = sheets.get(name) {
-            let table = columns::read(sheet, columns::CHOICES, languages, report);
+            let table = columns::read(sheet, columns::CHOICES, false, languages, report);
+            lists.has_external |= name == "external_choices";
+            for column in ["list_name", "name"] {
+                if !table.rows.is_empty() && !table.has(column) {
+                    report.error(
+                        Code::ColumnMissing,
+                        &At::row(name, 1).column(column),
+                        format!("แผ่นงาน {name} ไม่มีช่อง {column} เพิ่มหัวตารางชื่อนี้"),
+                        format!("The sheet {name} has no column {column}; add a head of this name"),
+                    );
+                    return lists;
+                }
+            }
             read_table(&table, &mut lists, report);
         }
     }
@@ -122,6 +149,9 @@ fn read_table(table: &Table, lists: &mut Lists, report: &mut Report) {
                 format!("ค่า “{name}” มีช่องว่าง ใช้กับข้อที่เลือกได้หลายข้อไม่ได้ ควรใช้ _ แทน"),
                 format!("The name “{name}” holds a blank and cannot be used where several can be chosen; use _ instead"),
             );
+        }
+        if table.name.trim().eq_ignore_ascii_case("external_choices") {
+            lists.external.insert(list.clone());
         }
         let items = lists.lists.entry(list.clone()).or_default();
         if !lists.seen.insert((list.clone(), name.clone())) {

@@ -59,6 +59,7 @@ pub struct Table {
     pub rows: Vec<TableRow>,
     /// Columns that are not known, as written.
     pub unknown: Vec<String>,
+    columns: Vec<String>,
 }
 
 impl TableRow {
@@ -73,6 +74,41 @@ impl TableRow {
     /// All cells of a column with their languages.
     pub fn all(&self, column: &str) -> &[(Option<String>, String)] {
         self.cells.get(column).map_or(&[], Vec::as_slice)
+    }
+
+    /// The cell of a translated column in a language, or whatever there is.
+    pub fn in_language(&self, column: &str, language: Option<&str>) -> &str {
+        let cells = self.all(column);
+        let same = cells.iter().find(|(known, _)| known.as_deref() == language);
+        same.or(cells.first()).map_or("", |(_, text)| text.as_str())
+    }
+
+    /// The row with another text in a column.
+    pub fn with(&self, column: &str, text: &str) -> TableRow {
+        let mut row = self.clone();
+        row.cells.insert(column.to_owned(), vec![(None, text.to_owned())]);
+        row
+    }
+
+    /// A row that nobody wrote.
+    pub fn made(number: u32, kind: &str, name: &str, label: &[(Option<String>, String)]) -> TableRow {
+        let mut row = TableRow { number, ..TableRow::default() };
+        row.cells.insert("type".to_owned(), vec![(None, kind.to_owned())]);
+        for (column, cells) in [("name", vec![(None, name.to_owned())]), ("label", label.to_vec())] {
+            if cells.iter().any(|(_, text)| !text.is_empty()) {
+                row.cells.insert(column.to_owned(), cells);
+            }
+        }
+        row
+    }
+
+    /// The row with every cell changed.
+    pub fn replaced(&self, change: impl Fn(&str, Option<&str>) -> String) -> TableRow {
+        let mut row = self.clone();
+        for (language, text) in row.cells.values_mut().flatten() {
+            *text = change(text, language.as_deref());
+        }
+        row
     }
 
     /// The head of a column as written, for messages.
@@ -93,50 +129,58 @@ impl TableRow {
     }
 }
 
-/// Names of the survey's columns: ours first, then what else people write.
+/// Names of the survey's columns: ours first, then what else people write. Capital letters do not matter, and a blank
+/// is as good as a `_`.
 pub const SURVEY: &[(&str, &[&str])] = &[
     ("type", &["command"]),
     ("name", &["tag", "value"]),
     ("label", &["caption", "text"]),
     ("hint", &[]),
-    ("guidance_hint", &["guidance hint"]),
+    ("guidance_hint", &[]),
     ("required", &["bind::required"]),
-    ("required_message", &["required message", "requiredmsg", "bind::jr:requiredmsg"]),
+    ("required_message", &["requiredmsg", "bind::jr:requiredmsg"]),
     ("relevant", &["relevance", "bind::relevant", "skip"]),
     ("constraint", &["bind::constraint"]),
-    (
-        "constraint_message",
-        &["constraint message", "constraining message", "constraintmsg", "bind::jr:constraintmsg"],
-    ),
+    ("constraint_message", &["constraining_message", "constraintmsg", "bind::jr:constraintmsg"]),
     ("warning", &[]),
-    ("warning_message", &["warning message"]),
+    ("warning_message", &[]),
     ("calculation", &["calculate", "calculate_", "bind::calculate"]),
     ("appearance", &["control::appearance", "body::appearance"]),
     ("default", &[]),
-    ("read_only", &["readonly", "read only", "bind::readonly"]),
-    ("repeat_count", &["count", "jr:count", "repeat count", "control::jr:count", "body::jr:count"]),
-    ("choice_filter", &["choice filter"]),
+    ("read_only", &["readonly", "bind::readonly"]),
+    ("repeat_count", &["count", "jr:count", "control::jr:count", "body::jr:count"]),
+    ("choice_filter", &[]),
     ("parameters", &["parameter"]),
     ("trigger", &[]),
     ("save_to", &["bind::entities:saveto"]),
-    ("image", &["media::image", "media:image"]),
+    ("image", &["media::image"]),
     ("big-image", &["media::big-image"]),
-    ("audio", &["media::audio", "media:audio"]),
-    ("video", &["media::video", "media:video"]),
-    ("rows", &["body::rows"]),
-    ("autoplay", &[]),
+    ("audio", &["media::audio"]),
+    ("video", &["media::video"]),
+    ("rows", &["body::rows", "control::rows"]),
+    ("autoplay", &["body::autoplay", "control::autoplay"]),
     ("disabled", &[]),
     ("note", &["notes", "comment", "comments", "description"]),
 ];
 
 /// Names of the choices' columns. Everything else is a column of the list's own.
 pub const CHOICES: &[(&str, &[&str])] = &[
-    ("list_name", &["list name", "listname"]),
+    ("list_name", &["list", "listname"]),
     ("name", &["value"]),
     ("label", &["caption"]),
-    ("image", &["media::image", "media:image"]),
-    ("audio", &["media::audio", "media:audio"]),
-    ("video", &["media::video", "media:video"]),
+    ("image", &["media::image"]),
+    ("big-image", &["media::big-image"]),
+    ("audio", &["media::audio"]),
+    ("video", &["media::video"]),
+];
+
+/// Names of the entities' columns.
+pub const ENTITIES: &[(&str, &[&str])] = &[
+    ("list_name", &["dataset"]),
+    ("entity_id", &[]),
+    ("create_if", &[]),
+    ("update_if", &[]),
+    ("label", &["caption"]),
 ];
 
 const TRANSLATED: &[&str] = &[
@@ -147,18 +191,23 @@ const TRANSLATED: &[&str] = &[
     "constraint_message",
     "warning_message",
     "image",
+    "big-image",
     "audio",
     "video",
 ];
 
-/// Understands the heads of a sheet and cuts its rows by them.
+/// Understands the heads of a sheet and cuts its rows by them. With `tidy`, several blanks in a cell become one.
 pub fn read(
     sheet: &Sheet,
     known: &[(&str, &[&str])],
+    tidy: bool,
     languages: &mut Languages,
     report: &mut Report,
 ) -> Table {
-    let columns: Vec<Option<Column>> = sheet.header.iter().map(|head| understand(head, known)).collect();
+    // One colon between a name and its language was the custom once. It is one no more where two are used anywhere.
+    let double = sheet.header.iter().any(|head| head.contains("::"));
+    let columns: Vec<Option<Column>> =
+        sheet.header.iter().map(|head| understand(head, known, double)).collect();
     for column in columns.iter().flatten() {
         if let Some(language) = &column.language {
             languages.add(language);
@@ -178,6 +227,7 @@ pub fn read(
                 if !known.iter().any(|(name, _)| *name == column.name) {
                     table.unknown.push(head.clone());
                 }
+                table.columns.push(column.name.clone());
                 seen.push(column);
             }
             None => {}
@@ -190,9 +240,14 @@ pub fn read(
             if text.is_empty() {
                 continue;
             }
+            let text = if tidy && text.contains("  ") {
+                text.split(' ').filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
+            } else {
+                text.to_owned()
+            };
             let cells = cut.cells.entry(column.name.clone()).or_default();
             if !cells.iter().any(|(language, _)| *language == column.language) {
-                cells.push((column.language.clone(), text.to_owned()));
+                cells.push((column.language.clone(), text));
                 cut.heads.entry(column.name.clone()).or_insert_with(|| head.trim().to_owned());
             }
         }
@@ -204,14 +259,13 @@ pub fn read(
 }
 
 /// What a head means; `None` for a blank one.
-fn understand(head: &str, known: &[(&str, &[&str])]) -> Option<Column> {
+fn understand(head: &str, known: &[(&str, &[&str])], double: bool) -> Option<Column> {
     let head = head.trim();
     if head.is_empty() {
         return None;
     }
-    let plain = |text: &str| text.trim().to_lowercase();
     let lookup = |text: &str| {
-        let text = plain(text);
+        let text = text.split_whitespace().collect::<Vec<_>>().join("_").to_lowercase();
         known
             .iter()
             .find(|(name, others)| *name == text || others.contains(&text.as_str()))
@@ -220,15 +274,40 @@ fn understand(head: &str, known: &[(&str, &[&str])]) -> Option<Column> {
     if let Some(name) = lookup(head) {
         return Some(Column { name, language: None });
     }
-    // `label::ไทย (th)`, `media::image::ไทย (th)`, and the older `label:Thai`.
-    for separator in ["::", ":"] {
-        if let Some((base, language)) = head.rsplit_once(separator)
-            && let Some(name) = lookup(base)
-            && TRANSLATED.contains(&name.as_str())
-        {
-            return Some(Column { name, language: Some(language.trim().to_owned()) });
+    let mut parts: Vec<String> = if double {
+        head.split("::").map(|part| part.trim().to_owned()).collect()
+    } else {
+        head.split(':').map(|part| part.trim().to_owned()).collect()
+    };
+    // `bind:jr:constraintMsg` has a colon of its own.
+    if !double
+        && let Some(place) = parts.iter().position(|part| part == "jr")
+        && place + 1 < parts.len()
+    {
+        let rest = parts.remove(place + 1);
+        if let Some(part) = parts.get_mut(place) {
+            *part = format!("jr:{rest}");
+        }
+    }
+    // `label::ไทย (th)`, and `media::image::ไทย (th)` with a name in two parts.
+    for length in [2, 1] {
+        let Some(base) = parts.get(..length).map(|base| base.join("::")) else { continue };
+        let Some(name) = lookup(&base) else { continue };
+        match parts.get(length..) {
+            Some([]) => return Some(Column { name, language: None }),
+            Some([language]) if TRANSLATED.contains(&name.as_str()) => {
+                return Some(Column { name, language: Some(language.clone()) });
+            }
+            _ => {}
         }
     }
     // A list's own columns keep their letters: filters name them exactly.
     Some(Column { name: head.to_owned(), language: None })
+}
+
+impl Table {
+    /// True when the sheet has a column, filled or not.
+    pub fn has(&self, name: &str) -> bool {
+        self.columns.iter().any(|known| known == name)
+    }
 }

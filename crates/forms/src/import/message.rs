@@ -182,8 +182,12 @@ pub(crate) struct Report {
 }
 
 impl Report {
+    /// The same mistake at the same place is told once.
     pub fn error(&mut self, code: Code, at: &At, th: impl Into<String>, en: impl Into<String>) {
-        self.errors.push(message(code, at, th, en));
+        let message = message(code, at, th, en);
+        if !self.errors.contains(&message) {
+            self.errors.push(message);
+        }
     }
 
     /// The same warning at the same place is told once.

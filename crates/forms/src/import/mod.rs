@@ -5,9 +5,12 @@
 
 mod choices;
 mod columns;
+mod entities;
 mod expressions;
+mod loops;
 mod message;
 mod parameters;
+mod question;
 mod refs;
 mod sheets;
 mod survey;
@@ -51,7 +54,18 @@ pub fn import(sheets: &Sheets) -> Result<Imported, Vec<Message>> {
     };
     let settings = read_settings(sheets);
     let mut languages = columns::Languages::default();
-    let table = columns::read(survey_sheet, columns::SURVEY, &mut languages, &mut report);
+    let tidy = settings.get("clean_text_values").is_none_or(|set| expressions::yes_or_no(set) != Some(""));
+    let mut table = columns::read(survey_sheet, columns::SURVEY, tidy, &mut languages, &mut report);
+    if !table.has("type") {
+        report.error(
+            Code::ColumnMissing,
+            &At::row("survey", 1).column("type"),
+            "แผ่นงาน survey ไม่มีช่อง type ใส่หัวตารางในแถวแรก เช่น type, name, label",
+            "The survey sheet has no column `type`; write heads such as type, name, label in the first row",
+        );
+        return Err(report.errors);
+    }
+    let declarations = entities::read(sheets, &mut report);
     let mut lists = choices::read(sheets, &mut languages, &mut report);
     let default_language = settings.default_language(&mut languages);
     if settings.get("name").is_some_and(|name| !survey::is_name(name)) {
@@ -71,7 +85,10 @@ pub fn import(sheets: &Sheets) -> Result<Imported, Vec<Message>> {
         default_language,
         ..Definition::default()
     };
-    survey::read(&table, &languages, &mut lists, &mut definition, &mut report);
+    loops::unroll(&mut table, &lists, &mut report);
+    let survey = survey::Survey { table: &table, languages: &languages, declarations: &declarations };
+    survey::read(&survey, &mut lists, &mut definition, &mut report);
+    definition.settings = settings.others();
     if let Some(rule) = settings.get("instance_name") {
         let at = At::row("settings", 2).column("instance_name");
         definition.instance_name =
@@ -113,6 +130,16 @@ impl Settings {
             .iter()
             .find(|(known, value)| known == name && !value.is_empty())
             .map(|(_, value)| value.as_str())
+    }
+
+    /// Settings that are only kept for whoever takes the form to another program.
+    fn others(&self) -> std::collections::BTreeMap<String, String> {
+        const OURS: &[&str] =
+            &["form_title", "form_id", "version", "default_language", "instance_name", "name"];
+        let other = |(name, value): &&(String, String)| {
+            !name.is_empty() && !value.is_empty() && !OURS.contains(&name.as_str())
+        };
+        self.0.iter().filter(other).cloned().collect()
     }
 
     fn default_language(&self, languages: &mut columns::Languages) -> usize {

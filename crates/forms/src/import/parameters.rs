@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::choices::Lists;
+use super::columns::TableRow;
 use super::{At, Code, Report};
 use crate::definition::{Kind, Node};
 
@@ -16,7 +17,12 @@ pub fn read(cell: &str, at: &At, report: &mut Report) -> Parameters {
     for part in spaced.split_whitespace() {
         match part.split('=').collect::<Vec<_>>().as_slice() {
             [name, value] if !name.is_empty() && !value.is_empty() => {
-                all.insert(name.to_lowercase(), (*value).to_owned());
+                let name = name.to_lowercase();
+                // Columns of a file keep their letters, names of questions too; everything else is a word of ours.
+                let keeps =
+                    matches!(name.as_str(), "value" | "label" | "reference-geometry" | "seed" | "app");
+                let value = if keeps { (*value).to_owned() } else { value.to_lowercase() };
+                all.insert(name, value);
             }
             _ => report.error(
                 Code::ParameterUnreadable,
@@ -88,7 +94,12 @@ pub fn check(node: &Node, from_file: bool, lists: &Lists, at: &At, report: &mut 
             wrong(name, "ต้องเป็นตัวเลข", "must be a number");
         }
     }
-    for name in ["allow-mock-accuracy", "randomize", "incremental"] {
+    if given.get("incremental").is_some_and(|text| !matches!(text.as_str(), "true" | "yes"))
+        && names.contains(&"incremental")
+    {
+        wrong("incremental", "ต้องเป็น true หรือไม่ใส่", "must be true, or not be there");
+    }
+    for name in ["allow-mock-accuracy", "randomize"] {
         let odd = given.get(name).is_some_and(|text| text != "true" && text != "false");
         if odd && names.contains(&name) {
             wrong(name, "ต้องเป็น true หรือ false", "must be true or false");
@@ -127,6 +138,73 @@ pub fn check(node: &Node, from_file: bool, lists: &Lists, at: &At, report: &mut 
     if node.kind == Kind::Range {
         check_range(node, lists, &mut wrong);
     }
+}
+
+/// Checks the parameters of an `audit` row. The log itself is not kept: Sanam has its own.
+pub fn check_audit(row: &TableRow, at: &At, report: &mut Report) {
+    const WHERE: [&str; 3] = ["location-priority", "location-min-interval", "location-max-age"];
+    let name = row.get("name");
+    if !name.is_empty() && name != "audit" {
+        report.error(
+            Code::NameReserved,
+            &at.column(&row.head("name")),
+            "แถว audit ต้องชื่อ audit หรือเว้นว่าง",
+            "An audit row must be named audit, or have no name",
+        );
+    }
+    let at = at.column(&row.head("parameters"));
+    let given = read(row.get("parameters"), &at, report);
+    let mut wrong = |name: &str, th: &str, en: &str| {
+        report.error(
+            Code::ParameterInvalid,
+            &at,
+            format!("ค่า {name} {th}"),
+            format!("The parameter {name} {en}"),
+        );
+    };
+    let allowed: [(&str, &[&str]); 4] = [
+        ("track-changes", &["true", "false"]),
+        ("identify-user", &["true", "false"]),
+        ("track-changes-reasons", &["on-form-edit"]),
+        ("location-priority", &["no-power", "low-power", "balanced", "high-accuracy"]),
+    ];
+    for (name, value) in &given {
+        match allowed.iter().find(|(known, _)| known == name) {
+            Some((_, values)) if !values.contains(&value.as_str()) => {
+                let values = values.join(", ");
+                wrong(name, &format!("ต้องเป็น {values}"), &format!("must be one of {values}"));
+            }
+            None if !WHERE.contains(&name.as_str()) => {
+                wrong(name, "ไม่มีในแถว audit", "is not known to an audit row");
+            }
+            _ => {}
+        }
+    }
+    let number = |name: &str| given.get(name).and_then(|text| text.parse::<i64>().ok());
+    let set = WHERE.iter().filter(|name| given.contains_key(**name)).count();
+    if set > 0 && set < WHERE.len() {
+        wrong("location-*", "ต้องมีครบทั้งสามค่า", "is given in part; give all three");
+    }
+    for name in WHERE.iter().skip(1) {
+        if given.contains_key(*name) && number(name).is_none_or(|value| value < 0) {
+            wrong(name, "ต้องเป็นจำนวนเต็มตั้งแต่ 0", "must be a whole number from 0");
+        }
+    }
+    if let (Some(age), Some(interval)) = (number("location-max-age"), number("location-min-interval"))
+        && age < interval
+    {
+        wrong(
+            "location-max-age",
+            "ต้องไม่น้อยกว่า location-min-interval",
+            "must not be less than location-min-interval",
+        );
+    }
+    report.warn(
+        Code::TypeIgnored,
+        &at.column(&row.head("type")),
+        "แถว audit ไม่มีผลที่นี่ ระบบเก็บประวัติการแก้ไขเองอยู่แล้ว",
+        "The audit row has no effect here: the history of changes is kept anyway",
+    );
 }
 
 /// Decimal fractions are not exact in binary: 0.3 is a multiple of 0.1 all the same.

@@ -168,7 +168,7 @@ pub fn text(
 }
 
 /// Nodes from the top down to a node.
-fn line(node: u32, definition: &Definition) -> Vec<u32> {
+pub fn line(node: u32, definition: &Definition) -> Vec<u32> {
     let mut line = vec![node];
     let mut place = node;
     while place != 0 {

@@ -2,31 +2,41 @@
 //!
 //! Two passes, because a row may name a question that comes later.
 
+use std::collections::BTreeMap;
+
 use super::choices::Lists;
 use super::columns::{Languages, Table, TableRow};
-use super::expressions::{self, Place};
+use super::entities::{self, Declaration, Saved};
 use super::types::{self, RowType, Select};
-use super::{At, Code, Report, parameters, refs};
-use crate::definition::{Action, Choices, Definition, Event, Kind, Node, Phrase, Store};
+use super::{At, Code, Report, parameters, question, refs};
+use crate::definition::{Definition, Kind, Node, Phrase, Text};
 
 /// Name of the top of every record, as the reference converter names it.
 const TOP: &str = "data";
 
+/// The survey sheet and what goes with it.
+pub struct Survey<'a> {
+    /// The sheet, its loops written out.
+    pub table: &'a Table,
+    /// Languages of all sheets.
+    pub languages: &'a Languages,
+    /// The entities sheet.
+    pub declarations: &'a [Declaration],
+}
+
 /// A row that became a node.
-struct Made<'a> {
-    node: u32,
-    row: &'a TableRow,
-    select: Option<Select>,
+pub struct Made<'a> {
+    /// The node.
+    pub node: u32,
+    /// Its row.
+    pub row: &'a TableRow,
+    /// Its options.
+    pub select: Option<Select>,
 }
 
 /// Reads the survey into the definition.
-pub fn read(
-    table: &Table,
-    languages: &Languages,
-    lists: &mut Lists,
-    definition: &mut Definition,
-    report: &mut Report,
-) {
+pub fn read(survey: &Survey<'_>, lists: &mut Lists, definition: &mut Definition, report: &mut Report) {
+    let Survey { table, languages, declarations } = survey;
     let name = Node { name: TOP.to_owned(), kind: Kind::Group, ..Node::default() };
     definition.nodes.push(name);
     for column in &table.unknown {
@@ -39,7 +49,8 @@ pub fn read(
             );
         }
     }
-    let made = first_pass(table, languages, lists, definition, report);
+    let mut saved = Vec::new();
+    let made = first_pass(table, languages, lists, definition, &mut saved, report);
     if definition.nodes.len() == 1 {
         report.warn(
             Code::FormEmpty,
@@ -48,14 +59,62 @@ pub fn read(
             "The form has no questions; add at least one row with a type and a name",
         );
     }
+    table_lists(&made, definition, report, table);
     for entry in &made {
-        second_pass(table, entry, lists, definition, report);
+        question::read(table, entry, lists, definition, report);
     }
+    question::searched_lists(table, &made, report);
+    question::reference_geometries(table, &made, lists, declarations, definition, report);
+    entities::bind(declarations, &saved, definition, report);
     for (list, place, row) in lists.take_rows() {
         let at = row.at("choices");
-        let label = refs::text(row.all("label"), 0, definition, &at.column(&row.head("label")), report);
-        let image = refs::text(row.all("image"), 0, definition, &at.column(&row.head("image")), report);
-        lists.set_texts(&list, place, label, image);
+        let mut text = |column: &str| -> Text {
+            refs::text(row.all(column), 0, definition, &at.column(&row.head(column)), report)
+        };
+        let (label, image) = (text("label"), text("image"));
+        let media = media(&mut text);
+        if let Some(item) = lists.item(&list, place) {
+            item.label = label;
+            item.image = image;
+            item.media = media;
+        }
+    }
+}
+
+/// Pictures, sounds and films besides the ordinary picture.
+pub fn media(text: &mut dyn FnMut(&str) -> Text) -> BTreeMap<String, Text> {
+    let kinds = ["big-image", "audio", "video"].into_iter();
+    kinds.map(|kind| (kind.to_owned(), text(kind))).filter(|(_, text)| !text.is_empty()).collect()
+}
+
+/// A group with the appearance `table-list` shows its selects as one table. The reference converter writes the head of
+/// the table as questions of their own, which are part of the record; so do we.
+fn table_lists(made: &[Made<'_>], definition: &mut Definition, report: &mut Report, table: &Table) {
+    let has = |row: &TableRow| row.get("appearance").split_whitespace().any(|word| word == "table-list");
+    for group in made.iter().filter(|entry| has(entry.row) && entry.select.is_none()) {
+        let mut listed: Option<&str> = None;
+        for entry in made {
+            let inside = definition.nodes.get(entry.node as usize).is_some_and(|n| n.parent == group.node);
+            let (Some(select), true) = (&entry.select, inside) else { continue };
+            let at = entry.row.at(&table.name).column(&entry.row.head("type"));
+            if listed.is_none() && !entry.row.get("choice_filter").is_empty() {
+                report.error(
+                    Code::ListUnknown,
+                    &at.column("choice_filter"),
+                    "ในกลุ่มที่ใช้ table-list ใช้ choice_filter ไม่ได้ ลบออก",
+                    "choice_filter cannot be used in a group with table-list; remove it",
+                );
+            }
+            let first = *listed.get_or_insert(&select.list);
+            if first != select.list {
+                report.error(
+                    Code::ListUnknown,
+                    &at,
+                    format!("กลุ่ม table-list ต้องใช้รายการเดียวกันทุกข้อ (ข้อแรกใช้ {first})"),
+                    format!("All selects of a table-list must use one list (the first one uses {first})"),
+                );
+            }
+        }
     }
 }
 
@@ -64,6 +123,7 @@ fn first_pass<'a>(
     languages: &Languages,
     lists: &mut Lists,
     definition: &mut Definition,
+    saved: &mut Vec<Saved>,
     report: &mut Report,
 ) -> Vec<Made<'a>> {
     let mut made = Vec::new();
@@ -72,11 +132,24 @@ fn first_pass<'a>(
         let at = row.at(&table.name);
         let type_at = at.column(&row.head("type"));
         let type_text = row.get("type");
-        if matches!(row.get("disabled").to_lowercase().as_str(), "yes" | "true" | "1")
-            || (type_text.is_empty() && row.get("name").is_empty())
-        {
+        if matches!(row.get("disabled").to_lowercase().as_str(), "yes" | "true" | "1") {
             continue;
         }
+        if type_text.is_empty() && row.get("name").is_empty() && row.get("label").is_empty() {
+            report.warn(
+                Code::TypeIgnored,
+                &type_at,
+                "แถวนี้ไม่มี type, name และ label จึงถูกข้าม",
+                "This row has no type, name or label and is left out",
+            );
+            continue;
+        }
+        let save_to = |node: u32, saved: &mut Vec<Saved>| {
+            if !row.get("save_to").is_empty() {
+                let at = at.column(&row.head("save_to"));
+                saved.push(Saved { node, cell: row.get("save_to").to_owned(), at });
+            }
+        };
         let parent = open.last().map_or(0, |(node, _, _)| *node);
         match types::understand(type_text) {
             RowType::Skipped => report.warn(
@@ -84,6 +157,51 @@ fn first_pass<'a>(
                 &type_at,
                 format!("ชนิด {type_text} ไม่มีในระบบนี้ แถวนี้ถูกข้าม"),
                 format!("The type {type_text} is not used here; the row is left out"),
+            ),
+            RowType::Audit => parameters::check_audit(row, &at, report),
+            RowType::Setting(setting) => {
+                let value = row.get("name").to_owned();
+                match setting {
+                    "form_title" => definition.title = value,
+                    _ => definition.id = value,
+                }
+            }
+            RowType::External(ending) => {
+                let name = row.get("name").to_owned();
+                let name_at = at.column(&row.head("name"));
+                if !is_name(&name) {
+                    report.error(
+                        Code::NameInvalid,
+                        &name_at,
+                        format!("ชื่อ “{name}” ใช้ไม่ได้ ต้องขึ้นต้นด้วยตัวอักษรหรือ _ และไม่มีช่องว่าง"),
+                        format!("The name “{name}” cannot be used; it must begin with a letter or _ and hold no blanks"),
+                    );
+                } else {
+                    if definition.files.contains_key(&name) {
+                        report.error(
+                            Code::NameTwice,
+                            &name_at,
+                            format!("มีไฟล์ชื่อ {name} แล้ว ใช้ชื่ออื่นหรือลบแถวนี้"),
+                            format!(
+                                "There is already a file named {name}; use another name or delete the row"
+                            ),
+                        );
+                    }
+                    question::add_file(
+                        &name,
+                        &format!("{name}.{ending}"),
+                        &name_at,
+                        lists,
+                        definition,
+                        report,
+                    );
+                }
+            }
+            RowType::BeginLoop(_) | RowType::EndLoop => report.error(
+                Code::EndWithoutBegin,
+                &type_at,
+                format!("{type_text} ไม่มีแถวคู่กัน ลบแถวนี้หรือเพิ่มแถวที่ขาด"),
+                format!("{type_text} has no counterpart; delete the row or add the missing one"),
             ),
             RowType::Unknown => {
                 let (th, en) = if type_text.is_empty() {
@@ -102,7 +220,7 @@ fn first_pass<'a>(
             }
             RowType::Begin(kind) => {
                 let count = row.get("repeat_count");
-                if kind == Kind::Repeat && !count.is_empty() && !is_plain_count(count) {
+                if kind == Kind::Repeat && !count.is_empty() && !question::is_plain_count(count) {
                     // The reference converter keeps a count that is worked out in a value of its own; so do we, and
                     // the records are the same.
                     let name = format!("{}_count", row.get("name"));
@@ -110,16 +228,30 @@ fn first_pass<'a>(
                     add(definition, node, row, &at, report);
                 }
                 let mut node = Node { name: row.get("name").to_owned(), parent, kind, ..Node::default() };
+                row.get("appearance").clone_into(&mut node.appearance);
                 if node.name.is_empty() && kind == Kind::Group {
                     node.name = format!("generated_group_name_{}", row.number);
                 }
                 if let Some(place) = add(definition, node, row, &at, report) {
                     made.push(Made { node: place, row, select: None });
+                    save_to(place, saved);
                     open.push((place, kind, row.number));
+                    if kind == Kind::Group {
+                        add_table_label(definition, place, row);
+                    }
                 } else {
                     // Keep the brackets balanced, so that one mistake is told once.
                     open.push((parent, kind, row.number));
                 }
+            }
+            RowType::End(_) if !row.get("save_to").is_empty() => {
+                report.error(
+                    Code::EntityInvalid,
+                    &at.column(&row.head("save_to")),
+                    "กลุ่มบันทึกลงทะเบียนไม่ได้ ย้าย save_to ไปที่คำถาม",
+                    "A group or repeat cannot be saved to a record; move save_to to a question",
+                );
+                open.truncate(open.len().saturating_sub(1).max(1));
             }
             RowType::End(kind) => match open.last() {
                 Some((_, opened, _)) if open.len() > 1 && *opened == kind => {
@@ -167,12 +299,23 @@ fn first_pass<'a>(
                 }
                 if let Some(place) = add(definition, node, row, &at, report) {
                     made.push(Made { node: place, row, select: None });
+                    save_to(place, saved);
                 }
             }
             RowType::Select(select) => {
                 let node =
                     Node { name: row.get("name").to_owned(), parent, kind: select.kind, ..Node::default() };
+                add_table_head(definition, parent, row, &select);
                 let Some(place) = add(definition, node, row, &at, report) else { continue };
+                save_to(place, saved);
+                if select.or_other && !row.get("choice_filter").is_empty() {
+                    report.error(
+                        Code::ListUnknown,
+                        &at.column(&row.head("choice_filter")),
+                        "ใช้ or_other กับ choice_filter พร้อมกันไม่ได้ ลบอย่างใดอย่างหนึ่ง",
+                        "or_other and choice_filter cannot be used together; remove one of them",
+                    );
+                }
                 if select.or_other {
                     lists.add_other(&select.list, languages);
                     add_other_text(definition, place, languages);
@@ -215,7 +358,10 @@ fn add(definition: &mut Definition, node: Node, row: &TableRow, at: &At, report:
         );
         return None;
     }
-    if name == "meta" && node.parent == 0 {
+    // Community-health forms have groups of this name inside groups; anywhere else it would be taken for the record's own.
+    let above = definition.nodes.get(node.parent as usize).map(|above| above.kind);
+    let harmless = node.kind == Kind::Group && node.parent != 0 && above == Some(Kind::Group);
+    if name == "meta" && !harmless {
         report.error(
             Code::NameReserved,
             &at,
@@ -238,6 +384,36 @@ fn add(definition: &mut Definition, node: Node, row: &TableRow, at: &At, report:
     }
     definition.nodes.push(node);
     u32::try_from(definition.nodes.len() - 1).ok()
+}
+
+/// The note above a `table-list` group, which takes over the group's label.
+fn add_table_label(definition: &mut Definition, group: u32, row: &TableRow) {
+    let table_list = row.get("appearance").split_whitespace().any(|word| word == "table-list");
+    if table_list && !(row.get("label").is_empty() && row.get("hint").is_empty()) {
+        let name = format!("generated_table_list_label_{}", row.number);
+        definition.nodes.push(Node { name, parent: group, kind: Kind::Note, ..Node::default() });
+    }
+}
+
+/// The head of a `table-list` group, before its first select.
+fn add_table_head(definition: &mut Definition, group: u32, row: &TableRow, select: &Select) {
+    const NAME: &str = "reserved_name_for_field_list_labels_";
+    let table_list = definition
+        .nodes
+        .get(group as usize)
+        .is_some_and(|node| node.kind == Kind::Group && node.appearance.contains("table-list"));
+    let mut inside = definition.nodes.iter().filter(|node| node.parent == group);
+    if table_list && !inside.any(|node| node.name.starts_with(NAME)) {
+        let choices = Some(crate::definition::Choices { list: select.list.clone(), ..Default::default() });
+        definition.nodes.push(Node {
+            name: format!("{NAME}{}", row.number),
+            parent: group,
+            kind: select.kind,
+            appearance: "label".to_owned(),
+            choices,
+            ..Node::default()
+        });
+    }
 }
 
 /// True for a name that can be part of a path.
@@ -272,306 +448,4 @@ fn add_other_text(definition: &mut Definition, select: u32, languages: &Language
     let mut node = Node { name: format!("{name}_other"), parent, label, ..Node::default() };
     node.logic.relevant = format!("selected(../{name}, 'other')");
     definition.nodes.push(node);
-}
-
-fn second_pass(
-    table: &Table,
-    made: &Made<'_>,
-    lists: &mut Lists,
-    definition: &mut Definition,
-    report: &mut Report,
-) {
-    let (row, owner) = (made.row, made.node);
-    let at = row.at(&table.name);
-    let Some(mut node) = definition.nodes.get(owner as usize).cloned() else { return };
-    node.actions.clear();
-    let text = |column: &str, report: &mut Report| {
-        refs::text(row.all(column), owner, definition, &at.column(&row.head(column)), report)
-    };
-    node.label = text("label", report);
-    node.hint = text("hint", report);
-    node.guidance = text("guidance_hint", report);
-    node.image = text("image", report);
-    node.required_message = text("required_message", report);
-    node.constraint_message = text("constraint_message", report);
-    node.warning_message = text("warning_message", report);
-    node.appearance = row.get("appearance").to_owned();
-    node.save_to = row.get("save_to").to_owned();
-    let parameters_at = at.column(&row.head("parameters"));
-    node.parameters = parameters::read(row.get("parameters"), &parameters_at, report);
-    parameters::check(
-        &node,
-        made.select.as_ref().is_some_and(|select| select.from_file),
-        lists,
-        &parameters_at,
-        report,
-    );
-    let expression = |column: &str, report: &mut Report| {
-        let cell = row.get(column);
-        if cell.is_empty() {
-            String::new()
-        } else {
-            expressions::resolve(cell, owner, definition, &at.column(&row.head(column)), Place::Plain, report)
-        }
-    };
-    let condition = |column: &str, report: &mut Report| {
-        expressions::yes_or_no(row.get(column)).map_or_else(|| expression(column, report), str::to_owned)
-    };
-    node.logic.relevant = match row.get("relevant").to_lowercase().as_str() {
-        "yes" | "true" => String::new(),
-        "no" | "false" => "false()".to_owned(),
-        _ => expression("relevant", report),
-    };
-    node.logic.required = condition("required", report);
-    node.logic.readonly = condition("read_only", report);
-    node.logic.constraint = expression("constraint", report);
-    node.logic.warning = expression("warning", report);
-    let calculation = expression("calculation", report);
-    if node.kind == Kind::Repeat && !row.get("repeat_count").is_empty() {
-        let cell = row.get("repeat_count");
-        let at = at.column(&row.head("repeat_count"));
-        if is_plain_count(cell) {
-            // The count is worked out where the repeat stands, before it has any instance.
-            node.logic.repeat_count =
-                expressions::resolve(cell, node.parent, definition, &at, Place::Plain, report);
-        } else {
-            let helper = format!("{}_count", node.name);
-            let place =
-                definition.nodes.iter().position(|other| other.parent == node.parent && other.name == helper);
-            let resolved = place
-                .map(|place| expressions::resolve(cell, place as u32, definition, &at, Place::Plain, report));
-            if let (Some(slot), Some(calculate)) =
-                (place.and_then(|place| definition.nodes.get_mut(place)), resolved)
-            {
-                slot.logic.calculate = calculate;
-            }
-            node.logic.repeat_count = helper;
-        }
-    }
-    let triggers = triggers(row, owner, definition, &at, report);
-    if triggers.is_empty() {
-        node.logic.calculate = calculation;
-    } else {
-        for trigger in triggers {
-            let target = refs::path_to(owner, trigger, definition, Place::Plain);
-            let action = Action { event: Event::ValueChanged, target, value: calculation.clone() };
-            if let Some(asked) = definition.nodes.get_mut(trigger as usize) {
-                asked.actions.push(action);
-            }
-        }
-    }
-    default(&mut node, row, owner, definition, &at, report);
-    if let Some(select) = &made.select {
-        let asked = Asked { row, owner, at: &at, given: &node.parameters };
-        node.choices = choices(select, &asked, lists, definition, report);
-    }
-    if node.kind == Kind::Range {
-        let whole = ["start", "end", "step"]
-            .iter()
-            .all(|name| node.parameters.get(*name).is_none_or(|value| value.parse::<i64>().is_ok()));
-        node.store = if whole { Store::Integer } else { Store::Decimal };
-    }
-    if node.kind == Kind::Note {
-        node.logic.readonly = "true()".to_owned();
-    }
-    // A value that is worked out and asks nothing has no widget, whatever its type.
-    let asks = !(node.label.is_empty() && node.hint.is_empty() && node.image.is_empty());
-    let worked_out = !row.get("calculation").is_empty() || !row.get("trigger").is_empty();
-    if !asks && worked_out && !matches!(node.kind, Kind::Group | Kind::Repeat) {
-        node.unseen = true;
-    }
-    let seen = !node.unseen && !matches!(node.kind, Kind::Group | Kind::Repeat);
-    if seen
-        && node.label.is_empty()
-        && node.hint.is_empty()
-        && node.image.is_empty()
-        && node.logic.calculate.is_empty()
-    {
-        report.warn(
-            Code::LabelMissing,
-            &at.column("label"),
-            format!("ข้อ {} ไม่มี label ผู้กรอกจะไม่เห็นคำถาม", node.name),
-            format!("Question {} has no label; people will not see what is asked", node.name),
-        );
-    }
-    // Triggers of rows above hang on this node already, and one may point at itself.
-    if let Some(slot) = definition.nodes.get_mut(owner as usize) {
-        node.actions.extend(std::mem::take(&mut slot.actions));
-        *slot = node;
-    }
-}
-
-/// A count that names a question and nothing else.
-fn is_plain_count(cell: &str) -> bool {
-    refs::only_name(cell).is_some_and(|name| !name.starts_with("last-saved#"))
-}
-
-/// Questions named in the trigger column.
-fn triggers(row: &TableRow, owner: u32, definition: &Definition, at: &At, report: &mut Report) -> Vec<u32> {
-    let at = at.column(&row.head("trigger"));
-    let mut found = Vec::new();
-    for part in row.get("trigger").split(',').map(str::trim).filter(|part| !part.is_empty()) {
-        match refs::only_name(part) {
-            Some(name) => {
-                let Some(trigger) = refs::node_named(name, owner, definition, &at, report) else { continue };
-                if definition.nodes.get(trigger as usize).is_some_and(|node| node.kind == Kind::Calculate) {
-                    report.error(
-                        Code::TriggerInvalid,
-                        &at,
-                        format!("{name} เป็นค่าที่คำนวณ ไม่มีใครตอบ จึงใช้ใน trigger ไม่ได้"),
-                        format!("{name} is worked out, nobody answers it, so it cannot be a trigger"),
-                    );
-                }
-                found.push(trigger);
-            }
-            None => report.error(
-                Code::TriggerInvalid,
-                &at,
-                format!("ช่อง trigger ต้องเป็น ${{ชื่อข้อ}} ไม่ใช่ “{part}”"),
-                format!("The trigger must be ${{question}}, not “{part}”"),
-            ),
-        }
-    }
-    found
-}
-
-fn default(
-    node: &mut Node,
-    row: &TableRow,
-    owner: u32,
-    definition: &Definition,
-    at: &At,
-    report: &mut Report,
-) {
-    let cell = row.get("default");
-    if cell.is_empty() {
-        return;
-    }
-    if !expressions::is_dynamic(cell) {
-        node.default = cell.to_owned();
-        return;
-    }
-    let value =
-        expressions::resolve(cell, owner, definition, &at.column(&row.head("default")), Place::Plain, report);
-    let mut place = node.parent;
-    let mut in_repeat = false;
-    while place != 0 {
-        let Some(above) = definition.nodes.get(place as usize) else { break };
-        in_repeat |= above.kind == Kind::Repeat;
-        place = above.parent;
-    }
-    node.actions.push(Action { event: Event::FirstLoad, target: String::new(), value: value.clone() });
-    if in_repeat {
-        node.actions.push(Action { event: Event::NewRepeat, target: String::new(), value });
-    }
-}
-
-/// A question with options and what its row says of them.
-struct Asked<'a> {
-    row: &'a TableRow,
-    owner: u32,
-    at: &'a At,
-    given: &'a parameters::Parameters,
-}
-
-fn choices(
-    select: &Select,
-    asked: &Asked<'_>,
-    lists: &mut Lists,
-    definition: &Definition,
-    report: &mut Report,
-) -> Option<Choices> {
-    let Asked { row, owner, at, given } = *asked;
-    let type_at = at.column(&row.head("type"));
-    let filter = row.get("choice_filter");
-    let filter = if filter.is_empty() {
-        String::new()
-    } else {
-        expressions::resolve(
-            filter,
-            owner,
-            definition,
-            &at.column(&row.head("choice_filter")),
-            Place::Brackets,
-            report,
-        )
-    };
-    // The seed may be a question.
-    let seed =
-        given.get("seed").map(|seed| expressions::resolve(seed, owner, definition, at, Place::Plain, report));
-    let shuffled = |nodeset: String| match (given.get("randomize").map(String::as_str), &seed) {
-        (Some("true"), Some(seed)) => format!("randomize({nodeset}, {seed})"),
-        (Some("true"), None) => format!("randomize({nodeset})"),
-        _ => nodeset,
-    };
-    if select.list.is_empty() {
-        report.error(
-            Code::ListMissing,
-            &type_at,
-            "ไม่ได้บอกชื่อรายการตัวเลือก เขียนเช่น select_one yes_no",
-            "No list is named; write for example select_one yes_no",
-        );
-        return None;
-    }
-    if let Some(name) = refs::only_name(&select.list) {
-        let target = refs::node_named(name, owner, definition, &type_at, report)?;
-        let path = refs::path_to(target, owner, definition, Place::Outside);
-        let (value, label) = (".".to_owned(), ".".to_owned());
-        return Some(Choices {
-            list: String::new(),
-            nodeset: shuffled(format!("{path}[. != '']")),
-            open: false,
-            value,
-            label,
-        });
-    }
-    if select.from_file {
-        let ending = select.list.rsplit_once('.').map(|(_, ending)| ending.to_lowercase());
-        if !ending.as_deref().is_some_and(|ending| matches!(ending, "csv" | "geojson" | "xml")) {
-            report.error(
-                Code::FileInvalid,
-                &type_at,
-                format!("ไฟล์ {} ใช้ไม่ได้ ต้องลงท้ายด้วย .csv .geojson หรือ .xml", select.list),
-                format!(
-                    "The file {} cannot be used; its name must end in .csv, .geojson or .xml",
-                    select.list
-                ),
-            );
-        }
-        let name = select.list.rsplit_once('.').map_or(select.list.as_str(), |(name, _)| name);
-        let filter = if filter.is_empty() { String::new() } else { format!("[{filter}]") };
-        let parameter = |name: &str| given.get(name).cloned().unwrap_or_default();
-        return Some(Choices {
-            list: String::new(),
-            nodeset: shuffled(format!("instance('{name}')/root/item{filter}")),
-            open: false,
-            value: parameter("value"),
-            label: parameter("label"),
-        });
-    }
-    if !lists.wanted(&select.list) {
-        let names = lists.names();
-        report.error(
-            Code::ListUnknown,
-            &type_at,
-            format!("ไม่มีรายการ {} ในแผ่นงาน choices เพิ่มรายการหรือแก้ชื่อ (มี: {names})", select.list),
-            format!(
-                "There is no list {} in the choices sheet; add it or correct the name (there are: {names})",
-                select.list
-            ),
-        );
-        return None;
-    }
-    let nodeset = match (filter.is_empty(), given.get("randomize").map(String::as_str)) {
-        (true, Some("true")) => shuffled(format!("instance('{}')/root/item", select.list)),
-        (true, _) => String::new(),
-        (false, _) => shuffled(format!("instance('{}')/root/item[{filter}]", select.list)),
-    };
-    Some(Choices {
-        list: select.list.clone(),
-        nodeset,
-        open: select.open,
-        value: String::new(),
-        label: String::new(),
-    })
 }

@@ -13,6 +13,16 @@ pub enum RowType {
     Begin(Kind),
     /// `end group`, `end repeat`.
     End(Kind),
+    /// `begin loop over list`.
+    BeginLoop(String),
+    /// `end loop`.
+    EndLoop,
+    /// A file that expressions ask: `csv-external`, `xml-external`.
+    External(&'static str),
+    /// A log of what was done when: checked, and left out.
+    Audit,
+    /// A setting that is written as a row, as very old forms do.
+    Setting(&'static str),
     /// Known to ODK, of no use here: left out with a warning.
     Skipped,
     /// Nothing we know.
@@ -53,7 +63,14 @@ pub fn understand(text: &str) -> RowType {
     let joined = words.join(" ");
     let lower = joined.to_lowercase();
     if let Some(begin) = begin_or_end(&lower) {
-        return begin;
+        // The list's name keeps its letters.
+        return match begin {
+            RowType::BeginLoop(list) => {
+                let place = lower.len() - list.len();
+                RowType::BeginLoop(joined.get(place..).map_or(list, str::to_owned))
+            }
+            other => other,
+        };
     }
     if let Some(select) = select(&joined) {
         return RowType::Select(select);
@@ -102,7 +119,12 @@ pub fn understand(text: &str) -> RowType {
         "simserial" | "get sim id" => unseen(Kind::Metadata, Store::Text, "simserial"),
         "tel" | "phone number" => shown(Kind::Text, Store::Text),
         "background-audio" => unseen(Kind::Audio, Store::Binary, ""),
-        "audit" | "csv-external" | "xml-external" => RowType::Skipped,
+        "audit" => RowType::Audit,
+        "csv-external" => RowType::External("csv"),
+        "xml-external" => RowType::External("xml"),
+        "form title" | "set form title" => RowType::Setting("form_title"),
+        "form id" | "set form id" => RowType::Setting("form_id"),
+        "prefix" => RowType::Skipped,
         other if other == "osm" || other.starts_with("osm ") => shown(Kind::File, Store::Binary),
         // Community-health forms: a picker of a record elsewhere, stored as its id.
         other if other.starts_with("db:") => shown(Kind::Text, Store::Text),
@@ -117,9 +139,15 @@ fn begin_or_end(lower: &str) -> Option<RowType> {
     } else {
         (false, lower.strip_prefix("end")?)
     };
-    let kind = match rest.trim_start_matches([' ', '_', '-']).split_whitespace().next()? {
+    let mut words = rest.trim_start_matches([' ', '_', '-']).split_whitespace();
+    let kind = match words.next()? {
         "group" => Kind::Group,
-        "repeat" | "lgroup" => Kind::Repeat,
+        "repeat" | "lgroup" | "looped" => Kind::Repeat,
+        "loop" if begins => {
+            let list = words.find(|word| *word != "over").unwrap_or_default();
+            return Some(RowType::BeginLoop(list.to_owned()));
+        }
+        "loop" => return Some(RowType::EndLoop),
         _ => return None,
     };
     Some(if begins { RowType::Begin(kind) } else { RowType::End(kind) })
@@ -139,6 +167,7 @@ const SELECTS: &[(&str, Kind, bool)] = &[
     ("select1", Kind::SelectOne, false),
     ("select all that apply from", Kind::SelectMultiple, false),
     ("add select multiple prompt using", Kind::SelectMultiple, false),
+    ("select all that apply", Kind::SelectMultiple, false),
     ("select_multiple", Kind::SelectMultiple, false),
     ("select multiple", Kind::SelectMultiple, false),
     ("rank", Kind::Rank, false),

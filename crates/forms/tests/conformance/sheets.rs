@@ -9,13 +9,14 @@ use serde_json::Value;
 use super::xform;
 
 /// Floor of what passes, in percent; raise it when more does.
-const FLOOR: f64 = 88.5;
+const FLOOR: f64 = 99.5;
 
 /// Sheets written as a table in text: `| survey |`, then a row of heads and rows that begin with an empty cell.
 fn from_table(text: &str) -> Sheets {
     let mut sheets = Sheets::default();
     let mut open: Option<Sheet> = None;
-    for (number, line) in text.lines().enumerate() {
+    let mut number = 0;
+    for line in text.lines() {
         let line = line.trim();
         let Some(inner) = line.strip_prefix('|') else { continue };
         let end = inner.rfind('|').unwrap_or(inner.len());
@@ -36,10 +37,12 @@ fn from_table(text: &str) -> Sheets {
             }
         } else if let Some(sheet) = &mut open {
             let cells = cells.split_off(1);
+            number += 1;
             if sheet.header.is_empty() {
+                number = 1;
                 sheet.header = cells;
             } else {
-                sheet.rows.push(SheetRow { number: number as u32, cells });
+                sheet.rows.push(SheetRow { number, cells });
             }
         }
     }
@@ -75,6 +78,14 @@ fn from_structure(structure: &Value) -> Sheets {
     sheets
 }
 
+/// Cases that are left out, and why.
+const SKIPPED: &[(&str, &str)] = &[
+    ("px0708", "the reference holds an operator that does not exist, `<>`"),
+    ("px0709", "the reference holds an operator that does not exist, `<>`"),
+    ("px0714", "the reference holds an operator that does not exist, `<>`"),
+    ("px1004", "the name of the file is at fault, and sheets have none"),
+];
+
 /// Paths of all nodes with what matters of each. A note is read-only by its nature, an XForm says so; an empty group is
 /// a leaf in an XForm.
 fn outline(definition: &Definition) -> BTreeMap<String, String> {
@@ -103,7 +114,7 @@ fn outline(definition: &Definition) -> BTreeMap<String, String> {
         let said = format!(
             "{kind}{seen}{}{}{}{} {:?}",
             has("relevant", &logic.relevant),
-            has("required", &logic.required),
+            has("required", logic.required.trim_start_matches("false()")),
             has("constraint", &logic.constraint),
             has("calculate", &logic.calculate),
             node.store,
@@ -120,8 +131,16 @@ fn run(case: &Value) -> Result<(), String> {
     };
     let imported = forms::import(&sheets);
     if case["expect"] != "ok" {
+        let error = case["error"].as_str().unwrap_or_default();
+        let row = error.split("[row : ").nth(1).and_then(|rest| rest.split(']').next()?.parse::<u32>().ok());
         return match imported {
-            Err(_) => Ok(()),
+            Err(messages) => {
+                let there = row.is_none() || messages.iter().any(|message| message.row == row);
+                let told: Vec<String> = messages.iter().map(|message| format!("{message}")).collect();
+                there
+                    .then_some(())
+                    .ok_or_else(|| format!("row {row:?} expected ({error}): {}", told.join("; ")))
+            }
             Ok(_) => Err(format!("accepted, although: {}", case["error"].as_str().unwrap_or_default())),
         };
     }
@@ -129,6 +148,8 @@ fn run(case: &Value) -> Result<(), String> {
         format!("rejected: {}", errors.iter().map(|error| format!("{error}")).collect::<Vec<_>>().join("; "))
     })?;
     let Some(xml) = case["xform"].as_str() else { return Ok(()) };
+    // The reference converter escapes an expression inside a label twice.
+    let xml = &xml.replace("&amp;lt;", "&lt;").replace("&amp;gt;", "&gt;").replace("&amp;amp;", "&amp;");
     let wanted = xform::load(xml).map_err(|error| format!("the reference cannot be read: {error}"))?;
     let (found, wanted) = (outline(imported.form.definition()), outline(wanted.definition()));
     for (path, said) in &wanted {
@@ -150,6 +171,9 @@ fn small_sheets_are_read_like_the_reference_converter_does() {
     let all: Value = serde_json::from_str(&text).unwrap();
     let mut groups: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
     for case in all["cases"].as_array().unwrap() {
+        if SKIPPED.iter().any(|(id, _)| case["id"] == *id) {
+            continue;
+        }
         let group = groups.entry(if case["expect"] == "ok" { "accepted" } else { "rejected" }).or_default();
         group.1 += 1;
         match run(case) {
