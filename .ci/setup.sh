@@ -3,10 +3,11 @@
 #
 #   .ci/setup.sh web       what ui/build.mjs needs: a Rust std for wasm32, clang, wasm-bindgen, the npm packages
 #   .ci/setup.sh browser   what browser tests need: Chromium, a Thai font, the npm packages
+#   .ci/setup.sh forms     what checks exported forms: ODK Validate (a jar inside the PyPI package pyxform), Java
 #   .ci/setup.sh window    what the Tauri shell and its tests need: GTK and WebKit, their driver, a virtual display
 #
 # Running it again is quick and harmless. Each step that takes over two seconds prints a line.
-# Only package registries are used: Debian, crates.io, npm, and rustup's server where it can be reached.
+# Only package registries are used: Debian, crates.io, npm, PyPI, and rustup's server where it can be reached.
 set -euo pipefail
 
 SANAM_ENV_FUNCTIONS_ONLY=1
@@ -77,6 +78,22 @@ wasm_std() {
   sanam_has_wasm_std /usr/bin/rustc || step "building std for wasm32" build_debian_std
 }
 
+# The program with which ODK checks forms. Its newest version stands in the package `pyxform`; nothing of it is installed.
+odk_validate() {
+  local folder=$SANAM_CACHE/odk-validate
+  [ -e "$folder/ODK_Validate.jar" ] && return
+  command -v python3 >/dev/null && python3 -m pip --version >/dev/null 2>&1 || debian python3-pip
+  mkdir -p "$folder"
+  step "ODK Validate" python3 -m pip download --quiet --no-deps --dest "$folder" "pyxform==4.5.0" || return
+  python3 - "$folder" <<'END'
+import pathlib, sys, zipfile
+folder = pathlib.Path(sys.argv[1])
+with zipfile.ZipFile(next(folder.glob("pyxform-*.whl"))) as wheel:
+    name = next(name for name in wheel.namelist() if name.endswith("ODK_Validate.jar"))
+    (folder / "ODK_Validate.jar").write_bytes(wheel.read(name))
+END
+}
+
 # Not called `clang`, because the function would hide the command it asks about.
 c_compiler() {
   sanam_clang_suffix >/dev/null || debian clang-22 llvm-22
@@ -112,9 +129,9 @@ node_packages() {
   cp package-lock.json "$stamp"
 }
 
-[ $# -gt 0 ] || { sed -n '2,9s/^# \{0,1\}//p' "$0"; exit 2; }
+[ $# -gt 0 ] || { sed -n '2,10s/^# \{0,1\}//p' "$0"; exit 2; }
 for part in "$@"; do
-  case $part in web | browser | window) ;; *) echo "setup: no such part: $part (web, browser, window)" >&2; exit 2 ;; esac
+  case $part in web | browser | window | forms) ;; *) echo "setup: no such part: $part (web, browser, window, forms)" >&2; exit 2 ;; esac
 done
 
 # Two test runs may start together; the second waits and then finds everything there.
@@ -132,6 +149,10 @@ for part in "$@"; do
   browser)
     debian chromium fonts-thai-tlwg fonts-noto-color-emoji
     node_packages
+    ;;
+  forms)
+    command -v java >/dev/null || debian default-jre-headless
+    odk_validate
     ;;
   window)
     debian build-essential pkg-config libwebkit2gtk-4.1-dev libgtk-3-dev librsvg2-dev webkit2gtk-driver xvfb xauth dbus fonts-thai-tlwg fonts-noto-color-emoji

@@ -44,7 +44,7 @@ check() {
 }
 
 needs=()
-wants rust && needs+=(web window)
+wants rust && needs+=(web window forms)
 wants browser && needs+=(web browser)
 wants window && needs+=(web browser window)
 [ "$(command -v bc)" ] || { apt-get install -y -q bc >/dev/null 2>&1 || sudo apt-get install -y -q bc >/dev/null; }

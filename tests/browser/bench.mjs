@@ -8,13 +8,15 @@
 //   browser_save_p50_ms       one visit saved durably, as the screen asks for it
 //   browser_lookup_p99_ms     a code becomes a card, asked of the worker
 //   browser_cold_start_ms     from a closed store to the numbers of the home screen (median of 5)
+//   form_load_1800_rows_ms    reading the largest form known and laying out its pages (median of 9)
+//   form_recalc_p99_ms        one answer in it, everything that depends on it worked out (99th of 1,462)
 //   ui_wasm_brotli_bytes, worker_wasm_brotli_bytes, scan_wasm_brotli_bytes
 //
 // Wants the release build of both: `node ui/build.mjs` and `cargo build --release -p cli`.
 import { existsSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { chromium } from 'playwright-core';
-import { browserOptions, ROOT, serveFolder, startTown, until } from './harness.mjs';
+import { browserOptions, buildExample, ROOT, serveFolder, startTown, until } from './harness.mjs';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 
@@ -29,6 +31,8 @@ for (const [name, pattern] of [['ui', /^ui-.*\.wasm\.br$/], ['worker', /^store-.
   if (file) figures[`${name}_wasm_brotli_bytes`] = statSync(join(app, 'assets', file)).size;
 }
 
+buildExample('large_form', folder);
+writeFileSync(join(folder, 'large_form.html'), '<!doctype html><title>form</title>');
 const site = await serveFolder(folder, () => town?.url);
 const town = await startTown({ bin, address: site.url, size: 'whole' });
 if (!town) throw new Error('the server is not built: cargo build --release -p cli');
@@ -55,6 +59,21 @@ try {
 
   const page = context.pages()[0];
   page.setDefaultTimeout(600_000);
+  await page.goto(`${site.url}/large_form.html`);
+  Object.assign(figures, await page.evaluate(async () => {
+    const { default: init, definition, load } = await import('/large_form.js');
+    await init();
+    const text = definition();
+    const timed = (act) => { const begun = performance.now(); const value = act(); return [performance.now() - begun, value]; };
+    const at = (times, share) => times.sort((a, b) => a - b)[Math.floor(times.length * share)];
+    const loads = Array.from({ length: 9 }, () => timed(() => load(text))[0]);
+    const sheet = load(text);
+    const answers = [];
+    for (let group = 0; group < 86; group++) {
+      for (let place = 0; place < 17; place++) answers.push(timed(() => sheet.set(`q${group}_${place}`, `${place}`))[0]);
+    }
+    return { form_load_1800_rows_ms: Math.round(at(loads, 0.5)), form_recalc_p99_ms: Math.round(at(answers, 0.99) * 10) / 10 };
+  }));
   await page.goto(`${site.url}/enrol/${code}`);
   await page.getByRole('textbox', { name: /ชื่อเครื่องนี้/ }).fill('มือถือวัดเวลา');
   await page.getByRole('button', { name: 'ลงทะเบียนเครื่อง' }).click();

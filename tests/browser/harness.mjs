@@ -34,6 +34,14 @@ export function buildWorker(folder) {
   for (const page of ['store.html', 'selftest.html', 'selftest-worker.js', 'talk.js']) copyFileSync(join(ROOT, 'tests/browser/pages', page), join(folder, page));
 }
 
+// Compiles an example of ui-worker as the app is compiled, and binds it into `folder` under its name.
+export function buildExample(name, folder) {
+  const env = environment();
+  execFileSync(env.WEB_CARGO, ['build', '-q', '-p', 'ui-worker', '--example', name, '--target', 'wasm32-unknown-unknown', '--profile', 'web'], { cwd: ROOT, env, stdio: 'inherit' });
+  const wasm = join(env.CARGO_TARGET_DIR, 'wasm32-unknown-unknown/web/examples', `${name}.wasm`);
+  execFileSync(env.WASM_BINDGEN, [wasm, '--target', 'web', '--no-typescript', '--out-dir', folder, '--out-name', name], { env, stdio: 'inherit' });
+}
+
 // Serves a folder; what it does not have goes to `office()` (an address such as http://127.0.0.1:1234), so that page and
 // server share one origin as they do in life. `gate.closed` drops every call to the office, as a dead network does;
 // `gate.hold(path)` may give a promise that a call waits for.

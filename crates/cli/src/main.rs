@@ -7,6 +7,7 @@
 mod demo;
 mod device;
 mod folder;
+mod form;
 mod labels;
 mod log;
 mod records;
@@ -36,6 +37,8 @@ enum Command {
     Demo(demo::Arguments),
     /// Sheets of blank stickers with QR codes, as SVG.
     Labels(labels::Arguments),
+    /// Forms: check them, try them out, take them to other programs.
+    Form(form::Arguments),
     /// Brings a registry into a server's database from a CSV file.
     Import(registry::ImportArguments),
     /// Writes the records of a server's database as CSV or JSON lines.
@@ -44,18 +47,16 @@ enum Command {
 
 fn main() -> ExitCode {
     let done = match Arguments::parse().command {
-        Command::Device(arguments) => device::run(arguments),
-        Command::Server(arguments) => match server::run(arguments) {
-            Ok(code) => return code,
-            Err(problem) => Err(problem),
-        },
-        Command::Demo(arguments) => demo::run(arguments),
-        Command::Labels(arguments) => labels::run(&arguments),
-        Command::Import(arguments) => registry::import(&arguments),
-        Command::Export(arguments) => registry::export(&arguments),
+        Command::Form(arguments) => form::run(arguments),
+        Command::Device(arguments) => device::run(arguments).map(success),
+        Command::Server(arguments) => server::run(arguments),
+        Command::Demo(arguments) => demo::run(arguments).map(success),
+        Command::Labels(arguments) => labels::run(&arguments).map(success),
+        Command::Import(arguments) => registry::import(&arguments).map(success),
+        Command::Export(arguments) => registry::export(&arguments).map(success),
     };
     match done {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(problem) => {
             eprintln!("{}: {}", problem.code.as_str(), problem.hint);
             if let Some(detail) = &problem.detail {
@@ -64,6 +65,10 @@ fn main() -> ExitCode {
             ExitCode::from(1)
         }
     }
+}
+
+fn success((): ()) -> ExitCode {
+    ExitCode::SUCCESS
 }
 
 /// A problem of this machine (a file, a socket), with what it was about.

@@ -268,6 +268,31 @@ impl Form {
         self.document_of.get(name).copied()
     }
 
+    /// Functions the form asks of the [`crate::Host`], by name, with how many arguments each use has.
+    pub fn functions(&self) -> Vec<(String, usize)> {
+        let mut found = Vec::new();
+        self.each_expression(&mut |expression| {
+            expression.walk(&mut |part| {
+                if let Expr::Call(name, arguments) = part
+                    && name.contains(':')
+                    && !name.starts_with("jr:")
+                {
+                    found.push((name.clone(), arguments.len()));
+                }
+            });
+        });
+        found.sort();
+        found.dedup();
+        found
+    }
+
+    /// Every expression of the form, parsed, in no order.
+    pub(crate) fn each_expression(&self, visit: &mut dyn FnMut(&Expr)) {
+        for expression in self.expressions.values() {
+            visit(expression);
+        }
+    }
+
     /// The parsed form of an expression of this form.
     pub(crate) fn expression(&self, source: &str) -> Option<&Arc<Expr>> {
         self.expressions.get(source)
@@ -386,6 +411,13 @@ impl Form {
         let top = self.path(0).to_owned();
         if !self.definition.instance_name.is_empty() {
             sources.push((top.clone(), self.definition.instance_name.clone()));
+        }
+        for entity in &self.definition.entities {
+            for source in [&entity.id, &entity.create_if, &entity.update_if, &entity.label] {
+                if !source.is_empty() {
+                    sources.push((self.path(entity.container).to_owned(), source.clone()));
+                }
+            }
         }
         let mut loose = |source: &str| sources.push((top.clone(), source.to_owned()));
         for text in self.definition.texts.values() {

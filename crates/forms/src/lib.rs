@@ -33,6 +33,7 @@
 //! does not). They do not block saving.
 
 pub mod definition;
+pub mod export;
 mod filling;
 mod form;
 mod host;
@@ -44,7 +45,9 @@ pub mod workbook;
 pub mod xpath;
 
 pub use definition::{Definition, Kind};
-pub use filling::{Choice, Filling, Item, Page, Problem, ProblemCode, RepeatInfo, ResumeError, SetError};
+pub use filling::{
+    Choice, EntityChange, Filling, Item, Page, Problem, ProblemCode, RepeatInfo, ResumeError, SetError,
+};
 pub use form::{Form, FormError, Question};
 pub use host::{FixedHost, Host, Row, Value};
 pub use import::{Code, Imported, Message, Sheet, SheetRow, Sheets, import};

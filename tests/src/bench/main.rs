@@ -8,6 +8,10 @@ mod crowd;
 mod device;
 mod engine;
 mod figures;
+mod forms;
+#[path = "../../../crates/forms/tests/hostile/mod.rs"]
+mod hostile;
+mod large_form;
 mod link;
 mod processes;
 mod scale;
@@ -17,22 +21,31 @@ mod upkeep;
 use figures::Figures;
 
 fn main() {
+    if let [_, act, name] = std::env::args().collect::<Vec<_>>().as_slice()
+        && act == "hostile"
+    {
+        return forms::be_attacked(name);
+    }
     let mut figures = Figures::default();
-    // `bench scale` and `bench upkeep` measure only that, for whoever works on it.
+    // `bench scale`, `bench upkeep`, `bench forms` measure only that, for whoever works on it.
     let only = std::env::args().nth(1);
-    if only.as_deref() != Some("scale") {
+    let wants = |part: &str| only.as_deref().is_none_or(|only| only == part);
+    if wants("town") || wants("upkeep") {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let mut town = town::Town::new(folder.path());
         engine::run(&mut town, &mut figures);
-        if only.is_none() {
+        if wants("town") {
             device::run(&mut town, &mut figures);
             crowd::run(&mut town, &mut figures);
             processes::run(&mut town, &mut figures);
         }
         upkeep::run(&mut town, &mut figures);
     }
-    if only.as_deref() != Some("upkeep") {
+    if wants("scale") {
         scale::run(&mut figures);
+    }
+    if wants("forms") {
+        forms::run(&mut figures);
     }
     figures.print();
     figures.merge_into(std::path::Path::new("target/bench.json"));

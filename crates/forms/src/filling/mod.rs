@@ -6,6 +6,7 @@
 mod answers;
 mod build;
 mod check;
+mod entities;
 mod input;
 mod places;
 mod view;
@@ -27,6 +28,7 @@ use places::Spot;
 use work::Work;
 
 pub use check::{Problem, ProblemCode};
+pub use entities::EntityChange;
 pub use view::{Choice, Item, Page, RepeatInfo};
 
 /// Why a change was not made.

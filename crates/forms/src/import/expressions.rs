@@ -125,6 +125,14 @@ fn check_calls(expression: &Expr, at: &At, report: &mut Report) {
             ),
             Ok(()) => {}
         }
+        if name.contains(':') && !name.starts_with("jr:") {
+            report.warn(
+                Code::NotPortable,
+                at,
+                format!("ฟังก์ชัน {name}() มีเฉพาะระบบนี้ แบบฟอร์มนี้จะใช้กับ ODK หรือ Kobo ได้ไม่ครบ"),
+                format!("{name}() exists only in Sanam; the form will not work fully in ODK or Kobo"),
+            );
+        }
         if name == "regex"
             && let Some(Expr::Text(pattern)) = arguments.get(1)
             && regex_lite::Regex::new(&format!("^(?:{pattern})$")).is_err()

@@ -18,9 +18,12 @@ mod types;
 
 use crate::definition::{Definition, FORMAT};
 use crate::form::Form;
+pub(crate) use expressions::Place as PathPlace;
 pub(crate) use message::{At, Report, message};
 pub use message::{Code, Message};
+pub(crate) use refs::path_to;
 pub use sheets::{Sheet, SheetRow, Sheets};
+pub(crate) use survey::is_name;
 
 /// A form that was read, and what its author should look at all the same.
 #[derive(Debug)]
@@ -68,7 +71,7 @@ pub fn import(sheets: &Sheets) -> Result<Imported, Vec<Message>> {
     let declarations = entities::read(sheets, &mut report);
     let mut lists = choices::read(sheets, &mut languages, &mut report);
     let default_language = settings.default_language(&mut languages);
-    if settings.get("name").is_some_and(|name| !survey::is_name(name)) {
+    if settings.get("name").is_some_and(|name| !is_name(name)) {
         report.error(
             Code::NameInvalid,
             &At::row("settings", 1).column("name"),
@@ -161,4 +164,9 @@ fn read_settings(sheets: &Sheets) -> Settings {
         other => other.to_owned(),
     };
     Settings(sheet.header.iter().map(name).zip(row.cells.iter().map(|cell| cell.trim().to_owned())).collect())
+}
+
+/// True for `yes` and its like.
+pub(crate) fn is_yes(text: &str) -> bool {
+    expressions::yes_or_no(text) == Some("true()")
 }

@@ -135,7 +135,7 @@ pub fn read(
             "big-image goes with image; fill in image too",
         );
     }
-    if node.kind == Kind::Group && node.appearance.contains("table-list") {
+    if node.kind == Kind::Group && row.get("appearance").contains("table-list") {
         let name = format!("generated_table_list_label_{}", row.number);
         let mut notes = definition.nodes.iter_mut();
         if let Some(note) = notes.find(|note| note.parent == owner && note.name == name) {
@@ -365,12 +365,10 @@ fn choices(
 fn appearance(node: &Node, row: &TableRow, is_select: bool, definition: &Definition) -> String {
     let words = row.get("appearance");
     if node.kind == Kind::Group && words.contains("table-list") {
-        return words.replace("table-list", "field-list table-list");
+        return words.replace("table-list", "field-list");
     }
-    let in_table = definition
-        .nodes
-        .get(node.parent as usize)
-        .is_some_and(|group| group.kind == Kind::Group && group.appearance.contains("table-list"));
+    let mut siblings = definition.nodes.iter().filter(|other| other.parent == node.parent);
+    let in_table = siblings.any(|other| other.name.starts_with("reserved_name_for_field_list_labels_"));
     if is_select && in_table { "list-nolabel".to_owned() } else { words.to_owned() }
 }
 

@@ -3,9 +3,10 @@
 //! Outside repeats a name becomes an absolute path. Inside a repeat that both share it becomes a relative one, so that
 //! each instance reads its own neighbours. Inside brackets the path starts at `current()`, because `.` is the row there.
 
-use super::expressions::Place;
+use super::expressions::{self, Place};
 use super::{At, Code, Report};
 use crate::definition::{Definition, Kind, Part, Phrase, Text};
+use crate::xpath::parse;
 
 /// A piece of a text cut at `${...}`.
 #[derive(Debug, PartialEq, Eq)]
@@ -108,12 +109,34 @@ pub fn path_to(target: u32, owner: u32, definition: &Definition, place: Place) -
     if place == Place::Brackets { format!("current()/{path}") } else { path }
 }
 
-/// A translated text whose `${...}` are resolved, seen from `owner`.
+/// A translated text whose `${...}` are resolved, seen from `owner`. A lookup such as
+/// `instance('meters')/root/item[name = ${code}]/owner` in the middle of the words is one too.
 pub fn phrase(text: &str, owner: u32, definition: &Definition, at: &At, report: &mut Report) -> Phrase {
-    if !text.contains("${") {
-        return Phrase::Plain(text.to_owned());
-    }
     let mut parts = Vec::new();
+    let mut rest = text;
+    while let Some((before, lookup, after)) = next_lookup(rest) {
+        plain_and_names(before, owner, definition, at, &mut parts, report);
+        let value = expressions::resolve(lookup, owner, definition, at, Place::Plain, report);
+        if !value.is_empty() {
+            parts.push(Part::Value { value });
+        }
+        rest = after;
+    }
+    if parts.is_empty() && !rest.contains("${") {
+        return Phrase::Plain(rest.to_owned());
+    }
+    plain_and_names(rest, owner, definition, at, &mut parts, report);
+    Phrase::Parts(parts)
+}
+
+fn plain_and_names(
+    text: &str,
+    owner: u32,
+    definition: &Definition,
+    at: &At,
+    parts: &mut Vec<Part>,
+    report: &mut Report,
+) {
     for piece in cut(text) {
         match piece {
             Piece::Plain(text) => parts.push(Part::Plain(text.to_owned())),
@@ -124,7 +147,32 @@ pub fn phrase(text: &str, owner: u32, definition: &Definition, at: &At, report: 
             }
         }
     }
-    Phrase::Parts(parts)
+}
+
+/// The first lookup in a text, with what stands before and after it.
+fn next_lookup(text: &str) -> Option<(&str, &str, &str)> {
+    let start = text.find("instance(")?;
+    let (before, found) = text.split_at_checked(start)?;
+    let (mut depth, mut quote) = (0_i32, None);
+    let end = found
+        .char_indices()
+        .find(|(_, letter)| {
+            match (quote, *letter) {
+                (None, '"' | '\'') => quote = Some(*letter),
+                (Some(open), close) if open == close => quote = None,
+                (None, '[' | '(' | '{') => depth += 1,
+                (None, ']' | ')' | '}') => depth -= 1,
+                _ => {}
+            }
+            quote.is_none() && (depth < 0 || (depth == 0 && letter.is_whitespace()))
+        })
+        .map_or(found.len(), |(end, _)| end);
+    let (lookup, after) = found.split_at_checked(end)?;
+    let named = cut(lookup)
+        .iter()
+        .map(|piece| if let Piece::Plain(text) = piece { text } else { "x" })
+        .collect::<String>();
+    (lookup.contains("/root/") && parse(&named).is_ok()).then_some((before, lookup, after))
 }
 
 /// The path of a name, or of `last-saved#name`.

@@ -50,6 +50,43 @@ impl Sheets {
         if errors.is_empty() { Ok(sheets) } else { Err(errors) }
     }
 
+    /// Reads sheets from tables in Markdown: a row with the sheet's name alone, a row of heads, rows of cells. Rows of a
+    /// sheet begin with a blank cell. `\|` is a bar inside a cell.
+    pub fn from_markdown(text: &str) -> Sheets {
+        let mut sheets = Sheets::default();
+        let mut open: Option<Sheet> = None;
+        for line in text.lines() {
+            let Some(inner) = line.trim().strip_prefix('|') else { continue };
+            let cells = markdown_cells(inner);
+            let (first, rest) =
+                cells.split_first().map_or(("", &[][..]), |(first, rest)| (first.as_str(), rest));
+            // The line below a head in ordinary Markdown.
+            if !inner.is_empty()
+                && inner.chars().all(|letter| "|-: ".contains(letter))
+                && inner.contains("---")
+            {
+                continue;
+            }
+            if !first.is_empty() && rest.iter().all(String::is_empty) {
+                let begun = Sheet { name: first.to_owned(), ..Sheet::default() };
+                if let Some(done) = open.replace(begun) {
+                    sheets.add(done);
+                }
+            } else if let Some(sheet) = &mut open {
+                if sheet.header.is_empty() {
+                    sheet.header = rest.to_vec();
+                } else {
+                    let number = u32::try_from(sheet.rows.len() + 2).unwrap_or(u32::MAX);
+                    sheet.rows.push(SheetRow { number, cells: rest.to_vec() });
+                }
+            }
+        }
+        if let Some(done) = open {
+            sheets.add(done);
+        }
+        sheets
+    }
+
     /// Adds a sheet; one of the same name is replaced.
     pub fn add(&mut self, sheet: Sheet) {
         self.sheets.retain(|known| known.name != sheet.name);
@@ -67,6 +104,21 @@ impl Sheets {
         self.found.iter().map(String::as_str).filter(|name| self.get(&name.trim().to_lowercase()).is_none())
     }
 
+    /// The sheets as CSV texts: name without ending, and text.
+    pub fn to_csv(&self) -> Vec<(String, String)> {
+        let text = |sheet: &Sheet| {
+            let mut writer = csv::WriterBuilder::new().flexible(true).from_writer(Vec::new());
+            let rows = std::iter::once(&sheet.header).chain(sheet.rows.iter().map(|row| &row.cells));
+            for row in rows {
+                // Writing to memory does not fail.
+                let _ = writer.write_record(row);
+            }
+            let bytes = writer.into_inner().unwrap_or_default();
+            (sheet.name.clone(), String::from_utf8_lossy(&bytes).into_owned())
+        };
+        self.sheets.iter().map(text).collect()
+    }
+
     /// All sheets, in the order they were added.
     pub fn all(&self) -> &[Sheet] {
         &self.sheets
@@ -76,6 +128,23 @@ impl Sheets {
     pub fn get(&self, name: &str) -> Option<&Sheet> {
         self.sheets.iter().find(|sheet| sheet.name.trim().to_lowercase() == name)
     }
+}
+
+/// Cells of a line whose first bar is gone.
+fn markdown_cells(line: &str) -> Vec<String> {
+    let inner = line.rfind('|').and_then(|end| line.get(..end)).unwrap_or(line);
+    let mut cells = Vec::new();
+    let mut cell = String::new();
+    let mut letters = inner.chars().peekable();
+    while let Some(letter) = letters.next() {
+        match letter {
+            '\\' if letters.peek() == Some(&'|') => cell.extend(letters.next()),
+            '|' => cells.push(std::mem::take(&mut cell).trim().to_owned()),
+            other => cell.push(other),
+        }
+    }
+    cells.push(cell.trim().to_owned());
+    cells
 }
 
 fn read_csv(name: &str, text: &str) -> Result<Sheet, Message> {

@@ -5,7 +5,10 @@
 
 mod cells;
 mod old;
+mod write;
 mod xlsx;
+
+pub use write::write;
 
 use crate::import::{At, Code, Imported, Message, Sheets, import, message};
 

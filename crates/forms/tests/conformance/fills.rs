@@ -61,7 +61,8 @@ fn real_forms_give_the_same_records() {
     let Some(text) = super::read("fills.jsonl.gz") else { return };
     let folder = super::folder().unwrap().join("forms");
     let mut known: HashMap<String, Result<Arc<Form>, String>> = HashMap::new();
-    let (mut passed, mut counted, mut old) = (0, 0, 0);
+    let mut counted = 0;
+    let mut failed = Vec::new();
     for line in text.lines().filter(|line| !line.trim().is_empty()) {
         let trace: Value = serde_json::from_str(line).unwrap();
         let name = trace["form"].as_str().unwrap();
@@ -74,20 +75,15 @@ fn real_forms_give_the_same_records() {
         });
         let outcome = match form {
             Ok(form) => fill(&form.clone(), &trace),
-            Err(why) if why == "old" => {
-                old += 1;
-                continue;
-            }
             Err(why) => Err(why.clone()),
         };
         counted += 1;
-        match outcome {
-            Ok(()) => passed += 1,
-            Err(why) if super::show() => println!("fill {name} {}: {why}", trace["seed"]),
-            Err(_) => {}
+        if let Err(why) = outcome {
+            failed.push((format!("{name} {}", trace["seed"]), why));
         }
     }
-    let share = super::percent(passed, counted);
-    println!("fill_pass_pct {share} ({passed} of {counted}; {old} in the old binary format are not read)");
+    let passed = counted - failed.len();
+    super::report::failures("fills", failed);
+    let share = super::report::figure("fills_same_record_pct", passed, counted, "");
     assert!(share >= FLOOR, "{share} % pass, {FLOOR} % did before");
 }

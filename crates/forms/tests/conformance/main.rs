@@ -11,8 +11,10 @@
     clippy::string_slice
 )]
 
+mod exports;
 mod expressions;
 mod fills;
+mod report;
 mod scenarios;
 mod sheets;
 mod xform;

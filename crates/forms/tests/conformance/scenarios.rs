@@ -205,18 +205,17 @@ fn run(scenario: &Value) -> Result<(), String> {
 fn forms_behave_like_the_official_engines() {
     let Some(text) = super::read("scenarios.json.gz") else { return };
     let all: Value = serde_json::from_str(&text).unwrap();
-    let (mut passed, mut counted) = (0, 0);
+    let mut counted = 0;
+    let mut failed = Vec::new();
     for scenario in all["scenarios"].as_array().unwrap() {
         counted += 1;
-        match run(scenario) {
-            Ok(()) => passed += 1,
-            Err(why) if super::show() => {
-                println!("{} {}: {why}", scenario["id"].as_str().unwrap(), scenario["test"].as_str().unwrap())
-            }
-            Err(_) => {}
+        if let Err(why) = run(scenario) {
+            let (id, test) = (scenario["id"].as_str().unwrap(), scenario["test"].as_str().unwrap());
+            failed.push((format!("{id} {test}"), why));
         }
     }
-    let share = super::percent(passed, counted);
-    println!("scenario_pass_pct {share} ({passed} of {counted})");
+    let passed = counted - failed.len();
+    super::report::failures("scenarios", failed);
+    let share = super::report::figure("scenario_pass_pct", passed, counted, "");
     assert!(share >= FLOOR, "{share} % pass, {FLOOR} % did before");
 }

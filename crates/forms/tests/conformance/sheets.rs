@@ -11,47 +11,6 @@ use super::xform;
 /// Floor of what passes, in percent; raise it when more does.
 const FLOOR: f64 = 99.5;
 
-/// Sheets written as a table in text: `| survey |`, then a row of heads and rows that begin with an empty cell.
-fn from_table(text: &str) -> Sheets {
-    let mut sheets = Sheets::default();
-    let mut open: Option<Sheet> = None;
-    let mut number = 0;
-    for line in text.lines() {
-        let line = line.trim();
-        let Some(inner) = line.strip_prefix('|') else { continue };
-        let end = inner.rfind('|').unwrap_or(inner.len());
-        let mut cells: Vec<String> = Vec::new();
-        let mut cell = String::new();
-        let mut letters = inner[..end].chars().peekable();
-        while let Some(letter) = letters.next() {
-            match letter {
-                '\\' if letters.peek() == Some(&'|') => cell.extend(letters.next()),
-                '|' => cells.push(std::mem::take(&mut cell).trim().to_owned()),
-                other => cell.push(other),
-            }
-        }
-        cells.push(cell.trim().to_owned());
-        if !cells[0].is_empty() && cells.iter().skip(1).all(String::is_empty) {
-            if let Some(done) = open.replace(Sheet { name: cells[0].clone(), ..Sheet::default() }) {
-                sheets.add(done);
-            }
-        } else if let Some(sheet) = &mut open {
-            let cells = cells.split_off(1);
-            number += 1;
-            if sheet.header.is_empty() {
-                number = 1;
-                sheet.header = cells;
-            } else {
-                sheet.rows.push(SheetRow { number, cells });
-            }
-        }
-    }
-    if let Some(done) = open {
-        sheets.add(done);
-    }
-    sheets
-}
-
 fn from_structure(structure: &Value) -> Sheets {
     let mut sheets = Sheets::default();
     for (name, rows) in structure.as_object().unwrap() {
@@ -126,7 +85,7 @@ fn outline(definition: &Definition) -> BTreeMap<String, String> {
 
 fn run(case: &Value) -> Result<(), String> {
     let sheets = match case["md"].as_str() {
-        Some(table) => from_table(table),
+        Some(table) => Sheets::from_markdown(table),
         None => from_structure(&case["ss_structure"]),
     };
     let imported = forms::import(&sheets);
@@ -170,6 +129,7 @@ fn small_sheets_are_read_like_the_reference_converter_does() {
     let Some(text) = super::read("xlsform.json.gz") else { return };
     let all: Value = serde_json::from_str(&text).unwrap();
     let mut groups: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
+    let mut failed = Vec::new();
     for case in all["cases"].as_array().unwrap() {
         if SKIPPED.iter().any(|(id, _)| case["id"] == *id) {
             continue;
@@ -178,14 +138,15 @@ fn small_sheets_are_read_like_the_reference_converter_does() {
         group.1 += 1;
         match run(case) {
             Ok(()) => group.0 += 1,
-            Err(why) if super::show() => {
-                println!("sheet {} {}: {why}", case["id"].as_str().unwrap(), case["test"].as_str().unwrap())
+            Err(why) => {
+                let (id, test) = (case["id"].as_str().unwrap(), case["test"].as_str().unwrap());
+                failed.push((format!("{id} {test}"), why));
             }
-            Err(_) => {}
         }
     }
+    super::report::failures("sheets", failed);
     let (passed, counted) = groups.values().fold((0, 0), |sum, group| (sum.0 + group.0, sum.1 + group.1));
-    let share = super::percent(passed, counted);
-    println!("xlsform_pass_pct {share} ({passed} of {counted}; {groups:?})");
+    let detail = format!("{groups:?}, {} skipped with a reason", SKIPPED.len());
+    let share = super::report::figure("importer_pass_pct", passed, counted, &detail);
     assert!(share >= FLOOR, "{share} % pass, {FLOOR} % did before");
 }

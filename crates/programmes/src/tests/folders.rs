@@ -6,7 +6,7 @@ use domain::programme::{FieldType, FormKind, Programme};
 use forms::{Form, Kind};
 use std::collections::BTreeSet;
 
-fn each_form(mut check: impl FnMut(&Programme, &FormKind, &Form, &FormSource)) {
+pub fn each_form(mut check: impl FnMut(&Programme, &FormKind, &Form, &FormSource)) {
     for source in SOURCES {
         let programme = source.read().unwrap_or_else(|fault| panic!("{fault}"));
         for form_source in source.forms {
