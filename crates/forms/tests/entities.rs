@@ -66,7 +66,10 @@ fn every_tree_of_a_repeat_becomes_a_record() {
     // ODK sees the label from three levels further down.
     let xml = export::xform(&form).xml;
     assert!(xml.contains(r#"nodeset="/data/tree/meta/entity/label" type="string" readonly="true()" calculate="../../../species""#), "{xml}");
-    assert!(xml.contains(r#"entities:saveto="species""#) && xml.contains(r#"entities:entities-version="2025.1.0""#));
+    assert!(
+        xml.contains(r#"entities:saveto="species""#)
+            && xml.contains(r#"entities:entities-version="2025.1.0""#)
+    );
     let again = forms::import(&export::sheets(&form)).unwrap().form;
     assert_eq!(again.to_json(), form.to_json());
 }
@@ -105,7 +108,10 @@ fn loops_are_written_out() {
     );
     let form = Arc::new(forms::import(&sheets).unwrap().form);
     let paths: Vec<String> = form.questions().into_iter().map(|question| question.path).collect();
-    assert_eq!(paths, ["/data/l", "/data/l/father", "/data/l/father/age", "/data/l/mother", "/data/l/mother/age"]);
+    assert_eq!(
+        paths,
+        ["/data/l", "/data/l/father", "/data/l/father/age", "/data/l/mother", "/data/l/mother/age"]
+    );
     let filling = Filling::new(&form, &BTreeMap::new(), Box::new(FixedHost::at(NOW_MS)));
     assert_eq!(filling.item("/data/l/mother/age").unwrap().label, "อายุของแม่");
 }

@@ -121,6 +121,13 @@ impl TableRow {
         At::row(sheet, self.number)
     }
 
+    /// Every cell of the row that is not blank, with its column.
+    pub fn cells(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.cells
+            .iter()
+            .flat_map(|(name, cells)| cells.iter().map(move |(_, text)| (name.as_str(), text.as_str())))
+    }
+
     /// Every column of the row that is not blank.
     pub fn columns(&self) -> impl Iterator<Item = (&str, &str)> {
         self.cells

@@ -49,6 +49,18 @@ pub fn read(survey: &Survey<'_>, lists: &mut Lists, definition: &mut Definition,
             );
         }
     }
+    for row in &table.rows {
+        for (column, text) in row.cells().filter(|(column, _)| *column != "note") {
+            if text.rsplit_once("${").is_some_and(|(_, rest)| !rest.contains('}')) {
+                report.error(
+                    Code::ReferenceUnreadable,
+                    &row.at(&table.name).column(&row.head(column)),
+                    "มี ${ แต่ไม่มี } ปิดท้ายชื่อ เขียนเป็น ${ชื่อข้อ}",
+                    "There is a ${ without a }; write ${question}",
+                );
+            }
+        }
+    }
     let mut saved = Vec::new();
     let made = first_pass(table, languages, lists, definition, &mut saved, report);
     if definition.nodes.len() == 1 {

@@ -141,8 +141,11 @@ pub fn renamed_xls() -> Vec<u8> {
     old("Workbook")
 }
 
-/// All of them, with the code each is refused with.
-pub fn all() -> Vec<(&'static str, fn() -> Vec<u8>, forms::Code)> {
+/// A name, how to make the file, and the code it is refused with.
+pub type Attack = (&'static str, fn() -> Vec<u8>, forms::Code);
+
+/// All of them.
+pub fn all() -> Vec<Attack> {
     use forms::Code;
     vec![
         ("far_cell", far_cell, Code::TooLarge),
