@@ -7,6 +7,7 @@ use domain::problem::{Code, Problem};
 use forms::workbook::{self, Limits};
 use forms::{Filling, Form, Host, Imported, Message, Row, Sheets, Value, export};
 use std::collections::{BTreeMap, HashMap};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -154,6 +155,7 @@ fn check(paths: &[PathBuf], json: bool) -> Result<ExitCode, Problem> {
         find(path, &mut found)?;
     }
     let mut bad = 0;
+    let mut out = String::new();
     for path in &found {
         let loaded = load(path)?;
         let odd = loaded.as_ref().map(|imported| odd_functions(&imported.form)).unwrap_or_default();
@@ -167,7 +169,7 @@ fn check(paths: &[PathBuf], json: bool) -> Result<ExitCode, Problem> {
             let report = serde_json::json!({
                 "form": path.display().to_string(), "ok": fine, "errors": errors, "warnings": warnings, "functions": odd,
             });
-            println!("{report}");
+            out.push_str(&format!("{report}\n"));
             continue;
         }
         match &loaded {
@@ -175,34 +177,54 @@ fn check(paths: &[PathBuf], json: bool) -> Result<ExitCode, Problem> {
                 let form = &imported.form;
                 let asked = form.questions().iter().filter(|question| !question.hidden).count();
                 let word = if fine { "ใช้ได้" } else { "ต้องแก้" };
-                println!("{}: {word} — {} ({asked} ข้อ)", path.display(), form.title());
-                imported.warnings.iter().for_each(|message| say("ควรดู", message));
-                odd.iter().for_each(|text| println!("  ต้องแก้ [function_unknown] {text}"));
+                out.push_str(&format!("{}: {word} — {} ({asked} ข้อ)\n", path.display(), form.title()));
+                out.push_str(&told("ควรดู", &imported.warnings));
+                for text in &odd {
+                    out.push_str(&format!("  ต้องแก้ [function_unknown] {text}\n"));
+                }
             }
             Err(errors) => {
-                println!("{}: ต้องแก้ {} แห่ง", path.display(), errors.len());
-                errors.iter().for_each(|message| say("ต้องแก้", message));
+                out.push_str(&format!("{}: ต้องแก้ {} แห่ง\n", path.display(), errors.len()));
+                out.push_str(&told("ต้องแก้", errors));
             }
         }
     }
     if !json && found.len() > 1 {
-        println!("{} แบบฟอร์ม ใช้ได้ {} ต้องแก้ {bad}", found.len(), found.len() - bad);
+        out.push_str(&format!("{} แบบฟอร์ม ใช้ได้ {} ต้องแก้ {bad}\n", found.len(), found.len() - bad));
     }
+    // Whoever reads only the beginning has read enough.
+    let _ = std::io::stdout().write_all(out.as_bytes());
     Ok(if bad == 0 { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }
 
-/// A message with its place, Thai first.
-fn say(word: &str, message: &Message) {
-    let mut place = message.sheet.clone();
-    if let Some(row) = message.row {
-        place.push_str(&format!(" แถว {row}"));
+/// Messages with their places, Thai first; the same words for several places are said once.
+fn told(word: &str, messages: &[Message]) -> String {
+    let mut groups: Vec<(&Message, Vec<String>)> = Vec::new();
+    for message in messages {
+        let mut place = message.sheet.clone();
+        if let Some(row) = message.row {
+            place.push_str(&format!(" แถว {row}"));
+        }
+        if let Some(column) = &message.column {
+            place.push_str(&format!(" ช่อง {column}"));
+        }
+        match groups.iter_mut().find(|(first, _)| first.code == message.code && first.th == message.th) {
+            Some((_, places)) => places.push(place),
+            None => groups.push((message, vec![place])),
+        }
     }
-    if let Some(column) = &message.column {
-        place.push_str(&format!(" ช่อง {column}"));
+    let mut out = String::new();
+    for (message, places) in groups {
+        let first = places.first().map_or("", String::as_str).trim();
+        let more = if places.len() > 1 {
+            format!(" และอีก {} แห่ง", places.len() - 1)
+        } else {
+            String::new()
+        };
+        out.push_str(&format!("  {word} [{}] {first}{more}\n", message.code));
+        out.push_str(&format!("    {}\n    {}\n", message.th, message.en));
     }
-    println!("  {word} [{}] {}", message.code, place.trim());
-    println!("    {}", message.th);
-    println!("    {}", message.en);
+    out
 }
 
 /// The form, or its mistakes on the screen.
@@ -210,7 +232,7 @@ fn load_or_say(path: &Path) -> Result<Option<Form>, Problem> {
     match load(path)? {
         Ok(imported) => Ok(Some(imported.form)),
         Err(errors) => {
-            errors.iter().for_each(|message| say("ต้องแก้", message));
+            eprint!("{}", told("ต้องแก้", &errors));
             Ok(None)
         }
     }
@@ -228,7 +250,7 @@ fn send_out(path: &Path, format: Format, to: Option<PathBuf>) -> Result<ExitCode
             }
             match to {
                 Some(to) => write(&to, exported.xml.as_bytes())?,
-                None => print!("{}", exported.xml),
+                None => drop(std::io::stdout().write_all(exported.xml.as_bytes())),
             }
         }
         (Format::Xlsx, to) => {

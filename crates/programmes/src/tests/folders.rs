@@ -89,7 +89,10 @@ fn forms_import_without_a_word_of_complaint() {
     for source in SOURCES {
         for form in source.forms {
             let imported = forms::import(&form.sheets().unwrap()).unwrap();
-            let complaints: Vec<String> = imported.warnings.iter().map(ToString::to_string).collect();
+            // Our own functions are meant.
+            let meant = |message: &&forms::Message| message.code != forms::Code::NotPortable;
+            let complaints: Vec<String> =
+                imported.warnings.iter().filter(meant).map(ToString::to_string).collect();
             assert_eq!(complaints, Vec::<String>::new(), "{}/{}", source.id, form.id);
             assert_eq!(imported.form.circles(), &[] as &[String], "{}/{}", source.id, form.id);
             assert_eq!(imported.form.id(), format!("{}_{}", source.id, form.id));

@@ -35,7 +35,9 @@ fn every_form_is_accepted_by_odk_validate() {
         // Our own functions and warnings stay behind, and that is told, never silent.
         let foreign = form.functions().len();
         assert_eq!(foreign > 0, exported.left_out.iter().any(|message| message.en.contains("function")));
-        assert!(!exported.xml.contains("th:"), "{} {}", programme.id, kind.id);
+        let said_only = |line: &&str| !line.trim_start().starts_with("<!--");
+        let foreign = exported.xml.lines().filter(said_only).find(|line| line.contains("th:"));
+        assert_eq!(foreign, None, "{} {}", programme.id, kind.id);
         let file = folder.join(format!("{}-{}.xml", programme.id, kind.id));
         std::fs::write(&file, exported.xml).unwrap();
         let run =
