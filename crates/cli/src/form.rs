@@ -383,10 +383,12 @@ fn fill(
             })
         })
         .collect();
-    let mut record = serde_json::json!({ "record": filling.finish() });
-    if !changes.is_empty() {
-        record["registry"] = serde_json::Value::Array(changes);
-    }
+    let answers = filling.finish();
+    let record = if changes.is_empty() {
+        serde_json::json!({ "record": answers })
+    } else {
+        serde_json::json!({ "record": answers, "registry": changes })
+    };
     println!("{}", serde_json::to_string_pretty(&record).unwrap_or_default());
     Ok(if problems.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }

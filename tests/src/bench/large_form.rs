@@ -25,7 +25,7 @@ pub fn large_survey() -> String {
         let all: Vec<String> = (0..17).map(|place| format!("${{q{group}_{place}}}")).collect();
         let sum = all.iter().map(|name| format!("coalesce({name}, 0)")).collect::<Vec<_>>().join(" + ");
         let sum = if group == 0 { sum } else { format!("{sum} + ${{s{}}}", group - 1) };
-        writeln!(rows, "calculate,s{group},,,,{sum}").unwrap();
+        writeln!(rows, "calculate,s{group},,,,\"{sum}\"").unwrap();
         writeln!(rows, "note,n{group},รวม ${{s{group}}},${{s{group}}} > 0,,").unwrap();
         writeln!(rows, "end_group,,,,,").unwrap();
     }

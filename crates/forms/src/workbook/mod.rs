@@ -104,6 +104,3 @@ fn damaged(detail: impl std::fmt::Display) -> Message {
         ),
     )
 }
-
-#[cfg(test)]
-mod tests;
