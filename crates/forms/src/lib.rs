@@ -32,6 +32,7 @@
 //! Two survey columns are ours: `warning` (a condition that should hold) and `warning_message` (what to say when it
 //! does not). They do not block saving.
 
+mod compare;
 pub mod definition;
 pub mod export;
 mod filling;
@@ -44,9 +45,11 @@ pub mod tree;
 pub mod workbook;
 pub mod xpath;
 
+pub use compare::{Changes, QuestionChange, What, compare};
 pub use definition::{Definition, Kind};
 pub use filling::{
-    Choice, EntityChange, Filling, Item, Page, Problem, ProblemCode, RepeatInfo, ResumeError, SetError,
+    Choice, EntityChange, Filling, Heading, Item, Page, PageOutline, Place, Problem, ProblemCode, RepeatInfo,
+    ResumeError, SetError,
 };
 pub use form::{Form, FormError, Question};
 pub use host::{FixedHost, Host, Row, Value};

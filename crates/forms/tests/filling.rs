@@ -385,3 +385,92 @@ fn circles_are_told_and_do_not_hang() {
     }
     assert!(filling.value("d").unwrap().len() < 300_000);
 }
+
+#[test]
+fn a_saved_record_is_taken_up_again_to_be_corrected() {
+    let form = form(
+        "type,name,label,relevant,calculation,default\n\
+         integer,reading,Reading,,,\n\
+         calculate,used,,,${reading} - 1,\n\
+         select_multiple fault,faults,Faults,,,\n\
+         text,which,Which,\"selected(${faults}, 'b')\",,\n\
+         geopoint,place,Place,,,\n\
+         acknowledge,seen,Seen,,,\n\
+         text,gone,Gone,,,usual\n\
+         begin_repeat,lamp,Lamp,,,\n\
+         decimal,watts,Watts,,,\n\
+         end_repeat,,,,,\n",
+        "list_name,name,label\nfault,a,A\nfault,b,B\n",
+        "",
+    );
+    let mut first = fill(&form, &[]);
+    for (path, value) in [
+        ("reading", "12"),
+        ("faults", "b a"),
+        ("which", "lamp 3"),
+        ("place", "13.75 100.5 2 4.8"),
+        ("seen", "OK"),
+        ("/data/lamp[1]/watts", "7.5"),
+    ] {
+        first.set(path, value).unwrap();
+    }
+    first.add_repeat("/data/lamp").unwrap();
+    first.set("/data/lamp[2]/watts", "9").unwrap();
+    first.set("gone", "").unwrap();
+    let saved = first.finish();
+    assert_eq!(saved["lamp"], json!([{"watts": 7.5}, {"watts": 9.0}]));
+
+    let mut again = fill(&form, &[]);
+    again.take_up(&saved);
+    assert_eq!(again.finish(), saved);
+    again.set("reading", "13").unwrap();
+    assert_eq!(again.finish()["used"], 12);
+
+    // A record without rows leaves none.
+    let mut none = fill(&form, &[]);
+    let without = saved.into_iter().filter(|(key, _)| key != "lamp").collect();
+    none.take_up(&without);
+    assert!(!none.finish().contains_key("lamp"));
+}
+
+#[test]
+fn the_outline_is_the_pages_without_their_words() {
+    let form = form(
+        "type,name,label,hint,appearance,relevant,readonly\n\
+         begin_group,dial,Dial,Black digits,field-list,,\n\
+         note,before,Before,,,,\n\
+         integer,reading,Reading,,,,\n\
+         text,shown,Shown,,,,yes\n\
+         end_group,,,,,,\n\
+         begin_group,loose,Loose,,,,\n\
+         text,a,A,,,,\n\
+         text,b,B,,,${reading} > 5,\n\
+         end_group,,,,,,\n\
+         begin_repeat,lamp,Lamp,,,,\n\
+         decimal,watts,Watts,,,,\n\
+         end_repeat,,,,,,\n",
+        "",
+        "",
+    );
+    let mut filling = fill(&form, &[]);
+    for reading in ["3", "7"] {
+        filling.set("reading", reading).unwrap();
+        let pages = filling.pages();
+        let outline = filling.outline();
+        let of_pages: Vec<Vec<(String, Kind)>> = pages
+            .iter()
+            .map(|page| page.items.iter().map(|item| (item.path.clone(), item.kind)).collect())
+            .collect();
+        let of_outline: Vec<Vec<(String, Kind)>> = outline
+            .iter()
+            .map(|page| page.places.iter().map(|place| (place.path.clone(), place.kind)).collect())
+            .collect();
+        assert_eq!(of_outline, of_pages);
+        for (page, outline) in pages.iter().zip(&outline) {
+            assert_eq!(filling.heading(&outline.holder).title, page.title);
+        }
+    }
+    let dial = &filling.outline()[0];
+    assert_eq!(dial.places.iter().map(|place| place.readonly).collect::<Vec<_>>(), [true, false, true]);
+    assert_eq!(filling.heading(&dial.holder).hint, "Black digits");
+}

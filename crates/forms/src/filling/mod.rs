@@ -3,11 +3,13 @@
 //! A [`Filling`] owns all it needs (the form is shared), so a screen can keep it as long as it likes. Every change goes
 //! through [`Filling::set`], [`Filling::add_repeat`] or [`Filling::remove_repeat`]; afterwards the record is consistent.
 
+mod again;
 mod answers;
 mod build;
 mod check;
 mod entities;
 mod input;
+mod outline;
 mod places;
 mod view;
 mod work;
@@ -29,6 +31,7 @@ use work::Work;
 
 pub use check::{Problem, ProblemCode};
 pub use entities::EntityChange;
+pub use outline::{Heading, PageOutline, Place};
 pub use view::{Choice, Item, Page, RepeatInfo};
 
 /// Why a change was not made.

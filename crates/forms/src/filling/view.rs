@@ -175,16 +175,16 @@ impl Filling {
         for child in Outline::children(self.form.as_ref(), found.definition) {
             let Some(described) = self.form.node(*child) else { continue };
             if described.kind == Kind::Repeat {
-                let instances = self.seen(holder, *child);
+                for instance in self.seen(holder, *child) {
+                    self.lay_out(instance, pages);
+                }
+                // Whether there is one more is asked after the last one, as everybody asks it.
                 if self.offers_repeat(holder, *child) {
                     pages.push(Layout {
                         holder,
                         field_list: false,
                         entries: vec![Entry::Repeat(holder, *child)],
                     });
-                }
-                for instance in instances {
-                    self.lay_out(instance, pages);
                 }
                 continue;
             }
@@ -202,9 +202,6 @@ impl Filling {
         let definition = self.tree.get(holder).map_or(NOBODY, |found| found.definition);
         for child in Outline::children(self.form.as_ref(), definition) {
             let Some(described) = self.form.node(*child) else { continue };
-            if described.kind == Kind::Repeat && self.offers_repeat(holder, *child) {
-                entries.push(Entry::Repeat(holder, *child));
-            }
             for node in self.seen(holder, *child) {
                 match described.kind {
                     Kind::Group | Kind::Repeat => {
@@ -221,16 +218,19 @@ impl Filling {
                     _ => {}
                 }
             }
+            if described.kind == Kind::Repeat && self.offers_repeat(holder, *child) {
+                entries.push(Entry::Repeat(holder, *child));
+            }
         }
     }
 
     /// A repeat has a place of its own on the screen when it has a widget and is not known to be irrelevant. Where the
-    /// form says how many there are and says none, there is nothing to do there.
+    /// form says how many there are, there is nothing to do there.
     fn offers_repeat(&self, holder: u32, definition: u32) -> bool {
-        let all = places::instances(&self.tree, holder, definition);
-        if all.is_empty() && !self.can_add(definition) {
+        if !self.can_add(definition) {
             return false;
         }
+        let all = places::instances(&self.tree, holder, definition);
         let unseen = self.form.node(definition).is_none_or(|node| node.unseen);
         let seen = |node: &u32| self.tree.get(*node).is_some_and(|found| !found.hidden);
         !unseen
