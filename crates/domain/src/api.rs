@@ -4,8 +4,10 @@
 //! app, `postMessage` to the worker in a browser, `POST /api/call` at the office. Requests that need the network
 //! (`Enrol`, `Sync`) or a session (`Login` ...) are answered by the door itself; the table says so.
 
+mod forms;
 mod people;
 
+pub use forms::*;
 pub use people::*;
 
 use crate::access::Grant;
@@ -142,6 +144,13 @@ api! {
     PutAccount => AccountPut;
     /// Removes an account and ends its sessions.
     RemoveAccount => Done;
+    // -- forms at the office
+    /// Reads an uploaded form and says what is wrong with it (answered by the door).
+    CheckForm => FormChecked;
+    /// Puts an uploaded form in the place of the present one (answered by the door).
+    PublishForm => FormPublished;
+    /// The form in use as a workbook, to be changed in a spreadsheet (answered by the door).
+    FormSheet => FormFile;
     /// Who is signed in at the office (answered by the door).
     Session => SessionReply;
     /// Signs in at the office (answered by the door).
@@ -476,6 +485,9 @@ pub struct VisitRow {
     pub photos: Vec<String>,
     /// The office has received it.
     pub received: bool,
+    /// A later visit corrects it: it stays readable and counts for nothing.
+    #[serde(default)]
+    pub corrected: bool,
 }
 
 /// Asks for a record's history.
@@ -530,6 +542,9 @@ pub struct OpenForm {
     pub form: String,
     /// The subject, unless the form makes one.
     pub subject: Option<RecordId>,
+    /// The visit that is to be corrected: its answers are what the form begins with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub corrects: Option<RecordId>,
     /// Today, local, ISO.
     pub today: String,
 }
@@ -543,6 +558,9 @@ pub struct OpenedForm {
     pub known: BTreeMap<String, String>,
     /// The unfinished one.
     pub draft: Option<Value>,
+    /// The answers of the visit that is to be corrected; empty without one.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub answers: Values,
     /// Heading of the subject, for the top of the form.
     pub heading: String,
 }
@@ -556,6 +574,9 @@ pub struct DraftKey {
     pub form: String,
     /// The subject, unless the form makes one.
     pub subject: Option<RecordId>,
+    /// The visit it corrects, if it is a correction.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub corrects: Option<RecordId>,
 }
 
 /// Keeps an unfinished form.
@@ -603,7 +624,7 @@ pub struct SaveVisit {
     pub photos: Vec<String>,
     /// The place stamped at the scan.
     pub place: Option<Place>,
-    /// The visit this one corrects.
+    /// The visit this one corrects, of the same subject and form. The new one takes its time and its cycle.
     pub supersedes: Option<RecordId>,
     /// Minutes by which local time is ahead of UTC.
     pub offset_minutes: i32,

@@ -103,6 +103,10 @@ codes! {
     FormIncomplete = "form_incomplete", 422, "ยังตอบไม่ครบหรือมีคำตอบที่ต้องแก้ ดูช่องที่มีกรอบแดง";
     /// The form or programme is not on this device.
     FormMissing = "form_missing", 404, "ไม่พบแบบฟอร์มนี้ในเครื่อง ซิงก์แล้วลองใหม่";
+    /// Another version of the form was published since this one was checked.
+    FormChanged = "form_changed", 409, "มีคนเผยแพร่แบบฟอร์มนี้ไปก่อนแล้ว ยังไม่มีอะไรเปลี่ยน อัปโหลดอีกครั้งเพื่อเทียบกับรุ่นล่าสุด";
+    /// An uploaded form has mistakes, or is no form at all.
+    FormUnreadable = "form_unreadable", 422, "ไฟล์นี้ยังใช้เป็นแบบฟอร์มไม่ได้ แก้ตามที่บอกแล้วอัปโหลดอีกครั้ง";
     /// No room left.
     DiskFull = "disk_full", 507, "ที่เก็บข้อมูลเต็ม ยังบันทึกไม่ได้ ลบไฟล์อื่นในเครื่องแล้วกดบันทึกอีกครั้ง ข้อมูลเดิมยังอยู่ครบ";
     /// The database was written by a newer app; it is left untouched.

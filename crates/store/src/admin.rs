@@ -1,5 +1,6 @@
 //! What only a server keeps: the municipality, accounts, sessions, enrolment codes, devices.
 
+use crate::commit::{NewCommit, write_as_server};
 use crate::error::{Error, Optional, Result};
 use crate::{Store, audit, hex, meta};
 use domain::access::{Grant, Role};
@@ -210,22 +211,28 @@ impl Store {
 
     /// Publishes a programme's definition, if it differs from what is there.
     pub fn define_programme(&mut self, programme: &Programme, now_ms: u64) -> Result<()> {
-        let faults = programme.faults();
-        if !faults.is_empty() {
-            return Err(Problem::new(Code::BadRecord).about(faults.join("; ")).into());
-        }
+        let change = definition(programme)?;
         if self.programmes.get(&programme.id).is_some_and(|known| **known == *programme) {
             return Ok(());
         }
-        let cells: Values = [
-            (field::PROGRAMME.to_owned(), programme.id.clone().into()),
-            ("version".to_owned(), programme.version.into()),
-            (field::DEFINITION.to_owned(), serde_json::to_value(programme)?),
-        ]
-        .into();
-        let id = RecordId::derived("programme", &[programme.id.as_bytes()]);
-        let change = Change { id, kind: kind::PROGRAMME.to_owned(), base_seq: Seq(0), cells };
         self.import("", vec![change], now_ms)
+    }
+
+    /// Publishes a programme in which `by` has changed `form`. Devices take it with their next sync.
+    ///
+    /// Errors: `form_changed` unless it is the version after the present one; `bad_record` if it contradicts itself.
+    pub fn publish_form(&mut self, by: &str, programme: &Programme, form: &str, now_ms: u64) -> Result<()> {
+        let change = definition(programme)?;
+        let known = self.programmes.get(&programme.id).ok_or(Code::FormMissing)?;
+        if known.version.checked_add(1) != Some(programme.version) {
+            return Err(Code::FormChanged.into());
+        }
+        let about = format!("{}/{form} {}", programme.id, programme.version);
+        self.transact(|tx| {
+            let new = NewCommit { changes: vec![change], ..NewCommit::default() };
+            write_as_server(tx, by, now_ms, now_ms, new)?;
+            audit::append(tx.db, by, "form published", &about, now_ms)
+        })
     }
 
     /// Issues a one-time enrolment code of ten characters (45 random bits), good for `lifetime_ms`.
@@ -450,6 +457,22 @@ fn change_grant(db: &rusqlite::Connection, device: DeviceNo, grant: &Grant) -> R
 pub(crate) fn note_told(db: &rusqlite::Connection, device: DeviceNo) -> Result<()> {
     db.prepare_cached("DELETE FROM taken WHERE device = ?1")?.execute([device.0])?;
     Ok(())
+}
+
+/// The record that carries a programme's definition.
+fn definition(programme: &Programme) -> Result<Change> {
+    let faults = programme.faults();
+    if !faults.is_empty() {
+        return Err(Problem::new(Code::BadRecord).about(faults.join("; ")).into());
+    }
+    let cells: Values = [
+        (field::PROGRAMME.to_owned(), programme.id.clone().into()),
+        ("version".to_owned(), programme.version.into()),
+        (field::DEFINITION.to_owned(), serde_json::to_value(programme)?),
+    ]
+    .into();
+    let id = RecordId::derived("programme", &[programme.id.as_bytes()]);
+    Ok(Change { id, kind: kind::PROGRAMME.to_owned(), base_seq: Seq(0), cells })
 }
 
 /// Makes a device's row and returns its number.

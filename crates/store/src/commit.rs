@@ -88,12 +88,16 @@ fn fill_base(changes: &mut [Change], rows: &[Row]) {
 /// Drops an unfinished form.
 pub(crate) fn forget_draft(tx: &Tx<'_>, key: Option<&DraftKey>) -> Result<()> {
     if let Some(key) = key {
-        let subject = key.subject.map(|id| id.bytes().to_vec()).unwrap_or_default();
         tx.db
             .prepare_cached("DELETE FROM draft WHERE programme = ?1 AND form = ?2 AND subject = ?3")?
-            .execute((&key.programme, &key.form, subject))?;
+            .execute((&key.programme, &key.form, draft_subject(key)))?;
     }
     Ok(())
+}
+
+/// What a draft is kept under beside its form: nothing, the subject, or the subject and the visit that is corrected.
+pub(crate) fn draft_subject(key: &DraftKey) -> Vec<u8> {
+    key.subject.iter().chain(&key.corrects).flat_map(|id| *id.bytes()).collect()
 }
 
 /// Lays an unsent change over what people see: on its own device a person's last word shows until it is judged.

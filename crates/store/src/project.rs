@@ -5,7 +5,7 @@ use crate::Kind;
 use crate::error::{Optional, Result};
 use crate::row::{self, Row};
 use crate::transact::Tx;
-use domain::change::{Value, field, kind};
+use domain::change::{Value, Values, field, kind};
 use domain::ids::RecordId;
 use domain::merge::Record;
 use domain::programme::{DONE, Programme, Schedule};
@@ -83,10 +83,12 @@ pub(crate) fn forget(tx: &mut Tx<'_>, row: &Row) -> Result<()> {
         kind::SUBJECT => forget_subject(tx, row.no),
         kind::VISIT => {
             tx.db.prepare_cached("DELETE FROM visit WHERE no = ?1")?.execute([row.no])?;
-            if let Some(subject) = subject_of(&row.view) {
-                tx.due.insert(subject);
-            }
-            Ok(())
+            let Some(subject) = subject_of(&row.view) else { return Ok(()) };
+            tx.due.insert(subject);
+            // What this one corrected counts again.
+            let form = row.view.text(field::FORM).unwrap_or_default();
+            let corrected = corrected_by(tx, row, subject, form)?.map(|no| row::load_no(tx.db, no));
+            corrected.transpose()?.flatten().map_or(Ok(()), |visit| project_visit(tx, &visit))
         }
         kind::QUESTION => {
             tx.db.prepare_cached("DELETE FROM question WHERE no = ?1")?.execute([row.no])?;
@@ -211,6 +213,8 @@ fn project_visit(tx: &mut Tx<'_>, row: &Row) -> Result<()> {
     }
     let at = view.text(field::AT).unwrap_or_default();
     let (day, at_ms) = day_and_ms(at);
+    let outcome =
+        if is_corrected(tx, row, subject, form, at_ms)? { CORRECTED } else { outcome_of(view) }.to_owned();
     tx.db
         .prepare_cached(
             "INSERT INTO visit (no, subject, shelf, form, at_ms, day, outcome, cycle) \
@@ -225,11 +229,43 @@ fn project_visit(tx: &mut Tx<'_>, row: &Row) -> Result<()> {
             form,
             at_ms,
             day,
-            outcome_of(view),
+            outcome,
             view.text(field::CYCLE).unwrap_or_default(),
         ))?;
+    if let Some(no) = corrected_by(tx, row, subject, form)? {
+        tx.db.prepare_cached("UPDATE visit SET outcome = ?2 WHERE no = ?1")?.execute((no, CORRECTED))?;
+    }
     tx.due.insert(subject);
     Ok(())
+}
+
+/// The visit that this one corrects, if it is here and of the same subject and form.
+fn corrected_by(tx: &Tx<'_>, row: &Row, subject: RecordId, form: &str) -> Result<Option<i64>> {
+    let Some(id) = row.view.text(field::SUPERSEDES).and_then(|id| id.parse::<RecordId>().ok()) else {
+        return Ok(None);
+    };
+    let found = row::load(tx.db, id)?.filter(|other| other.id != row.id && other.view.is_alive());
+    Ok(found
+        .filter(|other| {
+            subject_of(&other.view) == Some(subject) && other.view.text(field::FORM) == Some(form)
+        })
+        .map(|other| other.no))
+}
+
+/// Says whether a correction of this visit is here already: it has the same time, so there is little to look through.
+fn is_corrected(tx: &Tx<'_>, row: &Row, subject: RecordId, form: &str, at_ms: i64) -> Result<bool> {
+    let mut statement = tx.db.prepare_cached(
+        "SELECT no FROM visit WHERE subject = ?1 AND form = ?2 AND at_ms = ?3 AND no <> ?4",
+    )?;
+    let mut found = statement.query((subject.bytes(), form, at_ms, row.no))?;
+    let own = row.id.to_string();
+    while let Some(other) = found.next()? {
+        let other = row::load_no(tx.db, other.get(0)?)?;
+        if other.is_some_and(|other| other.view.text(field::SUPERSEDES) == Some(&own)) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 fn project_question(tx: &mut Tx<'_>, row: &Row) -> Result<()> {
@@ -335,7 +371,7 @@ fn last_visits(db: &Connection, subject: RecordId, form: &str) -> Result<LastVis
                 last.done = Some(day);
                 break;
             }
-            field::SET_ASIDE => {}
+            field::SET_ASIDE | CORRECTED => {}
             _ => last.failed = last.failed.or(Some((day, outcome))),
         }
     }
@@ -421,12 +457,37 @@ fn day_and_ms(at: &str) -> (String, i64) {
     }
 }
 
+/// What the index holds in the place of an outcome for a visit that a later one corrects.
+pub(crate) const CORRECTED: &str = "corrected";
+
 /// A visit's outcome; a visit that a person set aside counts for nothing.
 fn outcome_of(view: &Record) -> &str {
     if view.get(field::SET_ASIDE) == Some(&Value::Bool(true)) {
         return field::SET_ASIDE;
     }
     view.text(field::OUTCOME).unwrap_or_default()
+}
+
+/// A visit's answers, without what the engine notes beside them.
+pub(crate) fn answers(view: &Record) -> Values {
+    let engine = [
+        field::SUBJECT,
+        field::FORM,
+        field::FORM_VERSION,
+        field::AT,
+        field::BY,
+        field::OUTCOME,
+        field::CYCLE,
+        field::PROGRAMME,
+        field::ORIGIN,
+    ];
+    let values = view.values().into_iter();
+    values.filter(|(name, _)| !engine.contains(&name.as_str()) && !name.starts_with(field::PHOTOS)).collect()
+}
+
+/// When a visit happened, milliseconds since 1970 UTC.
+pub(crate) fn at_ms(view: &Record) -> i64 {
+    day_and_ms(view.text(field::AT).unwrap_or_default()).1
 }
 
 /// Says whether a visit counts as done.

@@ -522,7 +522,69 @@ fn a_second_reading_of_a_month_is_compared_with_the_month_before() {
         programme: "water".into(),
         form: "reading".into(),
         subject: Some(meter(0)),
+        corrects: None,
         today: today(world.now),
     };
     assert_eq!(ask(&mut nok, world.now, open).known["last_reading"], "100");
+}
+
+#[test]
+fn a_correction_takes_the_place_of_what_it_corrects_on_every_replica() {
+    let mut world = World::new();
+    let (mut nok, mut lek) = (world.phone(2, "นก"), world.phone(3, "เล็ก"));
+    world.sync(&mut nok);
+    ask(&mut nok, world.now - 40 * 86_400_000, reading(0, 100));
+    let wrong = ask(&mut nok, world.now, reading(0, 9_999)).record;
+    world.sync(&mut nok);
+
+    // A week later, in another month: the form begins with what was answered, and looks back from then.
+    let later = world.now + 20 * 86_400_000;
+    let open = api::OpenForm {
+        programme: "water".into(),
+        form: "reading".into(),
+        subject: Some(meter(0)),
+        corrects: Some(wrong),
+        today: today(later),
+    };
+    let opened = ask(&mut nok, later, open.clone());
+    assert_eq!(opened.answers["reading"], 9_999);
+    assert_eq!(opened.known["last_reading"], "100");
+    let key = api::DraftKey {
+        programme: "water".into(),
+        form: "reading".into(),
+        subject: Some(meter(0)),
+        corrects: Some(wrong),
+    };
+    ask(&mut nok, later, api::KeepDraft { key: key.clone(), draft: Some("half".into()) });
+    assert_eq!(ask(&mut nok, later, open).draft, Some("half".into()));
+    assert_eq!(ask(&mut nok, later, api::Drafts {})[0].key, key);
+    let card =
+        |store: &mut Store, now: u64| ask(store, now, api::Card { subject: meter(0), today: today(now) });
+    assert!(!card(&mut nok, later).forms[0].draft, "the draft of a correction is no draft of a new reading");
+    let right = api::SaveVisit { supersedes: Some(wrong), ..reading(0, 999) };
+    let right = ask(&mut nok, later, right).record;
+    assert!(ask(&mut nok, later, api::Drafts {}).is_empty());
+
+    world.sync(&mut nok);
+    world.sync(&mut lek);
+    for (phone, who) in [(&mut nok, "nok"), (&mut lek, "lek")] {
+        let visits = card(phone, world.now).visits;
+        let told: Vec<(RecordId, bool)> = visits.iter().map(|visit| (visit.id, visit.corrected)).collect();
+        assert_eq!(told[..2], [(right, false), (wrong, true)], "{who}");
+        assert_eq!((&visits[0].at, &visits[0].cycle), (&visits[1].at, &visits[1].cycle), "{who}");
+        let open = api::OpenForm {
+            programme: "water".into(),
+            form: "reading".into(),
+            subject: Some(meter(0)),
+            corrects: None,
+            today: today(later),
+        };
+        assert_eq!(ask(phone, later, open).known["last_reading"], "999", "{who}");
+    }
+    assert_eq!(dump(&nok), dump(&lek));
+    assert!(ask(&mut lek, world.now, api::Questions::default()).is_empty());
+
+    // Nobody corrects another subject's visit.
+    let stray = api::SaveVisit { supersedes: Some(wrong), ..reading(1, 5) };
+    assert!(store::service::serve(&mut nok, None, Now::thai(later), stray.wrap()).is_err());
 }

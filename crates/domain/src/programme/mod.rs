@@ -30,6 +30,9 @@ pub struct Programme {
     pub id: String,
     /// Grows with every published change.
     pub version: u32,
+    /// The version that came with the app and that this one stands on; zero where it is that version itself.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub shipped: u32,
     /// Title, such as ประปา.
     pub title: Words,
     /// Accent colour, `#rrggbb`, dark enough for white text in the sun.
@@ -52,6 +55,10 @@ pub struct Programme {
     /// Health data: seen by this programme's own people only, every office view is logged.
     #[serde(default)]
     pub sensitive: bool,
+}
+
+fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 /// The kind of subject a programme keeps.
@@ -155,6 +162,13 @@ pub struct FormKind {
     /// Question names, most telling first, that make the one-line summary of a visit.
     #[serde(default)]
     pub summary: Vec<String>,
+    /// The municipality published its own: an update of the app leaves this form as it is.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub own: bool,
+    /// What earlier versions asked and this one does not, so that visits of then stay readable: questions that are
+    /// gone, and choices that are gone from a question.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub former: Vec<FieldKind>,
     /// The compiled form, as crate `forms` reads it. Absent in `programme.toml`.
     #[serde(default, skip_serializing_if = "serde_json::Value::is_null")]
     pub definition: serde_json::Value,
@@ -232,6 +246,26 @@ impl Programme {
         self.outcomes.iter().find(|outcome| outcome.code == code)
     }
 
+    /// The version that came with the app: this one, or the one it stands on.
+    pub fn shipped_version(&self) -> u32 {
+        if self.shipped == 0 { self.version } else { self.shipped }
+    }
+
+    /// This programme, as an update of the app brings it, with the forms that the municipality has published itself.
+    #[must_use]
+    pub fn with_own_forms_of(mut self, known: &Programme) -> Programme {
+        if known.version >= self.version {
+            self.shipped = self.version;
+            self.version = known.version.saturating_add(1);
+        }
+        for own in known.forms.iter().filter(|form| form.own) {
+            if let Some(form) = self.forms.iter_mut().find(|form| form.id == own.id) {
+                form.clone_from(own);
+            }
+        }
+        self
+    }
+
     /// Says whether a worker may write this field of a subject: marked so, or written by a form's `save_to`.
     pub fn worker_may_edit(&self, field: &str) -> bool {
         use crate::change::field as engine;
@@ -307,6 +341,32 @@ mod tests {
         };
         let faults = programme.faults();
         assert_eq!(faults.len(), 4, "{faults:?}");
+    }
+
+    #[test]
+    fn an_update_keeps_the_forms_that_the_municipality_made() {
+        let form = |id: &str, own: bool, definition: &str| FormKind {
+            id: id.into(),
+            own,
+            definition: definition.into(),
+            ..Default::default()
+        };
+        // Shipped as version 1, published four times since.
+        let known = Programme {
+            version: 5,
+            shipped: 1,
+            forms: vec![form("a", true, "ours"), form("b", false, "old"), form("gone", true, "ours")],
+            ..Default::default()
+        };
+        let update = Programme {
+            version: 2,
+            forms: vec![form("a", false, "new"), form("b", false, "new")],
+            ..Default::default()
+        };
+        assert!(known.shipped_version() < update.shipped_version());
+        let after = update.with_own_forms_of(&known);
+        assert_eq!(after.forms, [form("a", true, "ours"), form("b", false, "new")]);
+        assert_eq!((after.version, after.shipped_version()), (6, 2));
     }
 
     #[test]

@@ -89,23 +89,12 @@ pub(super) fn visit_row(store: &Store, row: &Row) -> Result<VisitRow> {
         None => String::new(),
     };
     let text = |name: &str| row.view.text(name).unwrap_or_default().to_owned();
-    let engine = [
-        field::SUBJECT,
-        field::FORM,
-        field::FORM_VERSION,
-        field::AT,
-        field::BY,
-        field::OUTCOME,
-        field::CYCLE,
-        field::PROGRAMME,
-        field::ORIGIN,
-    ];
-    let values = row
-        .view
-        .values()
-        .into_iter()
-        .filter(|(name, _)| !engine.contains(&name.as_str()) && !name.starts_with(field::PHOTOS))
-        .collect();
+    let corrected = store
+        .db
+        .prepare_cached("SELECT outcome FROM visit WHERE no = ?1")?
+        .query_row([row.no], |found| found.get::<_, String>(0))
+        .optional()?
+        .is_some_and(|outcome| outcome == project::CORRECTED);
     Ok(VisitRow {
         id: row.id,
         subject,
@@ -116,9 +105,10 @@ pub(super) fn visit_row(store: &Store, row: &Row) -> Result<VisitRow> {
         by: text(field::BY),
         outcome: text(field::OUTCOME),
         cycle: text(field::CYCLE),
-        values,
+        values: project::answers(&row.view),
         photos: row.view.elements(field::PHOTOS).map(str::to_owned).collect(),
         received: row.synced.is_none(),
+        corrected,
     })
 }
 

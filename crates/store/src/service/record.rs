@@ -1,7 +1,7 @@
 //! Recording: forms with what is known, drafts, visits, corrections, codes, photos.
 
 use super::{Caller, counts, found, list};
-use crate::commit::NewCommit;
+use crate::commit::{NewCommit, draft_subject};
 use crate::error::{Error, Optional, Result};
 use crate::row::{self, Row};
 use crate::{Kind, Store, project};
@@ -34,6 +34,8 @@ pub(super) fn open_form(store: &Store, caller: &Caller<'_>, ask: &OpenForm) -> R
     let form = form(&programme, &ask.form)?;
     let mut known = BTreeMap::from([("today".to_owned(), ask.today.clone())]);
     let mut heading = programme.subject.title.th.clone();
+    let corrected = ask.corrects.map(|id| corrected(store, id, ask.subject, &form.id)).transpose()?;
+    let mut answers = Values::new();
     if let Some(subject) = ask.subject {
         let (row, shelf) = list::subject(store, caller, subject)?;
         access::may(caller.grant, Action::Visit(&shelf, &programme, &form.id))?;
@@ -43,16 +45,30 @@ pub(super) fn open_form(store: &Store, caller: &Caller<'_>, ask: &OpenForm) -> R
                 known.insert(name.clone(), project::plain(&cell.value));
             }
         }
+        if let Some(visit) = &corrected {
+            answers = project::answers(&visit.view);
+        }
         // A form that is filled once a cycle looks back to the cycle before, also when it is filled a second time: a
         // number that was mistyped this morning must not become the one to compare with.
-        let cycle = if form.once_per_cycle { cycle_of(form, &ask.today) } else { String::new() };
-        if let Some(visit) = last_done(store, subject, &form.id, &cycle)? {
+        // A correction looks back from the visit that it corrects.
+        let before = corrected.as_ref().map_or(i64::MAX, |visit| project::at_ms(&visit.view));
+        let cycle = match &corrected {
+            _ if !form.once_per_cycle => String::new(),
+            Some(visit) => visit.view.text(field::CYCLE).unwrap_or_default().to_owned(),
+            None => cycle_of(form, &ask.today),
+        };
+        if let Some(visit) = last_done(store, subject, &form.id, &cycle, before)? {
             for (name, cell) in &visit.view.cells {
                 known.insert(format!("last_{name}"), project::plain(&cell.value));
             }
         }
     }
-    let key = DraftKey { programme: ask.programme.clone(), form: ask.form.clone(), subject: ask.subject };
+    let key = DraftKey {
+        programme: ask.programme.clone(),
+        form: ask.form.clone(),
+        subject: ask.subject,
+        corrects: ask.corrects,
+    };
     let draft = load_draft(store, &key)?;
     let mut definition = form.definition.clone();
     let mut state = None;
@@ -61,7 +77,20 @@ pub(super) fn open_form(store: &Store, caller: &Caller<'_>, ask: &OpenForm) -> R
         definition = kept.remove("definition").unwrap_or(definition);
         state = kept.remove("state");
     }
-    Ok(OpenedForm { definition, known, draft: state, heading })
+    Ok(OpenedForm { definition, known, draft: state, answers, heading })
+}
+
+/// The visit that is to be corrected. Only one of the same subject and form can be, and only by another visit.
+fn corrected(store: &Store, id: RecordId, subject: Option<RecordId>, form: &str) -> Result<Row> {
+    row::load(&store.db, id)?
+        .filter(|visit| {
+            visit.kind == kind::VISIT
+                && visit.view.is_alive()
+                && subject.is_some()
+                && project::subject_of(&visit.view) == subject
+                && visit.view.text(field::FORM) == Some(form)
+        })
+        .ok_or(Error::NotFound)
 }
 
 /// The cycle that a local ISO day belongs to; empty for a form without cycles.
@@ -69,14 +98,20 @@ fn cycle_of(form: &FormKind, today: &str) -> String {
     today.parse().map_or(String::new(), |day| schedule::cycle(form.schedule.as_ref(), day))
 }
 
-/// The last visit that was done with a form, outside a cycle.
-fn last_done(store: &Store, subject: RecordId, form: &str, outside: &str) -> Result<Option<Row>> {
+/// The last visit that was done with a form, outside a cycle and before a moment.
+fn last_done(
+    store: &Store,
+    subject: RecordId,
+    form: &str,
+    outside: &str,
+    before_ms: i64,
+) -> Result<Option<Row>> {
     let no: Option<i64> = store
         .db
         .prepare_cached(
-            "SELECT no FROM visit WHERE subject = ?1 AND form = ?2 AND outcome = 'done' AND (?3 = '' OR cycle <> ?3) ORDER BY at_ms DESC, no DESC LIMIT 1",
+            "SELECT no FROM visit WHERE subject = ?1 AND form = ?2 AND outcome = 'done' AND (?3 = '' OR cycle <> ?3) AND at_ms < ?4 ORDER BY at_ms DESC, no DESC LIMIT 1",
         )?
-        .query_row((subject.bytes(), form, outside), |row| row.get(0))
+        .query_row((subject.bytes(), form, outside, before_ms), |row| row.get(0))
         .optional()?;
     match no {
         Some(no) => row::load_no(&store.db, no),
@@ -99,15 +134,11 @@ struct Begun {
     seen: Values,
 }
 
-fn subject_key(key: &DraftKey) -> Vec<u8> {
-    key.subject.map(|id| id.bytes().to_vec()).unwrap_or_default()
-}
-
 fn load_draft(store: &Store, key: &DraftKey) -> Result<Option<Value>> {
     let body: Option<String> = store
         .db
         .prepare_cached("SELECT body FROM draft WHERE programme = ?1 AND form = ?2 AND subject = ?3")?
-        .query_row((&key.programme, &key.form, subject_key(key)), |row| row.get(0))
+        .query_row((&key.programme, &key.form, draft_subject(key)), |row| row.get(0))
         .optional()?;
     Ok(body.map(|body| serde_json::from_str(&body)).transpose()?)
 }
@@ -138,7 +169,7 @@ pub(super) fn keep_draft(store: &mut Store, caller: &Caller<'_>, ask: KeepDraft)
         }
     };
     store.transact(|tx| {
-        let subject = subject_key(&key);
+        let subject = draft_subject(&key);
         match body {
             Some(body) => tx
                 .db
@@ -159,9 +190,10 @@ pub(super) fn drafts(store: &Store) -> Result<Vec<DraftRow>> {
     let mut rows = statement.query([])?;
     let mut all = Vec::new();
     while let Some(found) = rows.next()? {
-        let subject: Option<RecordId> =
-            <[u8; 16]>::try_from(found.get::<_, Vec<u8>>(2)?).ok().map(row::id_of);
-        let key = DraftKey { programme: found.get(0)?, form: found.get(1)?, subject };
+        let kept_under = found.get::<_, Vec<u8>>(2)?;
+        let mut ids = kept_under.chunks_exact(16).filter_map(|id| id.try_into().ok()).map(row::id_of);
+        let (subject, corrects) = (ids.next(), ids.next());
+        let key = DraftKey { programme: found.get(0)?, form: found.get(1)?, subject, corrects };
         let heading = match subject.map(|id| row::load(&store.db, id)).transpose()?.flatten() {
             Some(subject) => list::heading(store, &key.programme, &subject),
             None => String::new(),
@@ -183,15 +215,22 @@ pub(super) fn save_visit(store: &mut Store, caller: &Caller<'_>, ask: SaveVisit)
         }
     }
     let mut changes = Vec::new();
-    let key = DraftKey { programme: ask.programme.clone(), form: ask.form.clone(), subject: ask.subject };
+    let key = DraftKey {
+        programme: ask.programme.clone(),
+        form: ask.form.clone(),
+        subject: ask.subject,
+        corrects: ask.supersedes,
+    };
+    let corrected = ask.supersedes.map(|id| corrected(store, id, ask.subject, &form.id)).transpose()?;
+    // What the form showed when it was begun, not what came in meanwhile, is what its writer saw.
+    let begun = load_draft(store, &key)?.and_then(|kept| serde_json::from_value::<Begun>(kept).ok());
+    let definition = begun.as_ref().map_or(&form.definition, |begun| &begun.definition).clone();
     let from_form = saved_to_subject(form, &ask.answers);
     let mut zone = ask.zone.clone();
     let subject = match ask.subject {
         Some(subject) => {
             let (row, shelf) = list::subject(store, caller, subject)?;
             zone = Some(shelf.zone);
-            // What the form showed when it was begun, not what came in meanwhile, is what its writer saw.
-            let begun = load_draft(store, &key)?.and_then(|kept| serde_json::from_value::<Begun>(kept).ok());
             let seq = begun.as_ref().map_or(row.seq, |begun| begun.seq);
             let seen = begun.map_or_else(|| row.view.values(), |begun| begun.seen);
             let changed: Values =
@@ -212,14 +251,18 @@ pub(super) fn save_visit(store: &mut Store, caller: &Caller<'_>, ask: SaveVisit)
     };
     let mut cells: Values = ask.answers.into_iter().filter(|(_, value)| !value.is_null()).collect();
     let day = thai_date::day_of(caller.now.ms, ask.offset_minutes);
+    // A correction is about the same moment as what it corrects; when it was written, its stamp says.
+    let kept = |name: &str| corrected.as_ref().and_then(|visit| visit.view.text(name)).map(str::to_owned);
+    let at = kept(field::AT).unwrap_or_else(|| thai_date::iso(caller.now.ms, ask.offset_minutes));
+    let cycle = kept(field::CYCLE).unwrap_or_else(|| schedule::cycle(form.schedule.as_ref(), day));
     for (name, value) in [
         (field::PROGRAMME, programme.id.clone()),
         (field::SUBJECT, subject.to_string()),
         (field::FORM, form.id.clone()),
-        (field::AT, thai_date::iso(caller.now.ms, ask.offset_minutes)),
+        (field::AT, at),
         (field::BY, caller.grant.person.clone()),
         (field::OUTCOME, ask.outcome.clone()),
-        (field::CYCLE, schedule::cycle(form.schedule.as_ref(), day)),
+        (field::CYCLE, cycle),
     ] {
         cells.insert(name.to_owned(), value.into());
     }
@@ -227,7 +270,7 @@ pub(super) fn save_visit(store: &mut Store, caller: &Caller<'_>, ask: SaveVisit)
         // Where the writer stood: the office may move the subject before this arrives.
         cells.insert(field::ZONE.to_owned(), zone.into());
     }
-    if let Some(version) = form.definition.get("version") {
+    if let Some(version) = definition.get("version") {
         cells.insert(field::FORM_VERSION.to_owned(), version.clone());
     }
     if let Some(corrected) = ask.supersedes {

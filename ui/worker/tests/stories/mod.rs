@@ -294,7 +294,12 @@ fn drafts(open: Open<'_>) {
     let mut phone = open("nok").unwrap();
     office.enrol(&mut phone, "นก");
     office.sync(&mut phone);
-    let key = api::DraftKey { programme: "water".into(), form: "reading".into(), subject: Some(meter(1)) };
+    let key = api::DraftKey {
+        programme: "water".into(),
+        form: "reading".into(),
+        subject: Some(meter(1)),
+        corrects: None,
+    };
     let draft = Some(serde_json::from_str(r#"{"reading":"12"}"#).unwrap());
     ask(&mut phone, office.now, api::KeepDraft { key: key.clone(), draft });
     drop(phone);
