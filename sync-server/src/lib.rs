@@ -14,6 +14,7 @@ pub mod clock;
 mod device;
 mod drawing;
 pub mod entropy;
+mod forms;
 mod guesses;
 mod health;
 mod log;

@@ -6,6 +6,7 @@
 use crate::answer::{Failed, Failure, JSON, status_of};
 use crate::body;
 use crate::device::{read_json, write_json};
+use crate::forms;
 use crate::guesses::Source;
 use crate::passwords::{self, MAX_BYTES, MIN_CHARS, browser_mark, known_browser};
 use crate::photos;
@@ -136,6 +137,18 @@ async fn answer(
             let reply = put_account(server, token, ask, now_ms).await?;
             Ok((Reply::PutAccount(reply), Cookie::Leave))
         }
+        Request::CheckForm(ask) => {
+            let account = signed_in(server, token, now_ms).await?;
+            Ok((Reply::CheckForm(forms::check(server, &account, ask).await?), Cookie::Leave))
+        }
+        Request::PublishForm(ask) => {
+            let account = signed_in(server, token, now_ms).await?;
+            Ok((Reply::PublishForm(forms::publish(server, &account, ask).await?), Cookie::Leave))
+        }
+        Request::FormSheet(ask) => {
+            let account = signed_in(server, token, now_ms).await?;
+            Ok((Reply::FormSheet(forms::sheet(server, &account, ask).await?), Cookie::Leave))
+        }
         request => {
             let token = token.ok_or(Code::LoginNeeded)?;
             let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).map(str::to_owned);
@@ -171,6 +184,11 @@ async fn keep_photo(server: &Server, token: String, base64: &str, now_ms: u64) -
             Ok(PhotoKept { hash })
         })
         .await
+}
+
+async fn signed_in(server: &Server, token: Option<String>, now_ms: u64) -> Result<Account, Failure> {
+    let token = token.ok_or(Code::LoginNeeded)?;
+    server.with_store(move |store| Ok(store.session(&token, now_ms)?.ok_or(Code::LoginNeeded)?)).await
 }
 
 /// Reads a call. The session is looked up first: who has none sends little, so that a stranger costs no memory, and

@@ -48,6 +48,8 @@ pub struct Server {
     pub(crate) large: Arc<Semaphore>,
     /// Photos being drawn. Each can take two hundred megabytes and a core.
     pub(crate) drawing: Arc<Semaphore>,
+    /// Uploaded forms being read, one at a time: a workbook may unfold to some hundred megabytes.
+    pub(crate) importing: Arc<Semaphore>,
 }
 
 impl Server {
@@ -65,6 +67,7 @@ impl Server {
             logins: Arc::new(Semaphore::new(8)),
             large: Arc::new(Semaphore::new(2)),
             drawing: Arc::new(Semaphore::new(1)),
+            importing: Arc::new(Semaphore::new(1)),
         }
     }
 

@@ -134,12 +134,16 @@ fn held_by(store: &Store, device: DeviceNo) -> Result<Vec<Shelf>, Problem> {
     Ok(found.ok_or_else(|| Problem::new(Code::NotFound).about(device.0))?.grant.holds())
 }
 
-/// Publishes the programmes that come with this version, unless the municipality's own are as new.
+/// Publishes the programmes that come with this version, unless what is here stands on one as new. Forms that the
+/// municipality published itself stay.
 pub fn define_programmes(store: &mut Store) -> Result<(), Problem> {
     for programme in programmes::all().map_err(|error| machine("programmes", error))? {
-        if store.programmes().get(&programme.id).is_none_or(|known| known.version < programme.version) {
-            store.define_programme(&programme, clock::wall_ms())?;
-        }
+        let update = match store.programmes().get(&programme.id) {
+            None => programme,
+            Some(known) if known.shipped_version() < programme.version => programme.with_own_forms_of(known),
+            Some(_) => continue,
+        };
+        store.define_programme(&update, clock::wall_ms())?;
     }
     Ok(())
 }

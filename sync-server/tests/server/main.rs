@@ -13,4 +13,5 @@ mod devices;
 mod office;
 mod pages;
 mod photos;
+mod uploads;
 mod world;

@@ -252,6 +252,11 @@ impl World {
         }
     }
 
+    /// A programme as it ships.
+    pub fn programme(&self, id: &str) -> domain::programme::Programme {
+        programmes::all().unwrap().into_iter().find(|programme| programme.id == id).unwrap()
+    }
+
     /// Asks a device's store.
     pub fn ask<A: Ask>(&self, device: &mut Store, ask: A) -> A::Reply {
         A::unwrap(store::service::serve(device, None, self.now(), ask.wrap()).unwrap()).unwrap()
