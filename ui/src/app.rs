@@ -69,6 +69,8 @@ pub struct App {
     pub language: RwSignal<Language>,
     /// Large type.
     pub large: RwSignal<bool>,
+    /// A form shows one question at a time.
+    pub one_by_one: RwSignal<bool>,
     /// The device's state, once known.
     pub status: RwSignal<Option<StatusReply>>,
     /// The programmes on this device.
@@ -113,6 +115,7 @@ impl App {
             route: RwSignal::new(route::current()),
             language: RwSignal::new(language),
             large: RwSignal::new(browser::setting("large").as_deref() == Some("yes")),
+            one_by_one: RwSignal::new(browser::setting("one-by-one").as_deref() == Some("yes")),
             status: RwSignal::new(None),
             programmes: RwSignal::new(Vec::new()),
             programmes_known: RwSignal::new(false),
@@ -326,6 +329,7 @@ pub fn Root() -> impl IntoView {
         if let Some(root) = document().document_element() {
             let _ = root.set_attribute("lang", app.language.get().code());
             let _ = root.class_list().toggle_with_force("large", app.large.get());
+            let _ = root.class_list().toggle_with_force("one-by-one", app.one_by_one.get());
         }
     });
 

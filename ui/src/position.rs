@@ -75,15 +75,61 @@ pub async fn fix() -> Option<Fix> {
     if !first.is_object() {
         return None;
     }
-    let coordinates = first.unchecked_into::<Position>().coords();
-    Some(Fix {
+    Some(fix_of(&first.unchecked_into()))
+}
+
+/// A running look at the phone's position; it ends when this is dropped.
+pub struct Watch {
+    geolocation: web_sys::Geolocation,
+    id: i32,
+    _found: Closure<dyn FnMut(JsValue)>,
+    _failed: Closure<dyn FnMut(JsValue)>,
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        self.geolocation.clear_watch(self.id);
+    }
+}
+
+/// Follows the phone's position while somebody takes it: each new fix goes to `found`, and `None` when the phone gives
+/// none. Nothing is kept of the way there. `None` where there is no such thing.
+pub fn watch(found: impl Fn(Option<Fix>) + 'static) -> Option<Watch> {
+    let navigator = window().navigator();
+    if !has(&navigator, "geolocation") {
+        return None;
+    }
+    let geolocation = navigator.geolocation().ok()?;
+    let options = PositionOptions::new();
+    options.set_enable_high_accuracy(true);
+    options.set_timeout(2 * TIMEOUT_MS);
+    options.set_maximum_age(0);
+    let found = std::rc::Rc::new(found);
+    let tell = found.clone();
+    let on_found = Closure::<dyn FnMut(JsValue)>::new(move |position: JsValue| {
+        tell(Some(fix_of(&position.unchecked_into())));
+    });
+    let on_failed = Closure::<dyn FnMut(JsValue)>::new(move |_: JsValue| found(None));
+    let id = geolocation
+        .watch_position_with_error_callback_and_options(
+            on_found.as_ref().unchecked_ref(),
+            Some(on_failed.as_ref().unchecked_ref()),
+            &options,
+        )
+        .ok()?;
+    Some(Watch { geolocation, id, _found: on_found, _failed: on_failed })
+}
+
+fn fix_of(position: &Position) -> Fix {
+    let coordinates = position.coords();
+    Fix {
         place: Place {
             lat: coordinates.latitude(),
             lon: coordinates.longitude(),
             accuracy_m: coordinates.accuracy(),
         },
         altitude_m: coordinates.altitude(),
-    })
+    }
 }
 
 /// Takes a stamp in the background, anew: somebody scans here, now.

@@ -60,6 +60,8 @@ pub struct FormRoute {
     pub subject: Option<RecordId>,
     /// Code for the subject it makes; empty for none.
     pub code: String,
+    /// The visit that it corrects.
+    pub corrects: Option<RecordId>,
 }
 
 impl Route {
@@ -124,9 +126,12 @@ impl Route {
 
 impl FormRoute {
     fn parse(parts: &[&str]) -> Option<FormRoute> {
-        let (programme, form, subject, code) = match parts {
-            [programme, form, subject] => (programme, form, *subject, ""),
-            [programme, form, subject, code] => (programme, form, *subject, *code),
+        let (programme, form, subject, code, corrects) = match parts {
+            [programme, form, subject] => (programme, form, *subject, "", None),
+            [programme, form, subject, code] => (programme, form, *subject, *code, None),
+            [programme, form, subject, code, visit] => {
+                (programme, form, *subject, *code, Some(visit.parse().ok()?))
+            }
             _ => return None,
         };
         let subject = if subject == "-" { None } else { Some(subject.parse().ok()?) };
@@ -135,15 +140,19 @@ impl FormRoute {
             form: (*form).to_owned(),
             subject,
             code: code.to_owned(),
+            corrects,
         })
     }
 
     fn path(&self) -> String {
         let subject = self.subject.map_or("-".to_owned(), |id| id.to_string());
         let mut path = format!("{}/{}/{subject}", encode(&self.programme), encode(&self.form));
-        if !self.code.is_empty() {
+        if !self.code.is_empty() || self.corrects.is_some() {
             path.push('/');
             path.push_str(&encode(&self.code));
+        }
+        if let Some(visit) = self.corrects {
+            path.push_str(&format!("/{visit}"));
         }
         path
     }
@@ -245,7 +254,9 @@ mod tests {
             form: "read".into(),
             subject: Some(id),
             code: String::new(),
+            corrects: None,
         };
+        let correction = FormRoute { corrects: Some(id), ..form.clone() };
         let new = FormRoute { subject: None, code: "มิเตอร์ 8850/1 %".into(), ..form.clone() };
         for route in [
             Route::Home,
@@ -256,6 +267,7 @@ mod tests {
             Route::Card(id),
             Route::Form(form.clone()),
             Route::Form(new),
+            Route::Form(correction),
             Route::Outcome(form),
             Route::New("lights".into(), String::new()),
             Route::Bind("water".into(), "a/b#c?d".into()),

@@ -41,6 +41,14 @@ pub enum Icon {
     Label,
     /// Add.
     Plus,
+    /// One less.
+    Minus,
+    /// A sheet of questions.
+    Sheet,
+    /// A file goes to the office.
+    Upload,
+    /// A file comes from the office.
+    Download,
     /// Take away.
     Remove,
     /// Call.
@@ -76,6 +84,10 @@ impl Icon {
             Icon::Torch => "M8 3h8v4l-2 3v11h-4V10L8 7zM8 7h8M12 13v2",
             Icon::Label => "M4 4h8l8 8-8 8-8-8zM8 8v.1",
             Icon::Plus => "M12 5v14M5 12h14",
+            Icon::Minus => "M5 12h14",
+            Icon::Sheet => "M6 3h9l4 4v14H6zM9 10h7M9 14h7M9 18h4",
+            Icon::Upload => "M12 16V4M7 9l5-5 5 5M4 16v4h16v-4",
+            Icon::Download => "M12 4v12M7 11l5 5 5-5M4 16v4h16v-4",
             Icon::Remove => "M6 6l12 12M18 6L6 18",
             Icon::Phone => {
                 "M6 3h3.5l1.5 5-2.2 1.6a12 12 0 0 0 5.6 5.6L16 13l5 1.5V18a3 3 0 0 1-3 3A15 15 0 0 1 3 6a3 3 0 0 1 3-3z"

@@ -10,6 +10,7 @@ pub mod field;
 pub mod icon;
 pub mod infinite;
 pub mod lost;
+pub mod markdown;
 pub mod notice;
 pub mod photo;
 pub mod row;

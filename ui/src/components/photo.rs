@@ -17,26 +17,49 @@ use wasm_bindgen_futures::JsFuture;
 const PHOTO_SIDE: f64 = 1280.0;
 /// JPEG quality, 0 to 1.
 const QUALITY: f64 = 0.78;
+/// How the address of a picture begins that is its own content.
+const JPEG_URL: &str = "data:image/jpeg;base64,";
 
-/// Makes a picture file small and keeps it. Returns its hash.
-async fn keep(file: &web_sys::File) -> Result<String, Problem> {
+/// Where a photo comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum From {
+    /// The camera.
+    #[default]
+    Camera,
+    /// The pictures that are on the device.
+    Gallery,
+}
+
+/// Makes a picture file small and keeps it, unless it is only a `trial`. Returns its hash; of a trial the picture
+/// itself, as [`photo`] can show it.
+async fn keep(file: &web_sys::File, longest_px: f64, trial: bool) -> Result<String, Problem> {
     let unreadable = |_: JsValue| Problem::new(Code::PhotoUnreadable);
     let none = || Problem::new(Code::PhotoUnreadable);
     let promise = window().create_image_bitmap_with_blob(file).map_err(unreadable)?;
     let bitmap: web_sys::ImageBitmap =
         JsFuture::from(promise).await.map_err(unreadable)?.dyn_into().map_err(unreadable)?;
     let (canvas, context) =
-        scaled_canvas(f64::from(bitmap.width()), f64::from(bitmap.height()), PHOTO_SIDE).ok_or_else(none)?;
+        scaled_canvas(f64::from(bitmap.width()), f64::from(bitmap.height()), longest_px).ok_or_else(none)?;
     let (w, h) = (f64::from(canvas.width()), f64::from(canvas.height()));
     context.draw_image_with_image_bitmap_and_dw_and_dh(&bitmap, 0.0, 0.0, w, h).map_err(unreadable)?;
     bitmap.close();
-    // Drawn anew from pixels, so nothing of the original file's metadata is left.
+    keep_canvas(&canvas, trial).await
+}
+
+/// Keeps what is drawn on a canvas as a JPEG, see [`TakePhoto`]. Drawn from pixels, so nothing of an original file's
+/// metadata is in it.
+///
+/// # Errors
+/// `photo_unreadable` where the browser gives no picture; whatever the store says.
+pub async fn keep_canvas(canvas: &web_sys::HtmlCanvasElement, trial: bool) -> Result<String, Problem> {
     let url = canvas
         .to_data_url_with_type_and_encoder_options("image/jpeg", &QUALITY.into())
-        .map_err(unreadable)?;
-    let base64 = url.strip_prefix("data:image/jpeg;base64,").ok_or_else(none)?;
-    let kept = ask(KeepPhoto { base64: base64.to_owned(), mime: "image/jpeg".to_owned() }).await?;
-    Ok(kept.hash)
+        .map_err(|_| Problem::new(Code::PhotoUnreadable))?;
+    let base64 = url.strip_prefix(JPEG_URL).ok_or_else(|| Problem::new(Code::PhotoUnreadable))?.to_owned();
+    if trial {
+        return Ok(url);
+    }
+    Ok(ask(KeepPhoto { base64, mime: "image/jpeg".to_owned() }).await?.hash)
 }
 
 /// A button that takes a photo with the camera or from the gallery.
@@ -45,6 +68,15 @@ pub fn TakePhoto(
     /// What the button says.
     #[prop(into)]
     label: String,
+    /// The camera, or the pictures that are there.
+    #[prop(optional)]
+    from: From,
+    /// Longest side of the kept photo, pixels, where a form wants a smaller one.
+    #[prop(optional_no_strip)]
+    longest_px: Option<f64>,
+    /// Nothing is kept.
+    #[prop(optional)]
+    trial: bool,
     /// Called before the camera app opens, which may cost this page its life.
     #[prop(optional, into)]
     before: Option<Callback<()>>,
@@ -60,7 +92,13 @@ pub fn TakePhoto(
         let Some(file) = input.files().and_then(|files| files.get(0)) else { return };
         working.set(true);
         spawn_local(async move {
-            match keep(&file).await {
+            match keep(
+                &file,
+                longest_px.filter(|px| *px >= 64.0).unwrap_or(PHOTO_SIDE).min(PHOTO_SIDE),
+                trial,
+            )
+            .await
+            {
                 Ok(hash) => {
                     kept.try_run(hash);
                     app.refresh_status();
@@ -73,12 +111,12 @@ pub fn TakePhoto(
     };
     view! {
         <label class="button file" class:working=move || working.get()>
-            {icon(Icon::Camera)}
+            {icon(if from == From::Camera { Icon::Camera } else { Icon::Picture })}
             <span class="words">{move || if working.get() { t.keeping_photo.to_owned() } else { label.clone() }}</span>
             <input
                 type="file"
                 accept="image/*"
-                capture="environment"
+                capture=(from == From::Camera).then_some("environment")
                 node_ref=input
                 on:click=move |_| {
                     if let Some(before) = before {
@@ -116,8 +154,14 @@ pub fn photo(app: App, hash: String, description: String) -> impl IntoView {
     let source = RwSignal::new(None::<Option<Shown>>);
     let fetching = RwSignal::new(false);
     let name = hash.clone();
+    // A form that is only being tried keeps nothing: the picture itself stands in the place of its name.
+    if name.starts_with(JPEG_URL) {
+        source.set(Some(Some(Shown { url: name.clone(), small: false })));
+    }
     spawn_local(async move {
-        source.try_set(Some(load(name, false).await.ok().flatten()));
+        if !name.starts_with(JPEG_URL) {
+            source.try_set(Some(load(name, false).await.ok().flatten()));
+        }
     });
     let enlarge = move |hash: String| {
         fetching.set(true);

@@ -1,10 +1,14 @@
 //! A visit in a list: when, who, the few answers that tell most, and whether the office has it.
 
 use crate::app::App;
+use crate::components::button::Button;
+use crate::components::icon::Icon;
 use crate::components::photo::photo;
 use crate::components::row::outcome_word;
 use crate::format;
+use crate::route::{FormRoute, Route, go};
 use crate::screens::form::labels::{self, Answer};
+use domain::access::Role;
 use domain::api::VisitRow;
 use domain::programme::DONE;
 use leptos::prelude::*;
@@ -56,21 +60,49 @@ pub fn visit_row(app: App, visit: &VisitRow) -> impl IntoView + use<> {
     let received = if visit.received { t.office_has_it } else { t.on_this_device_only };
     let summary_line = summary(app, visit);
     let opened = RwSignal::new(false);
+    let corrected = visit.corrected;
+    let correct = may_correct(app, visit).then(|| {
+        let to = FormRoute {
+            programme: visit.programme.clone(),
+            form: visit.form.clone(),
+            subject: Some(visit.subject),
+            code: String::new(),
+            corrects: Some(visit.id),
+        };
+        view! {
+            <Button label=t.correct_visit drawing=Icon::Edit press=move || go(&Route::Form(to.clone()))/>
+        }
+    });
     let visit = visit.clone();
     let by = visit.by.clone();
     view! {
-        <li class="visit" class:failed=!done>
+        <li class="visit" class:failed=!done class:corrected=corrected>
             <details on:toggle=move |_| opened.set(true)>
                 <summary>
                     <b>{title}</b>
                     <span class="second">{summary_line}</span>
-                    <span class="facts">{when}" · "{by}</span>
+                    <span class="facts">
+                        {when}" · "{by}
+                        {corrected.then(|| view! { <span class="chip">{t.corrected}</span> })}
+                    </span>
                 </summary>
                 {move || opened.get().then(|| answers(app, &visit))}
+                {correct}
                 <p class="small">{received}</p>
             </details>
         </li>
     }
+}
+
+/// Who saved a visit may correct it, and whoever looks after the work of others. What is corrected already, or was no
+/// visit, is left alone.
+fn may_correct(app: App, visit: &VisitRow) -> bool {
+    let asked = visit.outcome == DONE && !visit.corrected;
+    asked
+        && app.status.with(|status| {
+            let enrolled = status.as_ref().and_then(|status| status.enrolled.as_ref());
+            enrolled.is_some_and(|device| device.grant.role > Role::Worker || device.grant.person == visit.by)
+        })
 }
 
 /// The answers of a visit that a person reads, in the order of its form; then the word that was left with an outcome.

@@ -98,6 +98,7 @@ fn forms(app: App, card: &CardReply, programme: Option<&Arc<Programme>>) -> impl
         form: form.to_owned(),
         subject: Some(card.row.id),
         code: String::new(),
+        corrects: None,
     };
     let buttons = card
         .forms

@@ -10,6 +10,7 @@ use crate::components::shell::Shell;
 use crate::components::visit::form_title;
 use crate::format;
 use crate::route::{FormRoute, Route, go};
+use crate::strings::fill;
 use domain::api;
 use domain::api::{DraftKey, DraftRow};
 use leptos::prelude::*;
@@ -57,6 +58,7 @@ fn draft_row(app: App, draft: &DraftRow, discard: impl Fn(DraftKey) + 'static) -
     let key = draft.key.clone();
     let gone = draft.key.clone();
     let title = form_title(app, &key.programme, &key.form);
+    let title = if key.corrects.is_some() { fill(app.t().correcting, &[&title]) } else { title };
     let heading =
         if draft.heading.is_empty() { app.t().new_subject.to_owned() } else { draft.heading.clone() };
     view! {
@@ -72,6 +74,7 @@ fn draft_row(app: App, draft: &DraftRow, discard: impl Fn(DraftKey) + 'static) -
                             form: key.form.clone(),
                             subject: key.subject,
                             code: String::new(),
+                            corrects: key.corrects,
                         }),
                     )
                 }

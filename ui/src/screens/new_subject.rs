@@ -49,6 +49,7 @@ pub fn NewSubject(
                                 form: form.id.clone(),
                                 subject: None,
                                 code: code.clone(),
+                                corrects: None,
                             };
                             view! {
                                 <Button

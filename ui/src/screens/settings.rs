@@ -82,15 +82,20 @@ pub fn Settings() -> impl IntoView {
             </button>
         }
     };
-    let size = move |large: bool, label: &'static str| {
+    let word = |on: bool| if on { "yes" } else { "no" };
+    let size = move |large: bool, one_by_one: bool, label: &'static str| {
         view! {
             <button
                 type="button"
                 class="filter"
-                aria-pressed=move || (app.large.get() == large).to_string()
+                aria-pressed=move || {
+                    (app.large.get() == large && app.one_by_one.get() == one_by_one).to_string()
+                }
                 on:click=move |_| {
-                    browser::keep_setting("large", if large { "yes" } else { "no" });
+                    browser::keep_setting("large", word(large));
+                    browser::keep_setting("one-by-one", word(one_by_one));
                     app.large.set(large);
+                    app.one_by_one.set(one_by_one);
                 }
             >
                 {label}
@@ -109,9 +114,11 @@ pub fn Settings() -> impl IntoView {
             <section class="setting">
                 <h2 id="size">{t.type_size}</h2>
                 <div class="filters" role="group" aria-labelledby="size">
-                    {size(false, t.size_normal)}
-                    {size(true, t.size_large)}
+                    {size(false, false, t.size_normal)}
+                    {size(true, false, t.size_large)}
+                    {size(true, true, t.size_one_by_one)}
                 </div>
+                <p class="small">{t.size_hint}</p>
             </section>
             {move || {
                 let status = app.status.get()?;

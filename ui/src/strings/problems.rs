@@ -45,6 +45,12 @@ fn english(code: Code) -> Option<&'static str> {
         Code::CodeHostile => "This is not one of our labels. Do not open the link in it.",
         Code::CodeTaken => "This code is attached to something else already. Check the label.",
         Code::FormIncomplete => "Something is missing or must be corrected. Look for the red frame.",
+        Code::FormChanged => {
+            "Somebody published this form meanwhile. Nothing has changed yet; upload it again to compare it anew."
+        }
+        Code::FormUnreadable => {
+            "This file cannot be used as a form yet. Mend what is said, and upload it again."
+        }
         Code::FormMissing => "This form is not on the device. Sync and try again.",
         Code::DiskFull => {
             "No room left, so it is not saved yet. Delete other files and save again. Everything else is safe."

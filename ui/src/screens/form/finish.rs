@@ -18,13 +18,16 @@ use leptos::task::spawn_local;
 /// The end of a form. A handle.
 #[derive(Clone, Copy)]
 pub struct Finish {
-    session: Session,
+    /// The form.
+    pub session: Session,
     at: StoredValue<FormRoute>,
     zone: RwSignal<String>,
     asking: RwSignal<bool>,
     doubts: RwSignal<Vec<Doubt>>,
     /// A save is under way.
     pub saving: RwSignal<bool>,
+    /// A form that was only tried out has come to its end.
+    pub tried: RwSignal<bool>,
 }
 
 impl Finish {
@@ -37,6 +40,7 @@ impl Finish {
             asking: RwSignal::new(false),
             doubts: RwSignal::default(),
             saving: RwSignal::new(false),
+            tried: RwSignal::new(false),
         }
     }
 
@@ -56,6 +60,10 @@ impl Finish {
 
     fn save(self, app: App) {
         self.asking.set(false);
+        if self.session.trial {
+            self.tried.set(true);
+            return;
+        }
         self.saving.set(true);
         let at = self.at.get_value();
         let (answers, photos) = self.session.answers();
@@ -70,7 +78,7 @@ impl Finish {
             answers,
             photos,
             place: position::stamped(app),
-            supersedes: None,
+            supersedes: at.corrects,
             offset_minutes: OFFSET_MINUTES,
         };
         let heading = self.session.heading();
@@ -85,7 +93,7 @@ impl Finish {
                         subject: saved.subject,
                         heading,
                         what,
-                        in_round: app.in_round.get_untracked(),
+                        in_round: app.in_round.get_untracked() && at.corrects.is_none(),
                     }));
                     // Back leads to the card, not into a form that is done.
                     replace(&Route::Saved);

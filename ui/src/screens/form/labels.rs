@@ -1,12 +1,14 @@
 //! Answers of a kept visit in the words of its form: the question's label, and the label of the chosen option.
 
 use crate::app::App;
+use crate::components::markdown::plain;
 use crate::format;
 use crate::screens::form::world::World;
 use domain::change::{Value, Values};
-use domain::programme::Programme;
+use domain::programme::{FieldKind, Programme};
+use domain::thai_date;
 use forms::definition::{Instance, Node, Phrase, phrase};
-use forms::{Definition, Filling, Kind, Question};
+use forms::{Definition, Filling, Form, Kind, Question};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
@@ -16,7 +18,32 @@ use std::sync::Arc;
 struct Reader {
     questions: Vec<Question>,
     options: HashMap<String, Vec<(String, String)>>,
+    /// Days that are known to the year or the month only: how many letters of the ISO day say something.
+    precision: HashMap<String, usize>,
     blank: Filling,
+}
+
+impl Reader {
+    fn new(app: App, form: &Arc<Form>) -> Reader {
+        let language = app.lang().code();
+        let mut blank = Filling::new(form, &BTreeMap::new(), Box::new(World { person: String::new() }));
+        blank.set_language(language);
+        let precision = |node: &Node| {
+            let mut words = node.appearance.split_whitespace();
+            let letters = words.find_map(|word| match word {
+                "year" => Some("2026".len()),
+                "month-year" => Some("2026-11".len()),
+                _ => None,
+            });
+            Some((node.name.clone(), letters?))
+        };
+        Reader {
+            questions: form.questions(),
+            options: options(form.definition(), language),
+            precision: form.definition().nodes.iter().filter_map(precision).collect(),
+            blank,
+        }
+    }
 }
 
 type Readers = HashMap<(String, u32, String, &'static str), Option<Rc<RefCell<Reader>>>>;
@@ -33,12 +60,8 @@ fn reader(app: App, programme: &Programme, form: &str) -> Option<Rc<RefCell<Read
             .entry(key)
             .or_insert_with(|| {
                 let definition = &programme.form(form)?.definition;
-                let form = Arc::new(forms::Form::from_json(definition).ok()?);
-                let options = options(form.definition(), app.lang().code());
-                let mut blank =
-                    Filling::new(&form, &BTreeMap::new(), Box::new(World { person: String::new() }));
-                blank.set_language(app.lang().code());
-                Some(Rc::new(RefCell::new(Reader { questions: form.questions(), options, blank })))
+                let form = Arc::new(Form::from_json(definition).ok()?);
+                Some(Rc::new(RefCell::new(Reader::new(app, &form))))
             })
             .clone()
     })
@@ -72,16 +95,36 @@ pub struct Answer {
     pub shown: String,
 }
 
-/// The answers a person gave, in the order of the form. What has no question is left out: values the form worked out,
-/// what came from outside, and codes whose words are not known.
+/// The answers a person gave, in the order of the form; then those to questions that it does not ask any more. What
+/// has no question is left out: values the form worked out, what came from outside, and codes whose words are not known.
 pub fn answers(app: App, programme: &Programme, form: &str, values: &Values) -> Vec<Answer> {
     let Some(reader) = reader(app, programme, form) else { return Vec::new() };
-    let questions = reader.borrow().questions.clone();
-    let told = |question: &Question| {
-        let (label, shown) = told(app, &mut reader.borrow_mut(), question, values.get(&question.key)?)?;
+    let mut answers = read(app, &mut reader.borrow_mut(), values);
+    let former = programme.form(form).map(|form| form.former.as_slice()).unwrap_or_default();
+    for field in former {
+        if answers.iter().any(|answer| answer.key == field.id) {
+            continue;
+        }
+        if let Some((label, shown)) = values.get(&field.id).and_then(|value| formerly(app, field, value)) {
+            answers.push(Answer { key: field.id.clone(), label, shown });
+        }
+    }
+    answers
+}
+
+/// The answers of a form that is only tried out.
+pub fn answers_of(app: App, form: &Arc<Form>, values: &Values) -> Vec<Answer> {
+    read(app, &mut Reader::new(app, form), values)
+}
+
+fn read(app: App, reader: &mut Reader, values: &Values) -> Vec<Answer> {
+    let questions = reader.questions.clone();
+    let top = questions.iter().filter(|question| question.repeat.is_none());
+    top.filter_map(|question| {
+        let (label, shown) = told(app, reader, question, values.get(&question.key)?)?;
         Some(Answer { key: question.key.clone(), label, shown })
-    };
-    questions.iter().filter_map(told).collect()
+    })
+    .collect()
 }
 
 /// The label of a question and the words of its answer; none where there is nothing a person can read.
@@ -94,8 +137,27 @@ pub fn answer(
 ) -> Option<(String, String)> {
     let reader = reader(app, programme, form)?;
     let mut reader = reader.borrow_mut();
-    let question = reader.questions.iter().find(|question| question.key == key).cloned()?;
-    told(app, &mut reader, &question, value)
+    let question = reader.questions.iter().find(|question| question.key == key).cloned();
+    question.and_then(|question| told(app, &mut reader, &question, value)).or_else(|| {
+        let former = programme.form(form)?.former.iter().find(|field| field.id == key)?;
+        formerly(app, former, value)
+    })
+}
+
+/// An answer to a question of an earlier version.
+fn formerly(app: App, field: &FieldKind, value: &Value) -> Option<(String, String)> {
+    if value.is_null() || *value == "" {
+        return None;
+    }
+    let shown = match value {
+        Value::Array(all) => all
+            .iter()
+            .map(|one| format::field_value(field, one, app.t(), app.lang()))
+            .collect::<Vec<_>>()
+            .join(", "),
+        one => format::field_value(field, one, app.t(), app.lang()),
+    };
+    Some((field.title.in_language(app.lang().code()).to_owned(), shown))
 }
 
 fn told(app: App, reader: &mut Reader, question: &Question, value: &Value) -> Option<(String, String)> {
@@ -109,13 +171,17 @@ fn told(app: App, reader: &mut Reader, question: &Question, value: &Value) -> Op
         Some(item) if !item.label.is_empty() => item.label,
         _ => question.label.clone(),
     };
-    let label = plain_label(&label);
+    let label = plain(&label);
     if label.is_empty() {
         return None;
     }
     let shown = match question.kind {
         Kind::SelectOne | Kind::SelectMultiple | Kind::Rank => listed(reader, &question.name, value)
             .or_else(|| chosen(&mut reader.blank, &question.path, value))?,
+        Kind::Date if reader.precision.contains_key(&question.name) => {
+            let letters = reader.precision.get(&question.name).copied().unwrap_or_default();
+            thai_date::of_any_precision(value.as_str()?.get(..letters)?)
+        }
         Kind::Date => value
             .as_str()
             .map_or_else(|| format::plain(value, app.t()), |iso| format::iso_day(iso, app.lang())),
@@ -176,24 +242,4 @@ fn chosen(blank: &mut Filling, path: &str, value: &Value) -> Option<String> {
     let labels: Vec<String> =
         options.into_iter().filter(|option| option.selected).map(|option| option.label).collect();
     (!labels.is_empty()).then(|| labels.join(", "))
-}
-
-/// A label without its light markdown, on one line.
-fn plain_label(label: &str) -> String {
-    label
-        .replace("**", "")
-        .split_whitespace()
-        .filter(|word| !word.chars().all(|c| c == '#'))
-        .collect::<Vec<_>>()
-        .join(" ")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_label_in_a_list_has_no_marks() {
-        assert_eq!(plain_label("## เลข**มาตร**\nวันนี้"), "เลขมาตร วันนี้");
-    }
 }

@@ -1,12 +1,15 @@
 //! Filling a form: the engine of crate `forms` runs here, in the page, so that every answer is checked at once.
 //!
 //! [`session`] holds the record being filled and keeps its draft; [`question`] draws one question; the files of
-//! `widgets` draw the answers of one kind each. This file moves between pages and saves.
+//! `widgets` draw the answers of one kind each; [`sheets`] says what one screen shows. This file moves between screens
+//! and saves.
 
 mod finish;
 pub mod labels;
 mod question;
 mod session;
+mod sheets;
+mod trial;
 mod widgets;
 mod world;
 
@@ -14,7 +17,8 @@ use crate::app::{App, app};
 use crate::backend::ask;
 use crate::browser::today_iso;
 use crate::components::button::{Button, Weight};
-use crate::components::icon::Icon;
+use crate::components::icon::{Icon, icon};
+use crate::components::markdown::marked;
 use crate::components::notice;
 use crate::components::shell::Shell;
 use crate::components::visit::form_title;
@@ -26,7 +30,7 @@ use domain::problem::{Code, Problem};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use question::question_view;
-use session::Session;
+pub use session::Session;
 
 /// The screen of a form.
 #[component]
@@ -45,6 +49,7 @@ pub fn Form(
             programme: wanted.programme.clone(),
             form: wanted.form.clone(),
             subject: wanted.subject,
+            corrects: wanted.corrects,
             today: today_iso(),
         };
         let answer = ask(request).await;
@@ -53,13 +58,24 @@ pub fn Form(
             return;
         }
         // The session's signals belong to this screen, and end with it.
-        let session =
-            owner.map(|owner| owner.with(|| answer.and_then(|form| Session::open(app, wanted, &form))));
+        let session = owner
+            .map(|owner| owner.with(|| answer.and_then(|form| Session::open(app, wanted, &form, false))));
         opened.try_set(session);
     });
     let subject = at.subject;
+    // One question at a time, the way back leads to the question before; a draft is kept of whatever is left.
+    let back = move |()| {
+        let page = opened.with_untracked(|opened| match opened {
+            Some(Ok(session)) if session.one_by_one => Some(*session).filter(|s| s.page.get_untracked() > 0),
+            _ => None,
+        });
+        match page {
+            Some(session) => backward(session),
+            None => route::back(),
+        }
+    };
     view! {
-        <Shell title=title bare=true>
+        <Shell title=title bare=true back=Callback::new(back)>
             {move || match opened.get() {
                 None => view! { <p class="waiting" role="status">{app.t().loading}</p> }.into_any(),
                 Some(Ok(session)) => view! { <Filling session=session at=at.clone()/> }.into_any(),
@@ -83,53 +99,75 @@ pub fn Form(
     }
 }
 
-/// The pages of an opened form.
+/// Goes to the screen before.
+fn backward(session: Session) {
+    session.turn_to(session.page.get_untracked().saturating_sub(1));
+    to_top(session);
+}
+
+/// Goes to the next screen, unless something on this one stands in the way.
+fn forward(session: Session) {
+    if session.page_is_fine() {
+        session.turn_to(session.page.get_untracked() + 1);
+        to_top(session);
+    } else {
+        session.focus_first_wrong();
+    }
+}
+
+fn to_top(session: Session) {
+    if !session.trial {
+        window().scroll_to_with_x_and_y(0.0, 0.0);
+    }
+    session.focus_page();
+}
+
+/// The screens of an opened form.
 #[component]
-fn Filling(session: Session, at: FormRoute) -> impl IntoView {
+pub fn Filling(
+    /// The form being filled.
+    session: Session,
+    /// Which one it is.
+    at: FormRoute,
+) -> impl IntoView {
     let app = app();
     let t = app.t();
     let page = session.page;
-    let count = move || session.pages.with(Vec::len).max(1);
+    let count = move || session.sheets.with(Vec::len).max(1);
     let last = Memo::new(move |_| page.get() + 1 >= count());
     let paths = Memo::new(move |_| {
-        session.pages.with(|pages| {
-            pages.get(page.get()).map_or(Vec::new(), |page| {
-                page.items.iter().map(|item| (item.path.clone(), item.kind, item.readonly)).collect()
-            })
+        session.items.with(|items| {
+            items.iter().map(|item| (item.path.clone(), item.kind, item.readonly)).collect::<Vec<_>>()
         })
     });
-    let heading = Memo::new(move |_| {
-        session.pages.with(|pages| pages.get(page.get()).map_or(String::new(), |page| page.title.clone()))
-    });
-    let to_top = move || {
-        window().scroll_to_with_x_and_y(0.0, 0.0);
-        session.focus_page();
-    };
-    let forward = move || {
-        if session.page_is_fine() {
-            page.update(|page| *page += 1);
-            to_top();
-        } else {
-            session.focus_first_wrong();
-        }
-    };
-    let backward = move || {
-        page.update(|page| *page = page.saturating_sub(1));
-        to_top();
-    };
+    let head = session.head;
     let programme = at.programme.clone();
     let colour = app.programme(&programme).map(|programme| programme.colour.clone()).unwrap_or_default();
     let zone = RwSignal::new(String::new());
-    let makes_subject = at.subject.is_none();
+    let makes_subject = at.subject.is_none() && !session.trial;
     let code = crate::components::scanner::inert(&at.code);
+    let correcting = at.corrects.is_some();
     let finish = finish::Finish::new(session, at.clone(), zone);
+    let go_on = move || {
+        if last.get_untracked() {
+            finish.ask_to_save(app);
+        } else {
+            forward(session);
+        }
+    };
+    session::provide_go_on(Callback::new(move |()| go_on()));
+    if !session.trial {
+        session.focus_page();
+    }
     view! {
-        <div class="form" style=("--accent", colour)>
+        <div class="form" class:one-by-one=session.one_by_one style=("--accent", colour)>
             <p class="form-about">{session.heading()}</p>
+            {correcting.then(|| view! { <p class="form-correcting">{icon(Icon::Edit)}{t.correcting_lead}</p> })}
             {(!code.is_empty()).then(|| view! { <p class="inert code">{code}</p> })}
             {move || {
                 (count() > 1)
                     .then(|| {
+                        let words = if session.one_by_one { t.question_of } else { t.page_of };
                         view! {
                             <div class="form-progress">
                                 <progress
@@ -137,14 +175,18 @@ fn Filling(session: Session, at: FormRoute) -> impl IntoView {
                                     value=(page.get() + 1).to_string()
                                     aria-label=t.form_progress
                                 ></progress>
-                                <span>{fill(t.page_of, &[&(page.get() + 1).to_string(), &count().to_string()])}</span>
+                                <span>{fill(words, &[&(page.get() + 1).to_string(), &count().to_string()])}</span>
                             </div>
                         }
                     })
             }}
-            <h2 id="form-page" tabindex="-1" class:empty=move || heading.with(String::is_empty)>
-                {move || heading.get()}
+            <h2 id="form-page" tabindex="-1" class:empty=move || head.with(|head| head.title.is_empty())>
+                {move || marked(&head.with(|head| head.title.clone()))}
             </h2>
+            {move || {
+                let hint = head.with(|head| head.hint.clone());
+                (!hint.is_empty()).then(|| view! { <div class="hint">{marked(&hint)}</div> })
+            }}
             <div class="questions">
                 <For
                     each=move || paths.get()
@@ -158,7 +200,7 @@ fn Filling(session: Session, at: FormRoute) -> impl IntoView {
                         view! { <crate::screens::new_subject::ZoneChoice programme=programme.clone() zone=zone/> }
                     })
             }}
-            {could_not(app, &at, page)}
+            {could_not(app, session, &at)}
             <div class="actions">
                 {move || {
                     session
@@ -171,7 +213,7 @@ fn Filling(session: Session, at: FormRoute) -> impl IntoView {
                     (page.get() > 0)
                         .then(|| {
                             view! {
-                                <Button label=t.previous drawing=Icon::Back press=backward/>
+                                <Button label=t.previous drawing=Icon::Back press=move || backward(session)/>
                             }
                         })
                 }}
@@ -183,28 +225,30 @@ fn Filling(session: Session, at: FormRoute) -> impl IntoView {
                                 weight=Weight::Main
                                 drawing=Icon::Check
                                 disabled=finish.saving
-                                press=move || finish.ask_to_save(app)
+                                press=go_on
                             />
                         }
                             .into_any()
                     } else {
-                        view! { <Button label=t.next weight=Weight::Main drawing=Icon::Next press=forward/> }
+                        view! { <Button label=t.next weight=Weight::Main drawing=Icon::Next press=go_on/> }
                             .into_any()
                     }
                 }}
             </div>
             <finish::Doubts finish=finish/>
+            <trial::Tried finish=finish/>
         </div>
     }
 }
 
 /// The way out for a locked gate, on the first page where it is found out.
-fn could_not(app: App, at: &FormRoute, page: RwSignal<usize>) -> impl IntoView + use<> {
+fn could_not(app: App, session: Session, at: &FormRoute) -> impl IntoView + use<> {
     let t = app.t();
     let at = at.clone();
     move || {
         let outcomes = app.programme(&at.programme).is_some_and(|programme| !programme.outcomes.is_empty());
-        (page.get() == 0 && outcomes && at.subject.is_some()).then(|| {
+        let open = session.page.get() == 0 && !session.trial && at.corrects.is_none();
+        (open && outcomes && at.subject.is_some()).then(|| {
             let to = at.clone();
             view! {
                 <Button

@@ -2,8 +2,10 @@
 
 use crate::app::App;
 use crate::components::icon::{Icon, icon};
+use crate::components::markdown::{inline, marked};
+use crate::format;
 use crate::screens::form::session::Session;
-use crate::screens::form::widgets::{choice, date, media, number, place, repeat, text};
+use crate::screens::form::widgets::{choice, date, media, number, place, repeat, signature, text};
 use forms::{Item, Kind};
 use leptos::prelude::*;
 
@@ -41,6 +43,16 @@ impl At {
         self.session.choose(&self.path, value);
     }
 
+    /// Says whether the form wants the question drawn in one of some ways.
+    pub fn has_appearance(&self, words: &[&str]) -> bool {
+        self.now().is_some_and(|item| item.appearance.iter().any(|own| words.contains(&own.as_str())))
+    }
+
+    /// A number among the question's parameters.
+    pub fn parameter(&self, name: &str) -> Option<f64> {
+        self.now()?.parameters.get(name)?.parse().ok()
+    }
+
     /// The id that ties the label to the input.
     pub fn id(&self) -> String {
         self.path.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect()
@@ -52,22 +64,33 @@ pub fn question_view(app: App, session: Session, path: String, kind: Kind) -> im
     let own = path.clone();
     let item = Memo::new(move |_| session.item(&own));
     let at = At { app, session, path, item };
+    let single_at = at.clone();
     let id = at.id();
     if kind == Kind::Group {
         let at = at.clone();
-        return view! { <h3 class="group">{move || marked(&label(&at))}</h3> }.into_any();
+        let hinted = at.clone();
+        return view! {
+            <h3 class="group">{move || inline(&label(&at))}</h3>
+            {move || hint_view(&hinted)}
+        }
+        .into_any();
     }
     let error = Memo::new(move |_| item.with(|item| item.as_ref().and_then(|item| session.error(item))));
     let warning = Memo::new(move |_| item.with(|item| item.as_ref().and_then(|item| session.warning(item))));
     let (error_id, label_id) = (format!("{id}-error"), format!("{id}-label"));
     let described_by = error_id.clone();
-    let (labelled, hinted, asked) = (at.clone(), at.clone(), at.clone());
+    let (labelled, hinted, guided, asked) = (at.clone(), at.clone(), at.clone(), at.clone());
     let required =
         item.with_untracked(|item| item.as_ref().is_some_and(|item| item.required && !item.readonly));
     // One input takes the label itself; several take it as the name of their group.
-    let single = matches!(kind, Kind::Text | Kind::Integer | Kind::Decimal | Kind::Barcode | Kind::Time);
+    let single = !readonly_now(&single_at)
+        && matches!(kind, Kind::Text | Kind::Integer | Kind::Decimal | Kind::Barcode | Kind::Time);
     let heading = view! {
-        {move || marked(&label(&labelled))}
+        {move || {
+            let words = label(&labelled);
+            // A label element holds a line; a note may hold paragraphs and lists.
+            if single { inline(&words) } else { marked(&words) }
+        }}
         {required.then(|| view! { <span class="required">" *"<span class="visually-hidden">{app.t().required}</span></span> })}
     };
     let heading = if single {
@@ -86,10 +109,8 @@ pub fn question_view(app: App, session: Session, path: String, kind: Kind) -> im
             aria-describedby=described_by
         >
             {heading}
-            {move || {
-                let hint = hinted.item.with(|item| item.as_ref().map_or(String::new(), |item| item.hint.clone()));
-                (!hint.is_empty()).then(|| view! { <p class="hint">{marked(&hint)}</p> })
-            }}
+            {move || hint_view(&hinted)}
+            {guidance(&guided)}
             {widget(&asked, kind)}
             <div id=error_id class="said">
                 {move || error.get().map(|error| view! { <p class="wrong" role="alert">{icon(Icon::Warning)}{error}</p> })}
@@ -102,24 +123,52 @@ pub fn question_view(app: App, session: Session, path: String, kind: Kind) -> im
     .into_any()
 }
 
+fn readonly_now(at: &At) -> bool {
+    at.now().is_some_and(|item| item.readonly)
+}
+
+/// The word of help.
+fn hint_view(at: &At) -> Option<impl IntoView + use<>> {
+    let hint = at.item.with(|item| item.as_ref().map_or(String::new(), |item| item.hint.clone()));
+    (!hint.is_empty()).then(|| view! { <div class="hint">{marked(&hint)}</div> })
+}
+
+/// Longer help, for whoever wants it.
+fn guidance(at: &At) -> Option<impl IntoView + use<>> {
+    let guidance = at.now().map(|item| item.guidance).filter(|guidance| !guidance.is_empty())?;
+    Some(view! {
+        <details class="small">
+            <summary>{at.app.t().more_help}</summary>
+            {marked(&guidance)}
+        </details>
+    })
+}
+
 fn label(at: &At) -> String {
     at.item.with(|item| item.as_ref().map_or(String::new(), |item| item.label.clone()))
 }
 
-/// An answer that is only shown: a choice by its label.
-fn shown(at: &At) -> String {
+/// An answer that is only shown: a choice by its label, a day as it is said.
+fn shown(at: &At, kind: Kind) -> String {
     let labels = at.item.with(|item| {
         let options = item.iter().flat_map(|item| &item.options);
         options.filter(|option| option.selected).map(|option| option.label.clone()).collect::<Vec<_>>()
     });
-    if labels.is_empty() { at.value() } else { labels.join(", ") }
+    let value = at.value();
+    match kind {
+        _ if !labels.is_empty() => labels.join(", "),
+        Kind::Date if !value.is_empty() => format::iso_day(&value, at.app.lang()),
+        Kind::DateTime if !value.is_empty() => format::iso_moment(&value, at.app.lang()),
+        Kind::Time => value.get(..5).unwrap_or_default().to_owned(),
+        _ => value,
+    }
 }
 
 fn widget(at: &At, kind: Kind) -> AnyView {
     let readonly = at.now().is_some_and(|item| item.readonly);
     if readonly && kind != Kind::Note {
         let at = at.clone();
-        return view! { <p class="readonly">{move || shown(&at)}</p> }.into_any();
+        return view! { <p class="readonly">{move || shown(&at, kind)}</p> }.into_any();
     }
     match kind {
         Kind::Text => text::text(at),
@@ -134,6 +183,7 @@ fn widget(at: &At, kind: Kind) -> AnyView {
         Kind::Time => date::time(at),
         Kind::DateTime => date::date_time(at),
         Kind::Geopoint => place::point(at),
+        Kind::Image if at.has_appearance(&["signature", "draw", "annotate"]) => signature::signature(at),
         Kind::Image => media::image(at),
         Kind::Barcode => media::barcode(at),
         Kind::Repeat => repeat::repeat(at),
@@ -143,32 +193,4 @@ fn widget(at: &At, kind: Kind) -> AnyView {
             view! { <p class="hint">{t.kind_not_here}</p> }.into_any()
         }
     }
-}
-
-/// Draws light markdown: `**bold**`, headings as bold, line breaks. Everything else is shown as it is written.
-pub fn marked(text: &str) -> AnyView {
-    text.lines()
-        .enumerate()
-        .map(|(at, line)| {
-            let heading = line.starts_with('#');
-            let line = line.trim_start_matches('#').trim_start();
-            let parts = line
-                .split("**")
-                .enumerate()
-                .map(|(part, words)| {
-                    let words = words.to_owned();
-                    if heading || part % 2 == 1 {
-                        view! { <b>{words}</b> }.into_any()
-                    } else {
-                        words.into_any()
-                    }
-                })
-                .collect_view();
-            view! {
-                {(at > 0).then(|| view! { <br/> })}
-                {parts}
-            }
-        })
-        .collect_view()
-        .into_any()
 }

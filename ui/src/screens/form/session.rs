@@ -5,10 +5,11 @@ use crate::app::App;
 use crate::backend::ask;
 use crate::browser::wait;
 use crate::route::FormRoute;
+use crate::screens::form::sheets::{self, Sheet};
 use crate::screens::form::world::World;
 use domain::api::{DraftKey, KeepDraft, OpenedForm};
 use domain::problem::{Code, Problem};
-use forms::{Filling, Item, Kind, Page};
+use forms::{Filling, Heading, Item, Kind};
 use leptos::ev;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -18,6 +19,10 @@ use wasm_bindgen::JsCast;
 
 /// How long typing rests before the draft is kept, milliseconds.
 const DRAFT_REST_MS: i32 = 600;
+/// The small screen on which a form is only tried out.
+const TRIAL: &str = ".office-phone";
+/// Where a draft notes the place that was on the screen.
+const LEFT_AT: &str = "left_at";
 
 /// An odd answer, to be looked at once more.
 #[derive(Clone, Debug)]
@@ -37,10 +42,18 @@ pub struct Session {
     filling: StoredValue<Filling, LocalStorage>,
     key: StoredValue<DraftKey>,
     heading: StoredValue<String>,
-    /// The pages as they are now.
-    pub pages: RwSignal<Vec<Page>>,
-    /// Place of the page that shows.
+    /// It is only tried out: nothing is kept, and nothing will be saved.
+    pub trial: bool,
+    /// One question fills the screen.
+    pub one_by_one: bool,
+    /// What each screen shows, as it is now.
+    pub sheets: RwSignal<Vec<Sheet>>,
+    /// Place of the screen that shows.
     pub page: RwSignal<usize>,
+    /// What stands above it.
+    pub head: RwSignal<Heading>,
+    /// What is on it.
+    pub items: RwSignal<Vec<Item>>,
     /// Paths that were answered and left: their errors show.
     touched: RwSignal<BTreeSet<String>>,
     /// What was said about missing answers when somebody wanted to go on.
@@ -49,6 +62,8 @@ pub struct Session {
     change: StoredValue<u32>,
     /// The number of the change that the kept draft holds.
     kept: StoredValue<u32>,
+    /// A draft is there already: it follows the person from screen to screen.
+    resumed: StoredValue<bool>,
     /// Saved: there is nothing left to keep.
     done: StoredValue<bool>,
 }
@@ -58,7 +73,7 @@ impl Session {
     ///
     /// # Errors
     /// `form_missing` when the definition cannot be read.
-    pub fn open(app: App, at: FormRoute, opened: &OpenedForm) -> Result<Session, Problem> {
+    pub fn open(app: App, at: FormRoute, opened: &OpenedForm, trial: bool) -> Result<Session, Problem> {
         let form = forms::Form::from_json(&opened.definition)
             .map_err(|error| Problem::new(Code::FormMissing).about(error))?;
         let form = Arc::new(form);
@@ -69,7 +84,15 @@ impl Session {
             })
             .unwrap_or_default();
         let world = || Box::new(World { person: person.clone() });
+        let begin = || {
+            let mut filling = Filling::new(&form, &opened.known, world());
+            if !opened.answers.is_empty() {
+                filling.take_up(&opened.answers);
+            }
+            filling
+        };
         let draft = opened.draft.as_ref().map(|draft| Filling::resume(&form, draft, world()));
+        let resumed = matches!(draft, Some(Ok(_)));
         let mut filling = match draft {
             Some(Ok(filling)) => {
                 app.say(app.t().draft_taken_up);
@@ -77,25 +100,37 @@ impl Session {
             }
             Some(Err(error)) => {
                 app.say_problem(&Problem::new(Code::FormMissing).about(error));
-                Filling::new(&form, &opened.known, world())
+                begin()
             }
-            None => Filling::new(&form, &opened.known, world()),
+            None => begin(),
         };
         filling.set_language(app.lang().code());
-        let pages = filling.pages();
+        let key =
+            DraftKey { programme: at.programme, form: at.form, subject: at.subject, corrects: at.corrects };
         let session = Session {
             app,
             filling: StoredValue::new_local(filling),
-            key: StoredValue::new(DraftKey { programme: at.programme, form: at.form, subject: at.subject }),
+            key: StoredValue::new(key),
             heading: StoredValue::new(opened.heading.clone()),
-            pages: RwSignal::new(pages),
+            trial,
+            one_by_one: app.one_by_one.get_untracked(),
+            sheets: RwSignal::default(),
             page: RwSignal::new(0),
+            head: RwSignal::default(),
+            items: RwSignal::default(),
             touched: RwSignal::default(),
             missing: RwSignal::default(),
             change: StoredValue::new(0),
             kept: StoredValue::new(0),
+            resumed: StoredValue::new(resumed),
             done: StoredValue::new(false),
         };
+        session.draw();
+        let left_at = opened.draft.as_ref().and_then(|draft| draft.get(LEFT_AT)?.as_str());
+        if let Some(place) = left_at.filter(|_| resumed).and_then(|path| session.screen_of(path)) {
+            session.page.set(place);
+            session.draw();
+        }
         session.keep_when_left();
         Ok(session)
     }
@@ -105,10 +140,57 @@ impl Session {
         self.heading.get_value()
     }
 
-    /// One item as it is now; `None` once it is not asked any more.
+    /// One item of the screen that shows, as it is now; `None` once it is not there any more.
     pub fn item(self, path: &str) -> Option<Item> {
-        self.pages
-            .with(|pages| pages.iter().flat_map(|page| &page.items).find(|item| item.path == path).cloned())
+        self.items.with(|items| items.iter().find(|item| item.path == path).cloned())
+    }
+
+    /// The form, for whoever puts its answers into words.
+    pub fn form(self) -> Arc<forms::Form> {
+        self.filling.with_value(|filling| filling.form().clone())
+    }
+
+    /// Works out the screens anew, and puts the one that shows into words. The others wait until they are turned to:
+    /// a form may have two thousand questions.
+    fn draw(self) {
+        let (sheets, page, head, items) = self.filling.with_value(|filling| {
+            let sheets = sheets::sheets(&filling.outline(), self.one_by_one);
+            let page = self.page.get_untracked().min(sheets.len().saturating_sub(1));
+            let sheet = sheets.get(page).cloned().unwrap_or_default();
+            let items: Vec<Item> = sheet.paths.iter().filter_map(|path| filling.item(path)).collect();
+            (sheets, page, filling.heading(&sheet.holder), items)
+        });
+        if self.sheets.with_untracked(|held| *held != sheets) {
+            self.sheets.set(sheets);
+        }
+        if self.head.with_untracked(|held| *held != head) {
+            self.head.set(head);
+        }
+        self.items.set(items);
+        if self.page.get_untracked() != page {
+            self.page.set(page);
+        }
+    }
+
+    /// The screen that shows a place.
+    fn screen_of(self, path: &str) -> Option<usize> {
+        self.sheets.with_untracked(|sheets| sheets::find(sheets, path))
+    }
+
+    /// Turns to a screen.
+    pub fn turn_to(self, page: usize) {
+        self.page.set(page);
+        self.draw();
+        if self.change.get_value() > 0 || self.resumed.get_value() {
+            self.note_change();
+        }
+    }
+
+    /// Turns to the screen that shows a place, if there is one.
+    pub fn turn_to_place(self, path: &str) {
+        if let Some(page) = self.screen_of(path) {
+            self.turn_to(page);
+        }
     }
 
     /// Answers a question; empty clears it.
@@ -118,9 +200,11 @@ impl Session {
             // since keeps its value, and is drawn so.
             let _ = filling.set(path, value);
         });
-        self.missing.update(|missing| {
-            missing.remove(path);
-        });
+        if self.missing.with_untracked(|missing| missing.contains_key(path)) {
+            self.missing.update(|missing| {
+                missing.remove(path);
+            });
+        }
     }
 
     /// Answers a question and shows what is wrong with the answer at once.
@@ -129,16 +213,12 @@ impl Session {
         self.touch(path);
     }
 
-    /// Adds an instance of a repeat and goes to its first page.
+    /// Adds an instance of a repeat and goes to its first screen.
     pub fn add_repeat(self, path: &str) {
         let mut added = None;
         self.change(|filling| added = filling.add_repeat(path).ok());
-        let Some(added) = added else { return };
-        let place = self.pages.with_untracked(|pages| {
-            pages.iter().position(|page| page.items.iter().any(|item| item.path.starts_with(&added)))
-        });
-        if let Some(place) = place {
-            self.page.set(place);
+        if let Some(added) = added {
+            self.turn_to_place(&added);
         }
     }
 
@@ -150,16 +230,13 @@ impl Session {
     }
 
     fn change(self, how: impl FnOnce(&mut Filling)) {
-        let mut pages = Vec::new();
-        self.filling.update_value(|filling| {
-            how(filling);
-            pages = filling.pages();
-        });
-        let last = pages.len().saturating_sub(1);
-        self.pages.set(pages);
-        if self.page.get_untracked() > last {
-            self.page.set(last);
-        }
+        self.filling.update_value(how);
+        self.draw();
+        self.note_change();
+    }
+
+    /// Keeps the draft once the person rests.
+    fn note_change(self) {
         self.change.update_value(|n| *n += 1);
         let mine = self.change.get_value();
         spawn_local(async move {
@@ -200,11 +277,12 @@ impl Session {
 
     /// Says whether the page that shows may be left forward; what stands in the way shows from now on.
     pub fn page_is_fine(self) -> bool {
-        let here = self.page.get_untracked();
+        let here = self.sheets.with_untracked(|sheets| sheets.get(self.page.get_untracked()).cloned());
+        let here = here.unwrap_or_default();
         let problems = self.filling.with_value(Filling::problems);
         let mine: BTreeMap<String, String> = problems
             .into_iter()
-            .filter(|problem| problem.page == here)
+            .filter(|problem| here.paths.contains(&problem.path))
             .map(|problem| (problem.path, problem.message))
             .collect();
         let fine = mine.is_empty();
@@ -216,7 +294,7 @@ impl Session {
     pub fn form_is_fine(self) -> bool {
         let problems = self.filling.with_value(Filling::problems);
         let Some(first) = problems.first() else { return true };
-        self.page.set(first.page);
+        self.turn_to_place(&first.path);
         self.missing.set(problems.into_iter().map(|problem| (problem.path, problem.message)).collect());
         self.focus_first_wrong();
         false
@@ -246,16 +324,17 @@ impl Session {
 
     /// The answers, and the hashes of the photos among them.
     pub fn answers(self) -> (BTreeMap<String, serde_json::Value>, Vec<String>) {
-        let photos = self.pages.with_untracked(|pages| {
-            pages
-                .iter()
-                .flat_map(|page| &page.items)
-                .filter(|item| item.kind == Kind::Image && !item.value.is_empty())
-                .map(|item| item.value.clone())
-                .collect()
-        });
         let mut answers = BTreeMap::new();
-        self.filling.update_value(|filling| answers = filling.finish());
+        let mut photos = Vec::new();
+        self.filling.update_value(|filling| {
+            answers = filling.finish();
+            let outline = filling.outline();
+            let places = outline.iter().flat_map(|page| &page.places);
+            photos = places
+                .filter(|place| place.kind == Kind::Image)
+                .filter_map(|place| filling.value(&place.path).filter(|hash| !hash.is_empty()))
+                .collect();
+        });
         (answers, photos)
     }
 
@@ -273,11 +352,18 @@ impl Session {
     /// Keeps the draft now, if something changed since.
     pub fn keep_draft(self) {
         let change = self.change.get_value();
-        if self.done.get_value() || self.kept.get_value() == change {
+        if self.trial || self.done.get_value() || self.kept.get_value() == change {
             return;
         }
         self.kept.set_value(change);
-        let (app, key, draft) = (self.app, self.key.get_value(), self.filling.with_value(Filling::draft));
+        let (app, key) = (self.app, self.key.get_value());
+        let mut draft = self.filling.with_value(Filling::draft);
+        let here = self.sheets.with_untracked(|sheets| {
+            sheets.get(self.page.get_untracked()).and_then(|sheet| sheet.paths.last().cloned())
+        });
+        if let (Some(draft), Some(here)) = (draft.as_object_mut(), here) {
+            draft.insert(LEFT_AT.to_owned(), here.into());
+        }
         let kept = self.kept;
         spawn_local(async move {
             if let Err(problem) = ask(KeepDraft { key, draft: Some(draft) }).await {
@@ -295,22 +381,53 @@ impl Session {
             hidden.remove();
             left.remove();
             self.keep_draft();
-            if self.change.get_value() > 0 && !self.done.get_value() {
+            if self.change.get_value() > 0 && !self.done.get_value() && !self.trial {
                 self.app.say(self.app.t().draft_is_kept);
                 self.app.refresh_status();
             }
         });
     }
 
-    /// Puts the keyboard at the top of the page, so that a screen reader reads on from there.
+    /// Puts the keyboard where the person goes on: into an empty line for a number, or at the top of the page, so
+    /// that a screen reader reads on from there.
     pub fn focus_page(self) {
-        focus_soon("#form-page");
+        let first = self.items.with_untracked(|items| {
+            let asked = |item: &&Item| !item.readonly && !matches!(item.kind, Kind::Note | Kind::Group);
+            items
+                .iter()
+                .find(asked)
+                .map(|item| matches!(item.kind, Kind::Integer | Kind::Decimal) && item.value.is_empty())
+        });
+        focus_soon(if first == Some(true) { ".questions input.number" } else { "#form-page" });
+    }
+
+    /// Says whether a question is the only one to answer on its screen.
+    pub fn is_alone(self, path: &str) -> bool {
+        self.items.with_untracked(|items| {
+            let asked = |item: &&Item| !item.readonly && !matches!(item.kind, Kind::Note | Kind::Group);
+            let mut asked = items.iter().filter(asked);
+            asked.next().is_some_and(|first| first.path == path) && asked.next().is_none()
+        })
     }
 
     /// Puts the keyboard at the first question that stands in the way.
     pub fn focus_first_wrong(self) {
         focus_soon(".question-box.wrong");
     }
+}
+
+/// Going on from inside a question: by Enter on the keyboard, or a choice that ends its screen.
+#[derive(Clone, Copy)]
+struct GoOn(Callback<()>);
+
+/// Says what going on means, to the questions below this view.
+pub fn provide_go_on(go_on: Callback<()>) {
+    provide_context(GoOn(go_on));
+}
+
+/// What going on means here.
+pub fn go_on() -> Option<Callback<()>> {
+    use_context::<GoOn>().map(|go_on| go_on.0)
 }
 
 /// Focuses the first match once it is drawn.
@@ -320,7 +437,15 @@ fn focus_soon(selector: &'static str) {
             let found = document().query_selector(selector).ok().flatten();
             if let Some(found) = found.and_then(|found| found.dyn_into::<web_sys::HtmlElement>().ok()) {
                 let _ = found.focus();
-                found.scroll_into_view();
+                match found.closest(TRIAL).ok().flatten() {
+                    // The page around a trial stays where it is.
+                    Some(small) => {
+                        let by =
+                            found.get_bounding_client_rect().top() - small.get_bounding_client_rect().top();
+                        small.set_scroll_top(small.scroll_top() + by as i32 - 16);
+                    }
+                    None => found.scroll_into_view(),
+                }
             }
         });
     });

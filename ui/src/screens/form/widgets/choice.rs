@@ -1,9 +1,13 @@
 //! One of several, any of several, several in order, and the tick that says "I have read this". Options are large
 //! buttons on native inputs; a long list has a line to search in.
 
+use crate::components::button::Button;
 use crate::components::field::{OnInput, OnSelect};
 use crate::components::icon::{Icon, icon};
-use crate::screens::form::question::{At, marked};
+use crate::components::markdown::inline;
+use crate::screens::form::question::At;
+use crate::screens::form::session::go_on;
+use crate::strings::fill;
 use domain::text::search_key;
 use forms::Choice;
 use leptos::prelude::*;
@@ -17,23 +21,32 @@ fn options(at: &At) -> Vec<Choice> {
     at.item.with(|item| item.as_ref().map_or(Vec::new(), |item| item.options.clone()))
 }
 
-fn has_appearance(at: &At, word: &str) -> bool {
-    at.now().is_some_and(|item| item.appearance.iter().any(|own| own == word))
-}
-
 fn group_class(at: &At) -> &'static str {
-    let beside = ["columns", "horizontal", "likert", "compact", "columns-pack", "columns-2"];
-    let beside =
-        at.now().is_some_and(|item| item.appearance.iter().any(|own| beside.contains(&own.as_str())));
-    if beside { "options beside" } else { "options" }
+    let beside = [
+        "columns",
+        "columns-1",
+        "columns-2",
+        "columns-3",
+        "columns-4",
+        "columns-pack",
+        "horizontal",
+        "horizontal-compact",
+        "likert",
+        "compact",
+        "quickcompact",
+    ];
+    if at.has_appearance(&beside) { "options beside" } else { "options" }
 }
 
 /// One of several.
 pub fn one(at: &At) -> AnyView {
-    if has_appearance(at, "minimal") && at.now().is_some_and(|item| item.options.len() <= DRAWN) {
+    // One question on a large screen has room for its choices; a list that must be opened first is for small print.
+    let minimal = at.has_appearance(&["minimal"]) && !at.session.one_by_one;
+    if minimal && at.now().is_some_and(|item| item.options.len() <= DRAWN) {
         return native_list(at);
     }
     let at = at.clone();
+    let next = go_on().filter(|_| at.has_appearance(&["quick", "quickcompact"]));
     searchable(&at.clone(), move |choice: Choice| {
         let (own, set) = (choice.value.clone(), at.clone());
         let name = at.id();
@@ -43,9 +56,15 @@ pub fn one(at: &At) -> AnyView {
                     type="radio"
                     name=name
                     prop:checked=choice.selected
-                    on:change=move |_| set.choose(&own)
+                    on:change=move |_| {
+                        set.choose(&own);
+                        // The form says that a choice is all there is to do here.
+                        if let Some(next) = next.filter(|_| set.session.is_alone(&set.path)) {
+                            next.run(());
+                        }
+                    }
                 />
-                <span>{marked(&choice.label)}</span>
+                <span>{inline(&choice.label)}</span>
             </label>
         }
         .into_any()
@@ -87,7 +106,7 @@ pub fn several(at: &At) -> AnyView {
                         set.choose(&toggled(&stored, &own, event.target().checked()));
                     }
                 />
-                <span>{marked(&choice.label)}</span>
+                <span>{inline(&choice.label)}</span>
             </label>
         }
         .into_any()
@@ -102,17 +121,24 @@ fn toggled(stored: &str, own: &str, chosen: bool) -> String {
     all.join(" ")
 }
 
-/// The options, with a line to search in where they are many.
+/// The options, with a line to search in where they are many. What is chosen stays in sight whatever is searched for.
 fn searchable(at: &At, draw: impl Fn(Choice) -> AnyView + Clone + Send + Sync + 'static) -> AnyView {
     let t = at.app.t();
     let typed = RwSignal::new(String::new());
-    let long = at.now().is_some_and(|item| item.options.len() > LONG);
+    let wanted = at.has_appearance(&["search", "autocomplete"]);
+    let long = wanted || at.now().is_some_and(|item| item.options.len() > LONG);
     let matching = {
         let at = at.clone();
         Memo::new(move |_| {
             let wanted = search_key(&typed.get());
-            let fits = |choice: &Choice| wanted.is_empty() || search_key(&choice.label).contains(&wanted);
-            options(&at).into_iter().filter(fits).take(DRAWN).collect::<Vec<_>>()
+            let fits = |choice: &Choice| {
+                wanted.is_empty() || choice.selected || search_key(&choice.label).contains(&wanted)
+            };
+            let mut all: Vec<Choice> = options(&at).into_iter().filter(fits).collect();
+            if all.len() > DRAWN {
+                all.sort_by_key(|choice| !choice.selected);
+            }
+            all
         })
     };
     let class = group_class(at);
@@ -131,53 +157,94 @@ fn searchable(at: &At, draw: impl Fn(Choice) -> AnyView + Clone + Send + Sync + 
             })}
         <div class=class>
             <For
-                each=move || matching.get()
+                each=move || matching.get().into_iter().take(DRAWN)
                 key=|choice| (choice.value.clone(), choice.label.clone(), choice.selected)
                 children=move |choice| draw(choice)
             />
         </div>
+        <p class="small" role="status">
+            {move || match matching.with(Vec::len) {
+                0 => t.no_such_option.to_owned(),
+                many if many > DRAWN => fill(t.more_letters, &[&DRAWN.to_string()]),
+                _ => String::new(),
+            }}
+        </p>
     }
     .into_any()
 }
 
-/// Several, put in order: each tap moves one up.
+/// Several, put in order: a tap moves one up or down. The order as it stands is an answer once it is touched or
+/// confirmed.
 pub fn rank(at: &At) -> AnyView {
     let t = at.app.t();
-    let at = at.clone();
-    let rows = move || {
+    let (shown, confirm) = (at.clone(), at.clone());
+    let ordered = move |at: &At| {
         let stored = at.value();
-        let mut all = options(&at);
         let place =
             |value: &str| stored.split_whitespace().position(|own| own == value).unwrap_or(usize::MAX);
+        let mut all = options(at);
         all.sort_by_key(|choice| place(&choice.value));
-        let order: Vec<String> = all.iter().map(|choice| choice.value.clone()).collect();
+        all
+    };
+    let values = |all: &[Choice]| all.iter().map(|choice| choice.value.clone()).collect::<Vec<_>>();
+    let rows = move || {
+        let all = ordered(&shown);
+        let order = values(&all);
+        let count = all.len();
         all.into_iter()
             .enumerate()
             .map(|(number, choice)| {
-                let (order, at) = (order.clone(), at.clone());
+                let step = |other: usize, word: &'static str, class: &'static str| {
+                    let (order, at) = (order.clone(), shown.clone());
+                    (other < count).then(|| {
+                        view! {
+                            <button
+                                type="button"
+                                class="button"
+                                aria-label=format!("{word} {}", choice.label)
+                                on:click=move |_| {
+                                    let mut order = order.clone();
+                                    order.swap(number, other);
+                                    at.choose(&order.join(" "));
+                                }
+                            >
+                                <span class=class>{icon(Icon::Back)}</span>
+                            </button>
+                        }
+                    })
+                };
                 view! {
                     <li>
                         <span>{format!("{}. {}", number + 1, choice.label)}</span>
-                        <button
-                            type="button"
-                            class="button"
-                            aria-label=format!("{} {}", t.move_up, choice.label)
-                            on:click=move |_| {
-                                let mut order = order.clone();
-                                if number > 0 {
-                                    order.swap(number, number - 1);
-                                }
-                                at.choose(&order.join(" "));
-                            }
-                        >
-                            <span class="up">{icon(Icon::Back)}</span>
-                        </button>
+                        {step(number.wrapping_sub(1), t.move_up, "up")}
+                        {step(number + 1, t.move_down, "down")}
                     </li>
                 }
             })
             .collect_view()
     };
-    view! { <ol class="rank">{rows}</ol> }.into_any()
+    let (asks, press) = (confirm.clone(), confirm);
+    view! {
+        <ol class="rank">{rows}</ol>
+        {move || {
+            let press = press.clone();
+            asks.value()
+                .is_empty()
+                .then(|| {
+                    view! {
+                        <Button
+                            label=t.rank_right
+                            drawing=Icon::Check
+                            press=move || {
+                                let order: Vec<String> = options(&press).into_iter().map(|choice| choice.value).collect();
+                                press.choose(&order.join(" "));
+                            }
+                        />
+                    }
+                })
+        }}
+    }
+    .into_any()
 }
 
 /// The tick.

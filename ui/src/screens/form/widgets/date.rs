@@ -1,12 +1,12 @@
 //! Days and times. A day is entered as it is said: day, month by name, year of the Buddhist era.
 
-use crate::browser::today;
+use crate::browser::{OFFSET_MINUTES, now_ms, today};
 use crate::components::button::Button;
 use crate::components::field::{OnInput, OnSelect};
 use crate::screens::form::question::At;
 use chrono::{Datelike, Days, NaiveDate};
 use domain::text::ascii_digits;
-use domain::thai_date::{buddhist_year, gregorian_year};
+use domain::thai_date::{self, buddhist_year, gregorian_year};
 use leptos::prelude::*;
 
 const MONTHS: [(&str, &str); 12] = [
@@ -56,15 +56,15 @@ impl Parts {
     }
 }
 
-/// The three inputs of a day. `stored` is the ISO day that is stored, `set` gets a new one, or an empty text.
+/// The three inputs of a day, and `with_quick` the two days that are meant most. `stored` is the ISO day that is stored, `set` gets a new one, or an empty text.
 fn day_inputs(
     at: &At,
+    with_quick: bool,
     stored: impl Fn() -> String + Send + Sync + 'static,
     set: impl Fn(&str) + Clone + Send + Sync + 'static,
 ) -> AnyView {
     let t = at.app.t();
-    let has = |word: &str| at.now().is_some_and(|item| item.appearance.iter().any(|own| own == word));
-    let (year_only, month_year) = (has("year"), has("month-year"));
+    let (year_only, month_year) = (at.has_appearance(&["year"]), at.has_appearance(&["month-year"]));
     let parts = RwSignal::new(Parts::default());
     let first = Parts {
         day: if year_only || month_year { "1".into() } else { String::new() },
@@ -123,7 +123,7 @@ fn day_inputs(
     let incomplete =
         move || parts.with(|parts| *parts != first && !parts.is_empty() && parts.read().is_none());
     view! {
-        <div class="date">
+        <div class="date" class:year-only=year_only class:month-year=month_year>
             {whole
                 .then(|| {
                     view! {
@@ -172,7 +172,7 @@ fn day_inputs(
             </label>
         </div>
         {move || incomplete().then(|| view! { <p class="hint">{t.date_incomplete}</p> })}
-        {whole.then(|| view! { <div class="quick">{quick(t.today, 0)}{quick(t.yesterday, 1)}</div> })}
+        {(whole && with_quick).then(|| view! { <div class="quick">{quick(t.today, 0)}{quick(t.yesterday, 1)}</div> })}
     }
     .into_any()
 }
@@ -180,12 +180,13 @@ fn day_inputs(
 /// A day.
 pub fn date(at: &At) -> AnyView {
     let (shown, set) = (at.clone(), at.clone());
-    day_inputs(at, move || shown.value(), move |iso| set.choose(iso))
+    day_inputs(at, true, move || shown.value(), move |iso| set.choose(iso))
 }
 
 /// A time of day.
 pub fn time(at: &At) -> AnyView {
-    let (shown, set) = (at.clone(), at.clone());
+    let t = at.app.t();
+    let (shown, set, now) = (at.clone(), at.clone(), at.clone());
     view! {
         <input
             type="time"
@@ -193,8 +194,15 @@ pub fn time(at: &At) -> AnyView {
             prop:value=move || shown.value().get(..5).unwrap_or_default().to_owned()
             on:input:target=move |event: OnInput| set.choose(&event.target().value())
         />
+        <div class="quick"><Button label=t.now press=move || now.choose(&clock_now())/></div>
     }
     .into_any()
+}
+
+/// The time of day now, `08:30`.
+fn clock_now() -> String {
+    let iso = thai_date::iso(now_ms(), OFFSET_MINUTES);
+    iso.get(11..16).unwrap_or_default().to_owned()
 }
 
 /// A day and a time, stored once both are there.
@@ -209,9 +217,10 @@ pub fn date_time(at: &At) -> AnyView {
         let both = !day.is_empty() && !clock.is_empty();
         at_both.choose(&if both { format!("{day}T{clock}") } else { String::new() });
     };
-    let store_day = store.clone();
+    let (store_day, store_now) = (store.clone(), store.clone());
     let days = day_inputs(
         at,
+        false,
         move || day.get(),
         move |iso| {
             day.set(iso.to_owned());
@@ -231,6 +240,20 @@ pub fn date_time(at: &At) -> AnyView {
                 }
             />
         </label>
+        <div class="quick">
+            <Button
+                label=t.now
+                press=move || {
+                    day.set(today().to_string());
+                    clock.set(clock_now());
+                    store_now();
+                }
+            />
+        </div>
+        {move || {
+            (day.with(String::is_empty) != clock.with(String::is_empty))
+                .then(|| view! { <p class="hint">{t.date_time_incomplete}</p> })
+        }}
     }
     .into_any()
 }

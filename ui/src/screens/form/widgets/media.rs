@@ -3,7 +3,7 @@
 use crate::components::button::{Button, Weight};
 use crate::components::dialog::Dialog;
 use crate::components::icon::Icon;
-use crate::components::photo::{TakePhoto, photo};
+use crate::components::photo::{From, TakePhoto, photo};
 use crate::components::scanner::Scanner;
 use crate::screens::form::question::At;
 use crate::screens::form::widgets::text;
@@ -14,19 +14,31 @@ pub fn image(at: &At) -> AnyView {
     let (app, t) = (at.app, at.app.t());
     let (set, shown, cleared) = (at.clone(), at.clone(), at.clone());
     let session = at.session;
+    let longest_px = at.parameter("max-pixels");
+    let only_new = at.has_appearance(&["new", "new-front", "selfie"]);
+    let kept = Callback::new(move |hash: String| {
+        set.choose(&hash);
+        session.keep_draft();
+    });
+    let take = move |label: &'static str, from: From| {
+        view! {
+            <TakePhoto
+                label=label
+                from=from
+                longest_px=longest_px
+                trial=session.trial
+                before=Callback::new(move |()| session.keep_draft())
+                kept=kept
+            />
+        }
+    };
     view! {
         {move || {
             let hash = shown.value();
             (!hash.is_empty()).then(|| photo(app, hash, t.photo.to_owned()))
         }}
-        <TakePhoto
-            label=t.take_photo
-            before=Callback::new(move |()| session.keep_draft())
-            kept=Callback::new(move |hash: String| {
-                set.choose(&hash);
-                session.keep_draft();
-            })
-        />
+        {take(t.take_photo, From::Camera)}
+        {(!only_new).then(|| take(t.from_picture, From::Gallery))}
         {move || {
             let cleared = cleared.clone();
             (!cleared.value().is_empty())

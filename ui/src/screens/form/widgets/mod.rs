@@ -6,4 +6,5 @@ pub mod media;
 pub mod number;
 pub mod place;
 pub mod repeat;
+pub mod signature;
 pub mod text;

@@ -21,9 +21,12 @@ pub fn repeat(at: &At) -> AnyView {
                 .zip(1u32..)
                 .map(|(instance, number)| {
                     let removable = info.can_remove;
+                    let opened = instance.clone();
                     view! {
                         <li class="instance">
-                            <span>{fill(t.repeat_number, &[&number.to_string()])}</span>
+                            <button type="button" class="button quiet" on:click=move |_| session.turn_to_place(&opened)>
+                                {fill(t.repeat_number, &[&number.to_string()])}
+                            </button>
                             {removable
                                 .then(|| {
                                     view! {

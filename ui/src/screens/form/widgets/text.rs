@@ -2,15 +2,21 @@
 
 use crate::components::field::{OnInput, OnLeave, OnText};
 use crate::screens::form::question::At;
+use crate::screens::form::session::go_on;
 use leptos::html;
 use leptos::prelude::*;
+use wasm_bindgen::JsCast;
 
 /// A text.
 pub fn text(at: &At) -> AnyView {
-    let several = at.now().is_some_and(|item| item.appearance.iter().any(|word| word == "multiline"));
-    if !several {
-        let numbers = at.now().is_some_and(|item| item.appearance.iter().any(|word| word == "numbers"));
-        return line(at, if numbers { "numeric" } else { "text" }, "");
+    if !at.has_appearance(&["multiline"]) {
+        let keys = match () {
+            () if at.has_appearance(&["numbers"]) => "numeric",
+            () if at.has_appearance(&["tel", "telephone"]) => "tel",
+            () if at.has_appearance(&["url"]) => "url",
+            () => "text",
+        };
+        return line(at, keys, "");
     }
     let id = at.id();
     let (set, left) = (at.clone(), at.clone());
@@ -33,6 +39,7 @@ pub fn line(at: &At, inputmode: &'static str, class: &'static str) -> AnyView {
     let input = NodeRef::<html::Input>::new();
     let typing = StoredValue::new(false);
     let (set, left, shown) = (at.clone(), at.clone(), at.clone());
+    let next = go_on();
     // The answer may change without being typed: a calculation, a scan, folded Thai digits.
     Effect::new(move |_| {
         let value = shown.value();
@@ -56,6 +63,18 @@ pub fn line(at: &At, inputmode: &'static str, class: &'static str) -> AnyView {
                 typing.set_value(true);
                 set.set(&event.target().value());
             }
+            // The word on the phone's key says the same: on to the next line, or on to the next page.
+            enterkeyhint="next"
+            on:keydown=move |event| {
+                if event.key() == "Enter"
+                    && let Some(next) = next
+                {
+                    event.prevent_default();
+                    if !to_the_next_line(input) {
+                        next.run(());
+                    }
+                }
+            }
             on:blur:target=move |event: OnLeave| {
                 typing.set_value(false);
                 left.session.touch(&left.path);
@@ -66,4 +85,24 @@ pub fn line(at: &At, inputmode: &'static str, class: &'static str) -> AnyView {
         />
     }
     .into_any()
+}
+
+/// Puts the keyboard into the next empty line of the same screen; false if there is none.
+fn to_the_next_line(input: NodeRef<html::Input>) -> bool {
+    let Some(own) = input.get_untracked() else { return false };
+    let Some(lines) = own
+        .closest(".questions")
+        .ok()
+        .flatten()
+        .and_then(|all| all.query_selector_all("input[type=text], textarea").ok())
+    else {
+        return false;
+    };
+    let all = (0..lines.length()).filter_map(|at| lines.get(at)?.dyn_into::<web_sys::HtmlElement>().ok());
+    let mut behind = all.skip_while(|line| !own.is_same_node(Some(line))).skip(1);
+    let empty = |line: &web_sys::HtmlElement| {
+        line.dyn_ref::<web_sys::HtmlInputElement>().is_some_and(|line| line.value().is_empty())
+            || line.dyn_ref::<web_sys::HtmlTextAreaElement>().is_some_and(|line| line.value().is_empty())
+    };
+    behind.find(empty).is_some_and(|line| line.focus().is_ok())
 }
