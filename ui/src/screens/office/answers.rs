@@ -26,10 +26,11 @@ pub fn is_answer(name: &str) -> bool {
     ![field::SET_ASIDE, field::SUPERSEDES, field::DELETED].contains(&name)
 }
 
-/// The mark of a visit that does not count, because somebody settled that another one does.
+/// The mark of a visit that does not count, because a later one corrects it or somebody settled that another one does.
 pub fn not_counted(app: App, visit: &VisitRow) -> Option<impl IntoView + use<>> {
     let aside = visit.values.get(field::SET_ASIDE).is_some_and(|value| *value == Value::Bool(true));
-    aside.then(|| view! { <span class="chip">{words(app).not_counted}</span> })
+    let word = if visit.corrected { app.t().corrected } else { words(app).not_counted };
+    (aside || visit.corrected).then(|| view! { <span class="chip">{word}</span> })
 }
 
 /// All answers and photos of a visit.

@@ -4,7 +4,7 @@ use super::gate::Languages;
 use super::page::Page;
 use super::polling::every;
 use super::state::{Attention, office};
-use super::{account, devices, enrolment, questions, refused, registry, today};
+use super::{account, devices, enrolment, forms, questions, refused, registry, today};
 use crate::app::app;
 use crate::components::icon::{Icon, icon};
 use crate::strings::office::office as words;
@@ -70,6 +70,7 @@ pub fn Frame() -> impl IntoView {
                                 .then(|| entry(section, Page::Enrolment, t.enrolment, Icon::Plus, |_| 0))
                         }}
                         {entry(section, Page::Refused, t.refused, Icon::Blocked, |now| now.refused)}
+                        {entry(section, Page::Forms, t.forms, Icon::Sheet, |_| 0)}
                         {entry(section, Page::Account, t.account, Icon::Settings, |_| 0)}
                     </ul>
                 </nav>
@@ -83,6 +84,7 @@ pub fn Frame() -> impl IntoView {
                     Page::Devices => view! { <devices::Devices/> }.into_any(),
                     Page::Enrolment => view! { <enrolment::Enrolment/> }.into_any(),
                     Page::Refused => view! { <refused::Refused/> }.into_any(),
+                    Page::Forms => view! { <forms::Forms/> }.into_any(),
                     Page::Account => view! { <account::Account/> }.into_any(),
                 }}
             </main>

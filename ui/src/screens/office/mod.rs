@@ -9,6 +9,7 @@ mod answers;
 mod devices;
 mod editing;
 mod enrolment;
+mod forms;
 mod frame;
 mod gate;
 mod hand_over;

@@ -22,6 +22,8 @@ pub enum Page {
     Enrolment,
     /// What was refused.
     Refused,
+    /// The forms.
+    Forms,
     /// Who is signed in.
     Account,
 }
@@ -46,6 +48,7 @@ impl Page {
             ["devices"] => Page::Devices,
             ["enrolment"] => Page::Enrolment,
             ["refused"] => Page::Refused,
+            ["forms"] => Page::Forms,
             ["account"] => Page::Account,
             _ => Page::Today,
         }
@@ -61,6 +64,7 @@ impl Page {
             Page::Devices => "devices".to_owned(),
             Page::Enrolment => "enrolment".to_owned(),
             Page::Refused => "refused".to_owned(),
+            Page::Forms => "forms".to_owned(),
             Page::Account => "account".to_owned(),
         };
         Route::Office(rest).hash()
@@ -137,6 +141,7 @@ mod tests {
             Page::Devices,
             Page::Enrolment,
             Page::Refused,
+            Page::Forms,
             Page::Account,
         ] {
             assert_eq!(Page::of(&Route::parse(&page.hash())), page, "{}", page.hash());

@@ -268,6 +268,7 @@ mod tests {
             values: values.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect(),
             photos: Vec::new(),
             received: true,
+            corrected: false,
         };
         let two = [
             visit(&[("reading", 120.into()), ("state", "ok".into())]),

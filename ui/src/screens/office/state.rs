@@ -3,7 +3,7 @@
 use crate::app::App;
 use crate::backend::ask;
 use crate::strings::office::office as words;
-use domain::access::Role;
+use domain::access::{self, Action, Role};
 use domain::api::{Devices, Programmes, Questions, Refused, Session, SessionReply, ZoneRow, Zones};
 use domain::ids::Shelf;
 use domain::problem::{Code, Problem};
@@ -107,7 +107,7 @@ impl Office {
     }
 
     /// Asks for the programmes and their zones.
-    fn refresh(self) {
+    pub fn refresh(self) {
         spawn_local(async move {
             let programmes = match ask(Programmes {}).await {
                 Ok(programmes) => programmes,
@@ -155,6 +155,13 @@ impl Office {
     /// Says whether devices may be enrolled and ended here.
     pub fn keeps_devices(self) -> bool {
         self.role() >= Role::Clerk
+    }
+
+    /// Says whether forms may be changed here.
+    pub fn keeps_forms(self) -> bool {
+        self.session.with(|session| {
+            session.grant.as_ref().is_some_and(|grant| access::may(grant, Action::Define).is_ok())
+        })
     }
 
     /// The title of a zone; its id where nobody gave it one.
