@@ -4,14 +4,9 @@
 //   node --test tests/browser/screens.test.mjs              pictures go to target/screens
 //   SANAM_SCREENS=1 node --test tests/browser/screens.test.mjs   those of the README go to tests/browser/screens
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { ROOT } from './harness.mjs';
 import { film } from './qr.mjs';
-import { enrolledPhone, newDesk, newPhone, picture, setStage } from './stage.mjs';
-
-const AXE = readFileSync(join(ROOT, 'node_modules/axe-core/axe.min.js'), 'utf8');
+import { enrolledPhone, look, newDesk, newPhone, setStage } from './stage.mjs';
 
 describe('every screen', () => {
   let stage;
@@ -25,21 +20,6 @@ describe('every screen', () => {
     [pole] = await stage.office.round('lights');
   }, { timeout: 300_000 });
   after(() => stage?.end());
-
-  // Looks at the screen that shows; gives what is wrong in words.
-  async function look(phone, name) {
-    await phone.page.evaluate(() => document.fonts.ready);
-    await picture(phone.page, name);
-    // Not through a script element: the page's own rules forbid foreign scripts.
-    await phone.page.evaluate(`window.axe === undefined && (() => { ${AXE} })()`);
-    const { violations } = await phone.page.evaluate(() => window.axe.run(document, { resultTypes: ['violations'] }));
-    const wide = await phone.page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-    const bad = violations.filter((one) => ['serious', 'critical'].includes(one.impact));
-    return [
-      ...bad.map((one) => `${name}: ${one.id} (${one.impact}): ${one.nodes.slice(0, 3).map((node) => `${node.html.slice(0, 160)} ${node.failureSummary}`).join('\n    ')}`),
-      ...(wide > 0 ? [`${name}: ${wide} pixels stick out to the right`] : []),
-    ];
-  }
 
   const go = (phone, hash) => phone.page.evaluate((hash) => { location.hash = hash; }, hash);
 

@@ -31,6 +31,23 @@ export async function picture(page, name) {
   await page.screenshot({ path: join(folder, `${name}.png`), animations: 'disabled' });
 }
 
+const AXE = readFileSync(join(ROOT, 'node_modules/axe-core/axe.min.js'), 'utf8');
+
+// Looks at the screen that shows; gives what is wrong in words.
+export async function look(phone, name) {
+  await phone.page.evaluate(() => document.fonts.ready);
+  await picture(phone.page, name);
+  // Not through a script element: the page's own rules forbid foreign scripts.
+  await phone.page.evaluate(`window.axe === undefined && (() => { ${AXE} })()`);
+  const { violations } = await phone.page.evaluate(() => window.axe.run(document, { resultTypes: ['violations'] }));
+  const wide = await phone.page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  const bad = violations.filter((one) => ['serious', 'critical'].includes(one.impact));
+  return [
+    ...bad.map((one) => `${name}: ${one.id} (${one.impact}): ${one.nodes.slice(0, 3).map((node) => `${node.html.slice(0, 160)} ${node.failureSummary}`).join('\n    ')}`),
+    ...(wide > 0 ? [`${name}: ${wide} pixels stick out to the right`] : []),
+  ];
+}
+
 // Sets the stage; call it in `before`, and `end` in `after`.
 export async function setStage() {
   const folder = mkdtempSync(join(tmpdir(), 'sanam-stage-'));
