@@ -1,7 +1,7 @@
 //! Text to QR pictures: vectors for print, dots for the screen, characters for a terminal.
 //!
 //! All are level Q, which mends a quarter of the code: the least that survives weather, and still small enough
-//! for a sticker. The quiet zone is the four modules of the standard. Give the text in capitals where that is
+//! for a sticker. (Sheets of labels take level H where there is room for it.) The quiet zone is the four modules of the standard. Give the text in capitals where that is
 //! possible (`HTTPS://SERVER/Q/CODE`): capitals, digits and `/:.-` are packed tighter than small letters, which
 //! makes the code one or two sizes smaller, and so each module larger. Scheme and host do not mind.
 
@@ -47,7 +47,12 @@ pub struct SvgOptions {
 ///
 /// For whoever draws the squares by other means, such as a label sheet.
 pub fn qr_modules(text: &str) -> Result<Vec<Vec<bool>>, BadLabel> {
-    let code = QrCode::with_error_correction_level(text, EcLevel::Q).map_err(|_| BadLabel::TooLong)?;
+    qr_modules_at(text, EcLevel::Q)
+}
+
+/// [`qr_modules`] with another level of error correction.
+pub(crate) fn qr_modules_at(text: &str, level: EcLevel) -> Result<Vec<Vec<bool>>, BadLabel> {
+    let code = QrCode::with_error_correction_level(text, level).map_err(|_| BadLabel::TooLong)?;
     let side = code.width() + 2 * QUIET_ZONE;
     let light_rows = || std::iter::repeat_n(vec![false; side], QUIET_ZONE);
     let colors = code.to_colors();
@@ -56,6 +61,15 @@ pub fn qr_modules(text: &str) -> Result<Vec<Vec<bool>>, BadLabel> {
         quiet.into_iter().chain(row.iter().map(|color| *color == Color::Dark)).chain(quiet).collect()
     });
     Ok(light_rows().chain(code_rows).chain(light_rows()).collect())
+}
+
+/// How many modules wide [`qr_modules_at`] would make it, quiet zone included, without drawing it, which takes a
+/// hundred times as long.
+#[cfg(feature = "sheets")]
+pub(crate) fn side_at(text: &str, level: EcLevel) -> Result<usize, BadLabel> {
+    let bits = qrcode::bits::encode_auto(text.as_bytes(), level).map_err(|_| BadLabel::TooLong)?;
+    let side = usize::try_from(bits.version().width()).map_err(|_| BadLabel::TooLong)?;
+    Ok(side + 2 * QUIET_ZONE)
 }
 
 /// Draws a code as a whole SVG document: one white square, one path of black bars a row.

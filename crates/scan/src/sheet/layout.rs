@@ -1,10 +1,12 @@
 //! What goes where on one label, and on one page. Millimetres from the upper left corner.
 
+use qrcode::EcLevel;
+
 use super::outline::outlines;
-use super::stock::{PAGE_UM, Stock};
+use super::stock::Stock;
 use super::text::{Fonts, Line, Weight};
 use super::{BadSheet, Label, Sheet};
-use crate::label::qr_modules;
+use crate::label::{qr_modules_at, side_at};
 
 /// Something drawn.
 pub(super) enum Shape {
@@ -13,7 +15,7 @@ pub(super) enum Shape {
     /// The outline of a box, thin and grey: for the knife.
     Frame { x: f32, y: f32, width: f32, height: f32 },
     /// The modules of a code with its quiet zone.
-    Code { x: f32, y: f32, module: f32, lines: Vec<Vec<(i32, i32)>> },
+    Code { x: f32, y: f32, module: f32, modules: usize, lines: Vec<Vec<(i32, i32)>> },
     /// A line of text that starts at x, with its base line at y; `size` is the height of an em.
     Text { x: f32, y: f32, size: f32, weight: Weight, colour: [u8; 3], line: Line },
 }
@@ -23,6 +25,9 @@ const TEXT_MARGIN: f32 = 2.0;
 const CODE_MARGIN: f32 = 1.0;
 /// Modules below this are lost in dirt and on cheap printers.
 const LEAST_MODULE: f32 = 0.33;
+/// Level H mends more dirt than Q but has smaller modules. With modules below this, Q is read from farther away and
+/// no less dirty, as 240 labels each have shown.
+const LEAST_MODULE_OF_H: f32 = 0.7;
 /// With modules below this one large code is better than two.
 const LEAST_MODULE_OF_TWO: f32 = 0.5;
 /// The least em that can be read: 5.5 points.
@@ -40,7 +45,9 @@ pub(super) fn moved(shape: Shape, by: (f32, f32)) -> Shape {
             Shape::Box { x: x + by.0, y: y + by.1, width, height, colour }
         }
         Shape::Frame { x, y, width, height } => Shape::Frame { x: x + by.0, y: y + by.1, width, height },
-        Shape::Code { x, y, module, lines } => Shape::Code { x: x + by.0, y: y + by.1, module, lines },
+        Shape::Code { x, y, module, modules, lines } => {
+            Shape::Code { x: x + by.0, y: y + by.1, module, modules, lines }
+        }
         Shape::Text { x, y, size, weight, colour, line } => {
             Shape::Text { x: x + by.0, y: y + by.1, size, weight, colour, line }
         }
@@ -64,12 +71,11 @@ struct Wish<'a> {
 
 /// The shapes of one label.
 pub(super) fn label(label: &Label, sheet: &Sheet, fonts: &mut Fonts) -> Result<Vec<Shape>, BadSheet> {
-    let modules = qr_modules(&label.link).map_err(|_| BadSheet::LinkTooLong)?;
-    let lines = outlines(&modules);
-    let (width, height) = (sheet.stock.label.0 as f32 / 1000.0, sheet.stock.label.1 as f32 / 1000.0);
+    let (width, height) = sheet.stock.label_mm();
     let is_wide = width > 1.3 * height;
-    let module_of_two = module_for((width - 2.0 * CODE_MARGIN) / 2.0, modules.len(), sheet.dots_per_inch);
-    let is_twice = sheet.two_copies && module_of_two >= LEAST_MODULE_OF_TWO;
+    let half = (width - 2.0 * CODE_MARGIN) / 2.0;
+    let is_twice = sheet.two_copies
+        && level_for(half, &label.link, sheet).is_ok_and(|(_, module)| module >= LEAST_MODULE_OF_TWO);
     let beside = is_wide && !is_twice;
 
     let halves = label.code.split_at_checked(5).filter(|_| label.code.len() == 10 && label.code.is_ascii());
@@ -88,7 +94,12 @@ pub(super) fn label(label: &Label, sheet: &Sheet, fonts: &mut Fonts) -> Result<V
             Some((head, tail)) => wishes.extend([code_wish(head, 7.5), code_wish(tail, 7.5)]),
             None => wishes.push(code_wish(&spaced, 7.5)),
         }
-        wishes.extend([name, municipality, public]);
+        // On a low label a citizen needs to know what to do more than whose it is.
+        if height < 33.0 && !public.text.is_empty() {
+            wishes.extend([name, public]);
+        } else {
+            wishes.extend([name, municipality, public]);
+        }
     } else {
         let code = code_wish(&spaced, (height * 0.11).clamp(2.7, 8.0));
         // What a small label leaves out first comes last here; the order of printing follows below.
@@ -108,9 +119,9 @@ pub(super) fn label(label: &Label, sheet: &Sheet, fonts: &mut Fonts) -> Result<V
     let (text_left, text_width, text_top, text_bottom);
     if beside {
         let room = (height - 2.0 * CODE_MARGIN).min(width * 0.56);
-        let module = checked_module(module_for(room, modules.len(), sheet.dots_per_inch))?;
-        let side = module * modules.len() as f32;
-        shapes.push(Shape::Code { x: CODE_MARGIN, y: (height - side) / 2.0, module, lines });
+        let code = Code::new(room, &label.link, sheet)?;
+        let side = code.side();
+        shapes.push(code.at(CODE_MARGIN, (height - side) / 2.0));
         let stripe = width - TEXT_MARGIN - STRIPE;
         shapes.push(Shape::Box {
             x: stripe,
@@ -130,15 +141,14 @@ pub(super) fn label(label: &Label, sheet: &Sheet, fonts: &mut Fonts) -> Result<V
         let room_down = height - CODE_MARGIN - band.min(height * 0.4);
         let copies = if is_twice { 2.0 } else { 1.0 };
         let room = room_down.min((width - 2.0 * CODE_MARGIN) / copies);
-        let module = checked_module(module_for(room, modules.len(), sheet.dots_per_inch))?;
-        let side = module * modules.len() as f32;
+        let code = Code::new(room, &label.link, sheet)?;
+        let side = code.side();
         if is_twice {
             let gap = (width - 2.0 * CODE_MARGIN - 2.0 * side).max(0.0);
             let right = CODE_MARGIN + side + gap;
-            shapes.push(Shape::Code { x: CODE_MARGIN, y: CODE_MARGIN, module, lines: lines.clone() });
-            shapes.push(Shape::Code { x: right, y: CODE_MARGIN, module, lines });
+            shapes.extend([code.at(CODE_MARGIN, CODE_MARGIN), code.at(right, CODE_MARGIN)]);
         } else {
-            shapes.push(Shape::Code { x: (width - side) / 2.0, y: CODE_MARGIN, module, lines });
+            shapes.push(code.at((width - side) / 2.0, CODE_MARGIN));
         }
         text_left = TEXT_MARGIN;
         text_width = width - 2.0 * TEXT_MARGIN;
@@ -158,8 +168,41 @@ pub(super) fn label(label: &Label, sheet: &Sheet, fonts: &mut Fonts) -> Result<V
     Ok(shapes)
 }
 
-fn checked_module(module: f32) -> Result<f32, BadSheet> {
-    if module < LEAST_MODULE { Err(BadSheet::LabelTooSmall) } else { Ok(module) }
+/// The level and the module for a square of `room` millimetres: level H where its modules are large enough, else Q.
+/// Never less: a label hangs in the weather for years.
+fn level_for(room: f32, link: &str, sheet: &Sheet) -> Result<(EcLevel, f32), BadSheet> {
+    let module = |level| {
+        let count = side_at(link, level).ok()?;
+        Some(module_for(room, count, sheet.dots_per_inch))
+    };
+    if let Some(module) = module(EcLevel::H).filter(|module| *module >= LEAST_MODULE_OF_H) {
+        return Ok((EcLevel::H, module));
+    }
+    let module = module(EcLevel::Q).ok_or(BadSheet::LinkTooLong)?;
+    if module < LEAST_MODULE { Err(BadSheet::LabelTooSmall) } else { Ok((EcLevel::Q, module)) }
+}
+
+/// A code with its quiet zone, as large as its room allows.
+struct Code {
+    module: f32,
+    modules: usize,
+    lines: Vec<Vec<(i32, i32)>>,
+}
+
+impl Code {
+    fn new(room: f32, link: &str, sheet: &Sheet) -> Result<Self, BadSheet> {
+        let (level, module) = level_for(room, link, sheet)?;
+        let modules = qr_modules_at(link, level).map_err(|_| BadSheet::LinkTooLong)?;
+        Ok(Self { module, modules: modules.len(), lines: outlines(&modules) })
+    }
+
+    fn side(&self) -> f32 {
+        self.module * self.modules as f32
+    }
+
+    fn at(&self, x: f32, y: f32) -> Shape {
+        Shape::Code { x, y, module: self.module, modules: self.modules, lines: self.lines.clone() }
+    }
 }
 
 /// The height of a line in ems: Thai has marks on two levels above and one below.
@@ -223,7 +266,7 @@ fn shortened(wish: &Wish<'_>, ems: f32, fonts: &mut Fonts) -> Line {
 /// A page with nothing but rulers and outlines, to be printed and held against a sheet of stickers.
 pub(super) fn calibration(sheet: &Sheet, fonts: &mut Fonts) -> Vec<Shape> {
     let mut shapes = Vec::new();
-    let (width, height) = (sheet.stock.label.0 as f32 / 1000.0, sheet.stock.label.1 as f32 / 1000.0);
+    let (width, height) = sheet.stock.label_mm();
     for index in 0..sheet.stock.count() {
         let (x, y) = sheet.stock.corner(index);
         shapes.push(Shape::Frame { x, y, width, height });
@@ -243,7 +286,7 @@ pub(super) fn calibration(sheet: &Sheet, fonts: &mut Fonts) -> Vec<Shape> {
             colour: BLACK,
         });
     }
-    let (page_width, page_height) = (PAGE_UM.0 as f32 / 1000.0, PAGE_UM.1 as f32 / 1000.0);
+    let (page_width, page_height) = sheet.stock.page_mm();
     let (ruler_x, ruler_y) = ((page_width - 100.0) / 2.0, 8.0);
     let (side_x, side_y) = (4.0, (page_height - 100.0) / 2.0);
     for mark in 0..=100u8 {

@@ -106,10 +106,26 @@ impl std::error::Error for BadSheet {}
 
 /// Draws labels, page after page, as one PDF file.
 pub fn pdf(labels: &[Label], sheet: &Sheet) -> Result<Vec<u8>, BadSheet> {
+    let pages: Vec<Page<'_>> = pages(labels, sheet).collect();
+    // Drawing is slow enough (half a millisecond a label) to be shared out among the processor's cores.
+    let workers = std::thread::available_parallelism().map_or(1, |count| count.get().min(8));
+    let share = pages.len().div_ceil(workers).max(1);
+    let draw = |pages: &[Page<'_>]| {
+        let mut fonts = Fonts::load().ok_or(BadSheet::NoFont)?;
+        let height = sheet.stock.page_mm().1;
+        let streams = pages.iter().map(|page| Ok(paper::stream(height, &page.shapes(sheet, &mut fonts)?)));
+        Ok((streams.collect::<Result<Vec<_>, BadSheet>>()?, fonts))
+    };
+    let drawn: Vec<Result<_, BadSheet>> = std::thread::scope(|scope| {
+        let hands: Vec<_> = pages.chunks(share).map(|pages| scope.spawn(|| draw(pages))).collect();
+        hands.into_iter().map(|hand| hand.join().unwrap_or(Err(BadSheet::NoFont))).collect()
+    });
     let mut fonts = Fonts::load().ok_or(BadSheet::NoFont)?;
     let mut file = paper::File::new();
-    for page in pages(labels, sheet) {
-        file.page(&page.shapes(sheet, &mut fonts)?);
+    for part in drawn {
+        let (streams, used) = part?;
+        streams.iter().for_each(|stream| file.page(sheet.stock.page_mm(), stream));
+        fonts.used.extend(used.used);
     }
     Ok(file.finished(&fonts))
 }
@@ -120,13 +136,61 @@ pub fn svg(labels: &[Label], sheet: &Sheet) -> Result<Vec<String>, BadSheet> {
     pages(labels, sheet)
         .map(|page| {
             let shapes = page.shapes(sheet, &mut fonts)?;
-            Ok(vector::document((PAGE_UM.0 as f32 / 1000.0, PAGE_UM.1 as f32 / 1000.0), &shapes, &fonts))
+            Ok(vector::document(sheet.stock.page_mm(), false, &shapes, &fonts))
         })
         .collect()
 }
 
-/// Draws one label by itself, the size of a label of the stock, for a reprint or an engraver: black outlines only
-/// and no frame.
+/// Draws one label by itself on a page as large as the label, for a reprint on a label printer. (A reprint on a used
+/// sheet is [`pdf`] with one label and the sheet's `start_at`.)
+pub fn single_pdf(label: &Label, sheet: &Sheet) -> Result<Vec<u8>, BadSheet> {
+    let mut fonts = Fonts::load().ok_or(BadSheet::NoFont)?;
+    let mut file = paper::File::new();
+    let mut shapes = layout::label(label, sheet, &mut fonts)?;
+    shapes.retain(|shape| !matches!(shape, Shape::Frame { .. }));
+    let size = sheet.stock.label_mm();
+    file.page(size, &paper::stream(size.1, &shapes));
+    Ok(file.finished(&fonts))
+}
+
+/// What a label will be once printed, to be told to whoever chooses the paper.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Fit {
+    /// The width of a module in micrometres.
+    pub module_um: u32,
+    /// The width of the code with its quiet zone in micrometres.
+    pub code_um: u32,
+    /// From how far a phone reads it with ease, in millimetres: 0.4 m for each millimetre of a module, which is 2.5
+    /// pixels a module in a frame of 1,280 pixels and 65 degrees.
+    pub reads_to_mm: u32,
+    /// The least diameter in millimetres of a pole that it may be wrapped on: a code wider than a third of the
+    /// diameter is too bent at its sides.
+    pub pole_mm: u32,
+    /// How many codes there are on the label.
+    pub copies: u8,
+}
+
+/// Says what a label will be on this sheet.
+pub fn fit(label: &Label, sheet: &Sheet) -> Result<Fit, BadSheet> {
+    let mut fonts = Fonts::load().ok_or(BadSheet::NoFont)?;
+    let shapes = layout::label(label, sheet, &mut fonts)?;
+    let codes = shapes.iter().filter_map(|shape| match shape {
+        Shape::Code { module, modules, .. } => Some((*module, *modules)),
+        _ => None,
+    });
+    let (module, modules) = codes.clone().next().ok_or(BadSheet::LabelTooSmall)?;
+    let side = module * modules as f32;
+    let whole = |value: f32| value.round() as u32;
+    Ok(Fit {
+        module_um: whole(module * 1000.0),
+        code_um: whole(side * 1000.0),
+        reads_to_mm: whole(module * 400.0),
+        pole_mm: (side / 0.33).ceil() as u32,
+        copies: u8::try_from(codes.count()).unwrap_or(u8::MAX),
+    })
+}
+
+/// Draws one label by itself, the size of a label of the stock, for an engraver: black outlines only and no frame.
 pub fn engraving_svg(label: &Label, sheet: &Sheet) -> Result<String, BadSheet> {
     let mut fonts = Fonts::load().ok_or(BadSheet::NoFont)?;
     let plain = Sheet { colour: [0, 0, 0], ..sheet.clone() };
@@ -134,8 +198,7 @@ pub fn engraving_svg(label: &Label, sheet: &Sheet) -> Result<String, BadSheet> {
         .into_iter()
         .filter(|shape| !matches!(shape, Shape::Frame { .. } | Shape::Box { .. }))
         .collect();
-    let (width, height) = sheet.stock.label;
-    Ok(vector::document((width as f32 / 1000.0, height as f32 / 1000.0), &shapes, &fonts))
+    Ok(vector::document(sheet.stock.label_mm(), true, &shapes, &fonts))
 }
 
 /// Draws the page that shows whether a printer keeps sizes and places: rulers and the outlines of all labels,
@@ -143,7 +206,8 @@ pub fn engraving_svg(label: &Label, sheet: &Sheet) -> Result<String, BadSheet> {
 pub fn calibration_pdf(sheet: &Sheet) -> Result<Vec<u8>, BadSheet> {
     let mut fonts = Fonts::load().ok_or(BadSheet::NoFont)?;
     let mut file = paper::File::new();
-    file.page(&layout::calibration(sheet, &mut fonts));
+    let size = sheet.stock.page_mm();
+    file.page(size, &paper::stream(size.1, &layout::calibration(sheet, &mut fonts)));
     Ok(file.finished(&fonts))
 }
 

@@ -9,7 +9,6 @@ use pdf_writer::types::{CidFontType, FontFlags, SystemInfo, UnicodeCmap};
 use pdf_writer::{Content, Filter, Finish, Name, Pdf, Rect, Ref, Str, TextStr};
 
 use super::layout::Shape;
-use super::stock::PAGE_UM;
 use super::text::{BOLD, Fonts, REGULAR, Weight};
 
 /// Points in a millimetre.
@@ -21,7 +20,7 @@ const FONTS: [(Weight, i32, &str, &str, &[u8]); 2] =
     [(Weight::Regular, 3, "R", "Sarabun-Regular", REGULAR), (Weight::Bold, 8, "B", "Sarabun-Bold", BOLD)];
 const FIRST_PAGE: i32 = 13;
 
-/// A file that grows page by page, so that memory holds the finished pages compressed and one page as shapes.
+/// A file that grows page by page, so that memory holds pages compressed and only those being drawn as shapes.
 pub(super) struct File {
     pdf: Pdf,
     next: i32,
@@ -33,13 +32,14 @@ impl File {
         Self { pdf: Pdf::new(), next: FIRST_PAGE, pages: Vec::new() }
     }
 
-    pub(super) fn page(&mut self, shapes: &[Shape]) {
+    /// Adds a page of this width and height in millimetres, drawn by [`stream`].
+    pub(super) fn page(&mut self, (width, height): (f32, f32), stream: &[u8]) {
         let (page_ref, content_ref) = (Ref::new(self.next), Ref::new(self.next + 1));
         self.next += 2;
         self.pages.push(page_ref);
-        let (width, height) = (PAGE_UM.0 as f32 / 1000.0 * POINTS, PAGE_UM.1 as f32 / 1000.0 * POINTS);
         let mut page = self.pdf.page(page_ref);
-        page.media_box(Rect::new(0.0, 0.0, width, height)).parent(Ref::new(PAGES)).contents(content_ref);
+        let media = Rect::new(0.0, 0.0, width * POINTS, height * POINTS);
+        page.media_box(media).parent(Ref::new(PAGES)).contents(content_ref);
         let mut resources = page.resources();
         let mut fonts = resources.fonts();
         for (_, id, name, ..) in FONTS {
@@ -48,14 +48,7 @@ impl File {
         fonts.finish();
         resources.finish();
         page.finish();
-
-        let mut content = Content::new();
-        // Millimetres from the upper left corner, downwards.
-        content.transform([POINTS, 0.0, 0.0, -POINTS, 0.0, height]);
-        for shape in shapes {
-            draw(&mut content, shape);
-        }
-        self.pdf.stream(content_ref, &compressed(&content.finish())).filter(Filter::FlateDecode);
+        self.pdf.stream(content_ref, stream).filter(Filter::FlateDecode);
     }
 
     pub(super) fn finished(mut self, fonts: &Fonts) -> Vec<u8> {
@@ -70,6 +63,17 @@ impl File {
         }
         self.pdf.finish()
     }
+}
+
+/// What draws these shapes on a page of this height in millimetres, compressed.
+pub(super) fn stream(height: f32, shapes: &[Shape]) -> Vec<u8> {
+    let mut content = Content::new();
+    // Millimetres from the upper left corner, downwards.
+    content.transform([POINTS, 0.0, 0.0, -POINTS, 0.0, height * POINTS]);
+    for shape in shapes {
+        draw(&mut content, shape);
+    }
+    compressed(&content.finish())
 }
 
 fn set_colour(content: &mut Content, [red, green, blue]: [u8; 3]) {
@@ -90,7 +94,7 @@ fn draw(content: &mut Content, shape: &Shape) {
         Shape::Frame { x, y, width, height } => {
             content.set_stroke_gray(0.7).set_line_width(0.1).rect(*x, *y, *width, *height).stroke();
         }
-        Shape::Code { x, y, module, lines } => {
+        Shape::Code { x, y, module, lines, .. } => {
             content.save_state().set_fill_gray(0.0).transform([*module, 0.0, 0.0, *module, *x, *y]);
             for line in lines {
                 let mut corners = line.iter().map(|(x, y)| (*x as f32, *y as f32));

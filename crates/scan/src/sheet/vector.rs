@@ -8,11 +8,20 @@ use rustybuzz::ttf_parser::{GlyphId, OutlineBuilder};
 use super::layout::Shape;
 use super::text::Fonts;
 
-/// A whole document of this size.
-pub(super) fn document((width, height): (f32, f32), shapes: &[Shape], fonts: &Fonts) -> String {
+/// A whole document of this size, on white paper: without it a dark viewer shows black codes on black. An engraver's
+/// document (`is_cut_out`) has no paper, which a laser would take for a field to burn.
+pub(super) fn document(
+    (width, height): (f32, f32),
+    is_cut_out: bool,
+    shapes: &[Shape],
+    fonts: &Fonts,
+) -> String {
     let mut svg = format!(
         r#"<svg xmlns="http://www.w3.org/2000/svg" width="{width}mm" height="{height}mm" viewBox="0 0 {width} {height}">"#
     );
+    if !is_cut_out {
+        svg.push_str(r##"<rect width="100%" height="100%" fill="#fff"/>"##);
+    }
     for shape in shapes {
         // Writing to a string cannot fail.
         let _ = write_shape(&mut svg, shape, fonts);
@@ -33,7 +42,7 @@ fn write_shape(svg: &mut String, shape: &Shape, fonts: &Fonts) -> std::fmt::Resu
             svg,
             r##"<rect x="{x:.3}" y="{y:.3}" width="{width:.3}" height="{height:.3}" fill="none" stroke="#b3b3b3" stroke-width="0.1"/>"##
         ),
-        Shape::Code { x, y, module, lines } => {
+        Shape::Code { x, y, module, lines, .. } => {
             write!(
                 svg,
                 r##"<path transform="translate({x:.4} {y:.4}) scale({module:.5})" fill="#000" fill-rule="evenodd" d=""##

@@ -1,7 +1,7 @@
 //! Sheets of labels: what is on them, where, and that what is printed can be read back.
 
 use crate::draw;
-use scan::sheet::{BadSheet, Label, Sheet, Stock, calibration_pdf, engraving_svg, pdf, svg};
+use scan::sheet::{BadSheet, Label, Sheet, Stock, calibration_pdf, engraving_svg, fit, pdf, single_pdf, svg};
 use scan::{Effort, LumaBuf};
 
 fn label(number: usize) -> Label {
@@ -160,4 +160,35 @@ fn hostile_and_endless_texts_harm_nothing() {
     assert_eq!(svg(std::slice::from_ref(&long), &sheet("25")).unwrap_err(), BadSheet::LabelTooSmall);
     let endless = Label { link: "A".repeat(3_000), ..label(1) };
     assert_eq!(svg(&[endless], &sheet("70")).unwrap_err(), BadSheet::LinkTooLong);
+}
+
+#[test]
+fn whoever_chooses_the_paper_is_told_what_it_will_be() {
+    let told = |stock: &str| fit(&label(1), &sheet(stock)).unwrap();
+    // Large enough for level H: version 4 with its quiet zone has 41 modules.
+    let usual = told("63.5x38.1");
+    assert_eq!((usual.code_um as f32 / usual.module_um as f32).round(), 41.0);
+    assert!(usual.module_um >= 700 && usual.reads_to_mm == (usual.module_um as f32 * 0.4).round() as u32);
+    // On a small one level Q keeps the modules larger: version 3, 37 modules.
+    let small = told("25");
+    assert_eq!((small.code_um as f32 / small.module_um as f32).round(), 37.0);
+    assert!(small.reads_to_mm < usual.reads_to_mm && small.pole_mm < usual.pole_mm);
+    assert!((usual.pole_mm as f32 * 0.33 - usual.code_um as f32 / 1000.0).abs() < 0.4);
+    assert_eq!(fit(&label(1), &Sheet { two_copies: true, ..sheet("70") }).unwrap().copies, 2);
+    let long = Label { link: "A".repeat(300), ..label(1) };
+    assert_eq!(fit(&long, &sheet("25")), Err(BadSheet::LabelTooSmall));
+}
+
+#[test]
+fn one_label_is_a_page_of_its_own_size() {
+    let file = single_pdf(&label(1), &sheet("roll-50x30")).unwrap();
+    let text = String::from_utf8_lossy(&file);
+    // 50 and 30 mm in points.
+    let media = text.split_once("/MediaBox [").unwrap().1.split_once(']').unwrap().0;
+    let size = numbers(media);
+    assert!((size[2] - 141.73).abs() < 0.1 && (size[3] - 85.04).abs() < 0.1, "{media}");
+    assert_eq!(text.matches("/Type /Page\n").count() + text.matches("/Type /Page/").count(), 1);
+    // A roll is one label a page.
+    let labels: Vec<_> = (0..3).map(label).collect();
+    assert_eq!(svg(&labels, &sheet("roll-50x30")).unwrap().len(), 3);
 }
