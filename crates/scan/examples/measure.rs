@@ -1,7 +1,7 @@
 //! Reads a folder of labelled pictures and prints how many texts were right and how long it took.
 //!
 //! `cargo run --release -p scan --example measure -- LIST [frame|still]`, where each line of LIST is tab
-//! separated: set, kind, path of an 8-bit PNG beside LIST, format, text as JSON (empty for no code), ...
+//! separated: set, kind, path of an 8-bit PNG beside LIST, format, text as JSON (a list of texts for several codes).
 //! With `--times` instead of LIST it times pictures drawn here, hostile ones among them. Figures are printed as
 //! one line of JSON a kind; times are the work of this thread in milliseconds.
 #![allow(clippy::print_stdout, reason = "a tool for the terminal")]
@@ -26,21 +26,21 @@ fn main() -> Result<(), Box<dyn Error>> {
     for line in std::fs::read_to_string(&list)?.lines() {
         let columns: Vec<&str> = line.split('\t').collect();
         let [_, kind, path, _, text, ..] = columns.as_slice() else { continue };
-        let text: String = serde_json::from_str(text)?;
+        let wanted: Wanted = serde_json::from_str(text)?;
         let picture = open(&folder.join(path))?;
         let start = Clock::start();
         let found = scan::decode(&picture.as_luma(), effort);
         let counts = kinds.entry((*kind).to_owned()).or_default();
         counts.times.push(start.milliseconds());
-        let is_right = found.iter().any(|symbol| symbol.text == text);
+        let is_right = wanted.texts().iter().all(|text| found.iter().any(|symbol| symbol.text == *text));
         if !is_right {
             println!("missed: {path}");
         }
-        let is_wrong = found.iter().any(|symbol| symbol.text != text);
+        let is_wrong = found.iter().any(|symbol| !wanted.texts().contains(&symbol.text));
         counts.right += usize::from(is_right);
         counts.wrong += usize::from(is_wrong);
         for symbol in found {
-            if symbol.text == text {
+            if wanted.texts().contains(&symbol.text) {
                 *steps.entry(symbol.found_by).or_default() += 1;
             } else {
                 println!("wrong: {path} {symbol:?}");
@@ -60,6 +60,23 @@ fn main() -> Result<(), Box<dyn Error>> {
     let times = all.sorted_times();
     println!("all: right {}, wrong {}, {times:.1?} ms (median, p95, most)", all.right, all.wrong);
     Ok(())
+}
+
+/// What is to be read in a picture.
+#[derive(serde::Deserialize)]
+#[serde(untagged)]
+enum Wanted {
+    One(String),
+    Several(Vec<String>),
+}
+
+impl Wanted {
+    fn texts(&self) -> &[String] {
+        match self {
+            Self::One(text) => std::slice::from_ref(text),
+            Self::Several(texts) => texts,
+        }
+    }
 }
 
 /// What came of the pictures of one kind: one time each.

@@ -1,9 +1,10 @@
-//! Pixels to text, and text to QR pictures. Nothing here touches a file, a camera, a clock or a thread.
+//! Pixels to text, and text to QR pictures. Nothing here touches a file, a camera or a clock, and only sheets of labels
+//! are drawn by more than one thread.
 //!
-//! The caller hands over one grey picture and gets every code in it that could be read with certainty:
-//! QR codes, Data Matrix, and the bar codes that meters and parcels carry. A wrong text is worse than no text, because a
-//! wrong meter number bills the wrong house: every symbol passes its own check sum or error correction, and
-//! bar codes must besides be read alike on several lines of the picture.
+//! The caller hands over one grey picture and gets every code in it that could be read with certainty: QR and Micro
+//! QR codes, Data Matrix, and the bar codes that meters and parcels carry. A wrong text is worse than no text,
+//! because a wrong meter number bills the wrong house: every symbol passes its own check sum or error correction,
+//! and bar codes must besides be read alike on several lines of the picture.
 //!
 //! Reading is a ladder of [`Step`]s, cheapest first (`steps.rs` holds the whole list). [`Effort::Frame`] climbs
 //! the rungs that a live camera can afford on every frame. [`Effort::Still`] goes on, for a photograph that
@@ -20,16 +21,23 @@
 
 mod bars;
 mod bits;
+mod busy;
+mod choice;
 mod grown;
 pub mod label;
 mod luma;
 mod matrix;
+mod micro;
 mod qr;
 #[cfg(feature = "sheets")]
 pub mod sheet;
 mod steps;
+mod symbol;
 
+pub use choice::{Agreement, Aimed, Area, aimed};
 pub use luma::{BadPicture, Luma, LumaBuf, MAX_PIXELS, luma_from_rgba};
+pub use symbol::{Format, Point, Step, Symbol};
+
 use serde::{Deserialize, Serialize};
 
 /// Says how long a picture may be looked at.
@@ -39,75 +47,6 @@ pub enum Effort {
     Frame,
     /// A photograph: all steps, as long as nothing is found.
     Still,
-}
-
-/// The kinds of code that are read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-pub enum Format {
-    /// QR code, model 2, versions 1 to 40.
-    Qr,
-    /// Code 128, all three code sets.
-    Code128,
-    /// Code 39 without its optional check character.
-    Code39,
-    /// EAN-13. A UPC-A code is the EAN-13 that starts with 0 and comes back as its 13 digits.
-    Ean13,
-    /// EAN-8.
-    Ean8,
-    /// Interleaved 2 of 5. It has no check of its own: believe it only if the registry knows the number.
-    Itf,
-    /// Data Matrix with the error correction of today (ECC 200), square or oblong.
-    DataMatrix,
-}
-
-/// The rung of the ladder that read a symbol. Shown in diagnostics; it says which pictures are hard.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-pub enum Step {
-    /// QR reader on the frame, capped at 1,280 pixels.
-    Camera,
-    /// Scan lines along the rows and columns of the capped frame.
-    Lines,
-    /// Data Matrix: in a frame through its middle, in a photograph everywhere.
-    Squares,
-    /// QR reader on the untouched picture, where that is larger than 1,280 pixels.
-    FullSize,
-    /// A second QR finder on a copy of at most 640 pixels.
-    HalfSize,
-    /// QR reader after an unsharp mask, for blur.
-    Sharpened,
-    /// A grid grown from one finder pattern, for codes whose other corners are dirty, torn or bent.
-    OneCorner,
-    /// QR reader on a third of the size, for codes seen from very close and for patterned noise.
-    ThirdSize,
-    /// Many scan lines at twelve angles.
-    LinesAtAngles,
-    /// QR reader on light modules over a dark ground.
-    Inverted,
-    /// QR reader on a picture blown up to twice its size, for codes of less than two pixels a module.
-    DoubleSize,
-}
-
-/// A place in the picture, in pixels from its upper left corner; fractions are parts of a pixel.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
-pub struct Point {
-    /// To the right.
-    pub x: f32,
-    /// Downwards.
-    pub y: f32,
-}
-
-/// One code that was read.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Symbol {
-    /// The content, exactly as encoded.
-    pub text: String,
-    /// What kind of code it was.
-    pub format: Format,
-    /// Upper left, upper right, lower right and lower left as seen by the code itself, in the pixels of the
-    /// picture given. Bar codes give the ends of the highest and lowest line that agreed, a band within the code.
-    pub corners: [Point; 4],
-    /// The step that read it.
-    pub found_by: Step,
 }
 
 /// Reads all codes in a picture, without a limit of time. A picture without a readable code gives an empty list.

@@ -8,8 +8,7 @@ use rxing::common::{BitMatrix, DetectorRXingResult};
 use rxing::datamatrix::decoder::Decoder;
 use rxing::datamatrix::detector::zxing_cpp_detector::detect;
 
-use crate::Point;
-use crate::qr::Found;
+use crate::symbol::{Format, Found, Point};
 
 /// The least number of modules along the shorter side that is believed at once.
 const LEAST_BELIEVED: u32 = 14;
@@ -48,7 +47,7 @@ fn readings(matrix: &BitMatrix, everywhere: bool) -> Vec<(Found, u32)> {
         let points = symbol.getPoints().iter().map(|point| Point { x: point.x, y: point.y });
         let Ok(corners) = <[Point; 4]>::try_from(points.collect::<Vec<_>>()) else { continue };
         if !text.is_empty() && found.iter().all(|(known, _)| known.text != text) {
-            found.push((Found { text, corners }, shorter_side));
+            found.push((Found { text, format: Format::DataMatrix, corners }, shorter_side));
         }
     }
     found

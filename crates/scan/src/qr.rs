@@ -2,8 +2,8 @@
 //!
 //! rxing's port of the ZXing-C++ detector does nearly all the work; rqrr's finder reads others, so both are
 //! asked. What either samples goes through one decoder, so that error correction, character sets and the rules
-//! below hold for both. Only full QR codes are looked for: the micro and rectangular kinds protect themselves
-//! so little that they are found in plain noise.
+//! below hold for both. Micro QR codes (`micro.rs`) are looked for where a finder pattern stands alone; the
+//! rectangular kind protects itself so little that it is found in plain noise, and nobody prints it.
 
 use rqrr::BitGrid;
 use rxing::common::cpp_essentials::ConcentricPattern;
@@ -11,29 +11,34 @@ use rxing::common::{BitMatrix, DetectorRXingResult};
 use rxing::qrcode::cpp_port::decoder::Decode;
 use rxing::qrcode::cpp_port::detector::{FindFinderPatterns, GenerateFinderPatternSets, SampleQR};
 
-use crate::Point;
 use crate::bits::Bits;
-
-/// A code as read, in the pixels of the picture searched.
-pub(crate) struct Found {
-    pub(crate) text: String,
-    pub(crate) corners: [Point; 4],
-}
+use crate::micro;
+use crate::symbol::{Format, Found, Point};
 
 /// More finder patterns than this are noise or a brick wall: a sheet of 42 labels has 126. The largest are kept.
-const MOST_PATTERNS: usize = 130;
+pub(crate) const MOST_PATTERNS: usize = 130;
+/// What is enough where the picture as it is has been searched already: the sets of three grow with the third power.
+pub(crate) const FEWER_PATTERNS: usize = 60;
 
 /// How many sets of three patterns may fail before a picture is given up; each costs some 20 microseconds.
 const MOST_FAILURES: usize = 240;
 
+/// At how many of the largest patterns a Micro QR code is looked for, where there is no full one.
+const MOST_MICRO: usize = 12;
+
 /// The second finder takes time that grows with the square of the patterns; above this it is not asked.
 const MOST_PATTERNS_FOR_SECOND: usize = 40;
 
-/// Finds and reads all QR codes with the main finder.
-pub(crate) fn read(matrix: &BitMatrix, go_on: &mut dyn FnMut() -> bool) -> Vec<Found> {
+/// Whether a picture holds more finder patterns than any sheet of labels: a floor of them, or noise.
+pub(crate) fn is_crowded(matrix: &BitMatrix) -> bool {
+    FindFinderPatterns(matrix, true, 0).len() > MOST_PATTERNS
+}
+
+/// Finds and reads all QR codes with the main finder, from the `most` largest finder patterns.
+pub(crate) fn read(matrix: &BitMatrix, most: usize, go_on: &mut dyn FnMut() -> bool) -> Vec<Found> {
     let mut patterns = FindFinderPatterns(matrix, true, 0);
     patterns.sort_by_key(|pattern| std::cmp::Reverse(pattern.size));
-    patterns.truncate(MOST_PATTERNS);
+    patterns.truncate(most);
     let mut used: Vec<ConcentricPattern> = Vec::new();
     let mut failures = 0;
     let mut found = Vec::new();
@@ -50,7 +55,7 @@ pub(crate) fn read(matrix: &BitMatrix, go_on: &mut dyn FnMut() -> bool) -> Vec<F
             let [upper_left, upper_right, lower_left, lower_right] =
                 corners_of(sampled.getPoints().iter().map(|p| Point { x: p.x, y: p.y }))?;
             let corners = [upper_left, upper_right, lower_right, lower_left];
-            Some(Found { text, corners })
+            Some(Found { text, format: Format::Qr, corners })
         });
         match read {
             Some(symbol) => {
@@ -59,6 +64,9 @@ pub(crate) fn read(matrix: &BitMatrix, go_on: &mut dyn FnMut() -> bool) -> Vec<F
             }
             None => failures += 1,
         }
+    }
+    if found.is_empty() {
+        found.extend(patterns.iter().take(MOST_MICRO).filter_map(|pattern| micro::read(matrix, pattern)));
     }
     found
 }
@@ -85,12 +93,12 @@ pub(crate) fn read_second(bits: &Bits, matrix: &BitMatrix) -> Vec<Found> {
                 }
             }
             let corners = grid.bounds.iter().map(|p| Point { x: p.x as f32, y: p.y as f32 });
-            Some(Found { text: text_of(&sampled)?, corners: corners_of(corners)? })
+            Some(Found { text: text_of(&sampled)?, format: Format::Qr, corners: corners_of(corners)? })
         })
         .collect()
 }
 
-fn corners_of(points: impl Iterator<Item = Point>) -> Option<[Point; 4]> {
+pub(crate) fn corners_of(points: impl Iterator<Item = Point>) -> Option<[Point; 4]> {
     points.collect::<Vec<_>>().try_into().ok()
 }
 

@@ -7,9 +7,12 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use rxing::common::BitMatrix;
 
-use crate::bits::{Bits, threshold};
-use crate::luma::{Luma, LumaBuf, at_most, doubled, middle, sharpened};
-use crate::{Effort, Format, Point, Step, Symbol, bars, grown, matrix, qr};
+use crate::bits::threshold;
+use crate::busy::{Part, busiest, part_at};
+use crate::luma::{Luma, LumaBuf, at_most, box_blur, doubled, sharpened, unblurred};
+use crate::qr::{FEWER_PATTERNS, MOST_PATTERNS};
+use crate::symbol::{Format, Found, Point, Step, Symbol, middle_of};
+use crate::{Effort, bars, grown, matrix, qr};
 
 /// A camera frame is shrunk to this: enough for 2.5 pixels a module at arm's length, and no phone is too slow.
 const CAMERA_PIXELS: usize = 1_280;
@@ -17,8 +20,11 @@ const CAMERA_PIXELS: usize = 1_280;
 const PHOTO_PIXELS: usize = 2_560;
 /// What Data Matrix is searched for in.
 const SQUARES_PIXELS: usize = 960;
-/// What is blown up to twice its size: the middle of the picture, where people aim.
-const DOUBLED_PIXELS: usize = 640;
+/// What is blown up to twice its size, and what is cut out of a large picture as it is: the busiest places.
+const DOUBLED_PIXELS: usize = 480;
+const CLOSE_PIXELS: usize = 960;
+/// How often growing a grid may ask whether to go on. What was read of 700 hard pictures asked 48 times at most.
+const MOST_GROWTH: u32 = 64;
 /// What the second finder gets, and what a third of the size is a third of at most.
 const SMALL_PIXELS: usize = 640;
 /// The half width in pixels of the threshold's window for the main finder and for the second one.
@@ -32,76 +38,152 @@ pub(crate) fn climb(frame: &Luma<'_>, effort: Effort, go_on: &mut dyn FnMut() ->
     let mut ladder = Ladder { found: Vec::new(), go_on };
 
     let matrix = guarded(|| threshold(&capped, WINDOW).to_matrix());
-    ladder.qr(Step::Camera, scale, |go_on| Some(qr::read(matrix.as_ref()?, go_on)));
-    ladder.bars(Step::Lines, scale, |go_on| bars::along_axes(&capped, 24, &bars::QUICK, go_on));
+    ladder.rung(Step::Camera, scale, |go_on| Some(qr::read(matrix.as_ref()?, MOST_PATTERNS, go_on)));
+    ladder.rung(Step::Lines, scale, |go_on| bars::along_axes(&capped, 24, &bars::QUICK, go_on));
     let second = |picture: &Luma<'_>| threshold(picture, SMALL_WINDOW).to_matrix();
-    ladder.matrix_if_needed(Step::Squares, scale, |_| {
-        Some(matrix::read(matrix.as_ref()?, false, || second(&capped)))
+    ladder
+        .if_needed(Step::Squares, scale, |_| Some(matrix::read(matrix.as_ref()?, false, || second(&capped))));
+    let (pixels, width, height, _) = at_most(&capped, SMALL_PIXELS);
+    let Ok(small) = Luma::new(width, height, &pixels) else { return ladder.found };
+    let small_scale = scale * shrinking(&capped, SMALL_PIXELS);
+    let small_bits = ladder.wants_more().then(|| guarded(|| Some(threshold(&small, SMALL_WINDOW)))).flatten();
+    let small_matrix = small_bits.as_ref().and_then(|bits| guarded(|| bits.to_matrix()));
+    ladder.if_more(Step::HalfSize, small_scale, |go_on| {
+        Some(qr::read(small_matrix.as_ref()?, FEWER_PATTERNS, go_on))
     });
+    ladder.if_needed(Step::Inverted, small_scale, |go_on| read_inverted(small_matrix.as_ref()?, go_on));
     if effort == Effort::Frame {
+        ladder.if_needed(Step::LinesAtAngles, scale, |go_on| {
+            bars::across_slanting(&capped, &small, shrinking(&capped, SMALL_PIXELS), go_on)
+        });
         return ladder.found;
     }
 
-    let is_large = frame.longest_side() > CAMERA_PIXELS;
-    let photo = (is_large && ladder.found.is_empty()).then(|| at_most(frame, PHOTO_PIXELS));
+    let photo = (frame.longest_side() > CAMERA_PIXELS).then(|| at_most(frame, PHOTO_PIXELS));
     if let Some((pixels, width, height, scale)) = &photo {
-        ladder.qr_if_needed(Step::FullSize, *scale, |go_on| {
-            read_qr(&threshold(&Luma::new(*width, *height, pixels).ok()?, WINDOW), go_on)
+        // A large picture may hold many small codes beside the one that was read.
+        ladder.rung(Step::FullSize, *scale, |go_on| {
+            let full = threshold(&Luma::new(*width, *height, pixels).ok()?, WINDOW).to_matrix()?;
+            Some(qr::read(&full, MOST_PATTERNS, go_on))
         });
     }
-    ladder.qr_if_needed(Step::HalfSize, scale * shrinking(&capped, SMALL_PIXELS), |_| {
-        let (pixels, width, height, _) = at_most(&capped, SMALL_PIXELS);
-        let bits = threshold(&Luma::new(width, height, &pixels).ok()?, SMALL_WINDOW);
-        Some(qr::read_second(&bits, &bits.to_matrix()?))
+    ladder.if_more(Step::HalfSize, small_scale, |_| {
+        Some(qr::read_second(small_bits.as_ref()?, small_matrix.as_ref()?))
     });
-    ladder.qr_if_needed(Step::Sharpened, scale, |go_on| {
-        read_qr(&threshold(&sharpened(&capped, 3).as_luma(), WINDOW), go_on)
+    ladder.if_needed(Step::Inverted, scale, |go_on| read_inverted(matrix.as_ref()?, go_on));
+    let sharp = ladder.wants_more().then(|| guarded(|| Some(sharpened(&capped, 3)))).flatten();
+    let sharp_matrix =
+        sharp.as_ref().and_then(|sharp| guarded(|| threshold(&sharp.as_luma(), WINDOW).to_matrix()));
+    ladder.if_more(Step::Sharpened, scale, |go_on| {
+        Some(qr::read(sharp_matrix.as_ref()?, FEWER_PATTERNS, go_on))
     });
-    ladder.qr_if_needed(Step::OneCorner, scale, |go_on| Some(grown::read(&capped, matrix.as_ref()?, go_on)));
-    ladder.matrix_if_needed(Step::Squares, scale * shrinking(&capped, SQUARES_PIXELS), |_| {
+    ladder.if_needed(Step::OneCorner, scale, |go_on| {
+        Some(grown::read(&capped, matrix.as_ref()?, &mut at_most_times(MOST_GROWTH, go_on)))
+    });
+    // A picture full of finder patterns of which none makes a code takes long at every rung, and is none.
+    let is_crowded =
+        ladder.found.is_empty() && guarded(|| Some(qr::is_crowded(matrix.as_ref()?))).unwrap_or(false);
+    if is_crowded {
+        return ladder.found;
+    }
+    ladder.if_needed(Step::OneCorner, scale, |go_on| {
+        let sharp = sharp.as_ref()?.as_luma();
+        Some(grown::read(&sharp, sharp_matrix.as_ref()?, &mut at_most_times(MOST_GROWTH, go_on)))
+    });
+    ladder.if_needed(Step::Squares, scale * shrinking(&capped, SQUARES_PIXELS), |_| {
         let (pixels, width, height, _) = at_most(&capped, SQUARES_PIXELS);
         let small = Luma::new(width, height, &pixels).ok()?;
         let matrix = threshold(&small, WINDOW).to_matrix()?;
         Some(matrix::read(&matrix, true, || second(&small)))
     });
     let third = (capped.longest_side() / 3).max(1);
-    ladder.qr_if_needed(Step::ThirdSize, scale * shrinking(&capped, third), |go_on| {
+    ladder.if_needed(Step::ThirdSize, scale * shrinking(&capped, third), |go_on| {
         let (pixels, width, height, _) = at_most(&capped, third);
-        read_qr(&threshold(&Luma::new(width, height, &pixels).ok()?, WINDOW), go_on)
+        read_qr(&Luma::new(width, height, &pixels).ok()?, go_on)
     });
-    ladder.bars_if_needed(Step::LinesAtAngles, scale, |go_on| bars::at_angles(&capped, go_on));
-    if let Some((pixels, width, height, scale)) = &photo {
-        ladder.bars_if_needed(Step::LinesAtAngles, *scale, |go_on| {
-            let full = Luma::new(*width, *height, pixels).ok()?;
-            bars::along_axes(&full, 64, &bars::THOROUGH, go_on)
+    if frame.longest_side() > PHOTO_PIXELS {
+        for place in ladder.places(|| busiest(&capped, 2)) {
+            ladder.if_needed(Step::FullSize, 1.0, |go_on| {
+                let part = part_at(frame, Point { x: place.x * scale, y: place.y * scale }, CLOSE_PIXELS)?;
+                Some(moved(read_qr(&part.picture.as_luma(), go_on)?, &part, 1.0))
+            });
+        }
+    }
+    // A large picture has been calmed by shrinking it.
+    for radius in if photo.is_some() { 2..=2 } else { 1..=2 } {
+        ladder.if_needed(Step::Calmed, scale, |go_on| {
+            let matrix = threshold(&box_blur(&capped, radius).as_luma(), WINDOW).to_matrix()?;
+            let found = qr::read(&matrix, FEWER_PATTERNS, go_on);
+            if found.is_empty() { read_inverted(&matrix, go_on) } else { Some(found) }
         });
     }
-    ladder.qr_if_needed(Step::Inverted, scale, |go_on| {
-        let mut inverted = matrix.clone()?;
-        inverted.flip_self();
-        Some(qr::read(&inverted, go_on))
-    });
-    if frame.longest_side() <= CAMERA_PIXELS {
-        ladder.qr_if_needed(Step::DoubleSize, scale / 2.0, |go_on| {
-            let (part, left, top) = middle(&capped, DOUBLED_PIXELS)?;
-            let large: LumaBuf = sharpened(&doubled(&part.as_luma()).as_luma(), 3);
-            let mut found = read_qr(&threshold(&large.as_luma(), WINDOW), go_on)?;
-            for corner in found.iter_mut().flat_map(|found| &mut found.corners) {
-                *corner = Point { x: corner.x + 2.0 * left as f32, y: corner.y + 2.0 * top as f32 };
-            }
-            Some(found)
+    for place in ladder.places(|| busiest(&capped, 1)) {
+        for radius in [2, 3] {
+            ladder.if_needed(Step::Unblurred, scale, |go_on| {
+                let part = part_at(&capped, place, DOUBLED_PIXELS)?;
+                let sharp = unblurred(&part.picture.as_luma(), radius);
+                let matrix = threshold(&sharp.as_luma(), WINDOW).to_matrix()?;
+                let mut found = qr::read(&matrix, FEWER_PATTERNS, go_on);
+                if found.is_empty() {
+                    let go_on = &mut at_most_times(MOST_GROWTH / 2, go_on);
+                    found = grown::read(&sharp.as_luma(), &matrix, go_on);
+                }
+                Some(moved(found, &part, 1.0))
+            });
+        }
+    }
+    ladder.if_needed(Step::LinesAtAngles, scale, |go_on| bars::at_angles(&capped, true, go_on));
+    if photo.is_some() {
+        ladder.if_needed(Step::LinesAtAngles, 1.0, |go_on| {
+            let place = bars::likely_place(&capped)?;
+            let part = part_at(frame, Point { x: place.x * scale, y: place.y * scale }, CLOSE_PIXELS)?;
+            Some(moved(bars::at_angles(&part.picture.as_luma(), false, go_on)?, &part, 1.0))
         });
+    }
+    ladder.if_needed(Step::Inverted, scale, |go_on| read_inverted(sharp_matrix.as_ref()?, go_on));
+    if photo.is_none() {
+        for place in ladder.places(|| busiest(&capped, 2)) {
+            ladder.if_needed(Step::DoubleSize, 0.5, |go_on| {
+                let part = part_at(&capped, place, DOUBLED_PIXELS)?;
+                let large: LumaBuf = sharpened(&doubled(&part.picture.as_luma()).as_luma(), 3);
+                Some(moved(read_qr(&large.as_luma(), go_on)?, &part, 2.0))
+            });
+        }
     }
     ladder.found
+}
+
+/// The same codes in the pixels of the picture that the part was cut from, `larger` times as large as it is.
+fn moved(mut found: Vec<Found>, part: &Part, larger: f32) -> Vec<Found> {
+    for corner in found.iter_mut().flat_map(|found| &mut found.corners) {
+        corner.x += larger * part.left as f32;
+        corner.y += larger * part.top as f32;
+    }
+    found
+}
+
+/// Asks `go_on`, but says no after so many times: a bound on work for pictures made to look like many codes.
+fn at_most_times(most: u32, go_on: &mut dyn FnMut() -> bool) -> impl FnMut() -> bool {
+    let mut left = most;
+    move || {
+        left = left.saturating_sub(1);
+        left > 0 && go_on()
+    }
+}
+
+fn read_inverted(matrix: &BitMatrix, go_on: &mut dyn FnMut() -> bool) -> Option<Vec<Found>> {
+    let mut inverted = matrix.clone();
+    inverted.flip_self();
+    Some(qr::read(&inverted, FEWER_PATTERNS, go_on))
 }
 
 fn shrinking(picture: &Luma<'_>, longest: usize) -> f32 {
     (picture.longest_side() as f32 / longest as f32).max(1.0)
 }
 
-fn read_qr(bits: &Bits, go_on: &mut dyn FnMut() -> bool) -> Option<Vec<qr::Found>> {
-    let matrix: BitMatrix = bits.to_matrix()?;
-    Some(qr::read(&matrix, go_on))
+fn read_qr(picture: &Luma<'_>, go_on: &mut dyn FnMut() -> bool) -> Option<Vec<Found>> {
+    let matrix = threshold(picture, WINDOW).to_matrix()?;
+    Some(qr::read(&matrix, FEWER_PATTERNS, go_on))
 }
 
 /// Runs one rung; a panic in it counts as nothing found.
@@ -118,72 +200,58 @@ struct Ladder<'a> {
 
 impl Ladder<'_> {
     /// Runs a rung whose pixels are `scale` pixels of the caller's picture wide.
-    fn qr(
+    fn rung(
         &mut self,
         step: Step,
         scale: f32,
-        rung: impl FnOnce(&mut dyn FnMut() -> bool) -> Option<Vec<qr::Found>>,
+        rung: impl FnOnce(&mut dyn FnMut() -> bool) -> Option<Vec<Found>>,
     ) {
         if !(self.go_on)() {
             return;
         }
         for found in guarded(|| rung(self.go_on)).unwrap_or_default() {
-            self.add(found.text, Format::Qr, found.corners, step, scale);
+            self.add(found, step, scale);
         }
     }
 
-    fn matrix_if_needed(
+    /// Runs a rung if nothing has been found so far.
+    fn if_needed(
         &mut self,
         step: Step,
         scale: f32,
-        rung: impl FnOnce(&mut dyn FnMut() -> bool) -> Option<Vec<qr::Found>>,
-    ) {
-        if !self.found.is_empty() || !(self.go_on)() {
-            return;
-        }
-        for found in guarded(|| rung(self.go_on)).unwrap_or_default() {
-            self.add(found.text, Format::DataMatrix, found.corners, step, scale);
-        }
-    }
-
-    fn bars(
-        &mut self,
-        step: Step,
-        scale: f32,
-        rung: impl FnOnce(&mut dyn FnMut() -> bool) -> Option<Vec<bars::Found>>,
-    ) {
-        if !(self.go_on)() {
-            return;
-        }
-        for found in guarded(|| rung(self.go_on)).unwrap_or_default() {
-            self.add(found.text, found.format, found.corners, step, scale);
-        }
-    }
-
-    fn qr_if_needed(
-        &mut self,
-        step: Step,
-        scale: f32,
-        rung: impl FnOnce(&mut dyn FnMut() -> bool) -> Option<Vec<qr::Found>>,
+        rung: impl FnOnce(&mut dyn FnMut() -> bool) -> Option<Vec<Found>>,
     ) {
         if self.found.is_empty() {
-            self.qr(step, scale, rung);
+            self.rung(step, scale, rung);
         }
     }
 
-    fn bars_if_needed(
+    /// Runs a rung if nothing has been found so far, or so much that there may be more: three codes are a sheet or a
+    /// shelf, of which one rung seldom reads all.
+    fn if_more(
         &mut self,
         step: Step,
         scale: f32,
-        rung: impl FnOnce(&mut dyn FnMut() -> bool) -> Option<Vec<bars::Found>>,
+        rung: impl FnOnce(&mut dyn FnMut() -> bool) -> Option<Vec<Found>>,
     ) {
-        if self.found.is_empty() {
-            self.bars(step, scale, rung);
+        if self.wants_more() {
+            self.rung(step, scale, rung);
         }
+    }
+
+    /// Looks for places, if nothing has been found so far.
+    fn places(&self, look: impl FnOnce() -> Vec<Point>) -> Vec<Point> {
+        let look = self.found.is_empty().then_some(look);
+        look.and_then(|look| guarded(|| Some(look()))).unwrap_or_default()
+    }
+
+    fn wants_more(&self) -> bool {
+        self.found.is_empty() || self.found.len() >= 3
     }
 
     /// Keeps a symbol unless it is one already found. Bars seen within a QR code are its modules, not a bar code.
-    fn add(&mut self, text: String, format: Format, corners: [Point; 4], step: Step, scale: f32) {
+    fn add(&mut self, found: Found, step: Step, scale: f32) {
+        let Found { text, format, corners } = found;
         let corners = corners.map(|corner| Point { x: corner.x * scale, y: corner.y * scale });
         let middle = middle_of(&corners);
         let is_known = self.found.iter().any(|known| {
@@ -195,11 +263,6 @@ impl Ladder<'_> {
             self.found.push(Symbol { text, format, corners, found_by: step });
         }
     }
-}
-
-fn middle_of(corners: &[Point; 4]) -> Point {
-    let sum = corners.iter().fold(Point::default(), |sum, p| Point { x: sum.x + p.x, y: sum.y + p.y });
-    Point { x: sum.x / 4.0, y: sum.y / 4.0 }
 }
 
 fn box_holds(corners: &[Point; 4], point: Point) -> bool {
@@ -215,13 +278,17 @@ fn box_holds(corners: &[Point; 4], point: Point) -> bool {
 mod tests {
     use super::*;
 
+    fn found(text: &str, format: Format, corners: [Point; 4]) -> Found {
+        Found { text: text.into(), format, corners }
+    }
+
     #[test]
     fn a_panic_costs_the_rung_and_not_the_rest() {
         let mut go_on = || true;
         let mut ladder = Ladder { found: Vec::new(), go_on: &mut go_on };
-        ladder.qr(Step::Camera, 1.0, |_| panic!("a detector fails"));
+        ladder.rung(Step::Camera, 1.0, |_| panic!("a detector fails"));
         let corners = [Point::default(); 4];
-        ladder.qr(Step::HalfSize, 1.0, |_| Some(vec![qr::Found { text: "M1".into(), corners }]));
+        ladder.rung(Step::HalfSize, 1.0, |_| Some(vec![found("M1", Format::Qr, corners)]));
         assert_eq!(ladder.found.len(), 1);
     }
 
@@ -229,7 +296,7 @@ mod tests {
     fn without_time_no_rung_is_run() {
         let mut go_on = || false;
         let mut ladder = Ladder { found: Vec::new(), go_on: &mut go_on };
-        ladder.qr(Step::Camera, 1.0, |_| unreachable!("there is no time"));
+        ladder.rung(Step::Camera, 1.0, |_| unreachable!("there is no time"));
         assert!(ladder.found.is_empty());
     }
 
@@ -241,10 +308,10 @@ mod tests {
         };
         let mut go_on = || true;
         let mut ladder = Ladder { found: Vec::new(), go_on: &mut go_on };
-        ladder.add("Q".into(), Format::Qr, square(10.0, 10.0, 50.0), Step::Camera, 2.0);
-        ladder.add("12345670".into(), Format::Ean8, square(30.0, 30.0, 10.0), Step::Lines, 2.0);
-        ladder.add("M-77".into(), Format::Code128, square(80.0, 30.0, 10.0), Step::Lines, 2.0);
-        ladder.add("Q".into(), Format::Qr, square(80.0, 80.0, 50.0), Step::Camera, 2.0);
+        ladder.add(found("Q", Format::Qr, square(10.0, 10.0, 50.0)), Step::Camera, 2.0);
+        ladder.add(found("12345670", Format::Ean8, square(30.0, 30.0, 10.0)), Step::Lines, 2.0);
+        ladder.add(found("M-77", Format::Code128, square(80.0, 30.0, 10.0)), Step::Lines, 2.0);
+        ladder.add(found("Q", Format::Qr, square(80.0, 80.0, 50.0)), Step::Camera, 2.0);
         let texts: Vec<_> = ladder.found.iter().map(|symbol| symbol.text.as_str()).collect();
         assert_eq!(texts, ["Q", "M-77", "Q"]);
         assert_eq!(ladder.found[0].corners[2], Point { x: 120.0, y: 120.0 });

@@ -13,17 +13,11 @@ mod itf;
 mod runs;
 
 use direction::Directions;
-use runs::{Line, Look, Runs, runs_along};
+pub(crate) use ean::thirteen;
+use runs::{First, Line, Look, Runs, runs_along};
 
 use crate::luma::Luma;
-use crate::{Format, Point};
-
-/// A bar code as read, in the pixels of the picture searched.
-pub(crate) struct Found {
-    pub(crate) text: String,
-    pub(crate) format: Format,
-    pub(crate) corners: [Point; 4],
-}
+use crate::symbol::{Format, Found, Point};
 
 /// One reading on one line; `end` is the number of the stretch after its last bar.
 struct Hit {
@@ -38,11 +32,15 @@ const THIN: u8 = 1;
 const THICK: u8 = 4;
 
 /// What a camera frame has time for.
-pub(crate) const QUICK: [Look; 1] = [Look { share: 0.15, sharpen: 0.0 }];
+pub(crate) const QUICK: [Look; 1] = [Look { share: 0.15, first: First::Nothing }];
 /// What a photograph gets: plain and blurred bars, and behind the averaging of thick lines, pale ones.
 pub(crate) const THOROUGH: [Look; 2] =
-    [Look { share: 0.15, sharpen: 0.0 }, Look { share: 0.1, sharpen: 2.0 }];
-const FAINT: [Look; 2] = [Look { share: 0.08, sharpen: 0.0 }, Look { share: 0.1, sharpen: 2.0 }];
+    [Look { share: 0.15, first: First::Nothing }, Look { share: 0.1, first: First::Sharpen(2.0) }];
+const FAINT: [Look; 2] =
+    [Look { share: 0.08, first: First::Nothing }, Look { share: 0.1, first: First::Sharpen(2.0) }];
+/// For bars out of focus, one and two pixels wide; only thick lines are calm enough for it.
+const DEEP: [Look; 2] =
+    [Look { share: 0.1, first: First::Unblur(1.4) }, Look { share: 0.1, first: First::Unblur(2.2) }];
 
 /// Lines along the rows and the columns, `count` each way.
 pub(crate) fn along_axes(
@@ -66,16 +64,78 @@ pub(crate) fn along_axes(
     Some(poll.elected())
 }
 
-/// Lines at twelve angles, fifteen degrees apart, with all looks.
-pub(crate) fn at_angles(picture: &Luma<'_>, go_on: &mut dyn FnMut() -> bool) -> Option<Vec<Found>> {
+/// Lines slanting across whatever bars there are, as many as a camera's frame has time for. `small` is a copy of the
+/// picture, `scale` pixels of the picture wide a pixel, from which the directions are taken. Bars within ten degrees of
+/// upright or level are left to [`along_axes`].
+pub(crate) fn across_slanting(
+    picture: &Luma<'_>,
+    small: &Luma<'_>,
+    scale: f32,
+    go_on: &mut dyn FnMut() -> bool,
+) -> Option<Vec<Found>> {
+    const AXIS: f32 = 0.985;
+    let directions = Directions::of(small);
+    let mut poll = Poll::new(picture, THIN, &QUICK);
+    for (dx, dy) in directions.dominant(2) {
+        if dx.abs() > AXIS || dy.abs() > AXIS || !go_on() {
+            continue;
+        }
+        let lines = parallels(small, dx, dy, (small.longest_side() as f32 / 80.0).max(3.0));
+        for line in lines.into_iter().filter(|line| directions.cross(line)).take(40) {
+            let count = (line.count as f32 * scale) as usize;
+            poll.ask(Line { x: line.x * scale, y: line.y * scale, count, ..line });
+        }
+        if poll.is_settled() {
+            break;
+        }
+    }
+    Some(poll.elected())
+}
+
+/// The twelve angles in steps of fifteen degrees; upright and level codes are the most common by far.
+const ANGLES: [u8; 12] = [0, 6, 1, 11, 5, 7, 2, 10, 4, 8, 3, 9];
+
+/// One way of going over a picture: the directions, how far apart the lines are, how thick, and what is done to them.
+struct Pass<'a> {
+    ways: &'a [(f32, f32)],
+    spacing: f32,
+    reach: u8,
+    looks: &'a [Look],
+    caution: usize,
+}
+
+/// Lines straight across whatever bars there are, close together, and then lines at twelve angles. `thoroughly` also
+/// looks at what is pale or out of focus, which takes five times as long.
+pub(crate) fn at_angles(
+    picture: &Luma<'_>,
+    thoroughly: bool,
+    go_on: &mut dyn FnMut() -> bool,
+) -> Option<Vec<Found>> {
     let directions = Directions::of(picture);
-    for (reach, looks) in [(THIN, &THOROUGH), (THICK, &FAINT)] {
-        let mut poll = Poll::new(picture, reach, looks);
-        // Upright and level codes are the most common by far.
-        for angle in [0u8, 6, 1, 11, 5, 7, 2, 10, 4, 8, 3, 9] {
-            let (dy, dx) = (f32::from(angle) * std::f32::consts::PI / 12.0).sin_cos();
-            let (dx, dy) = if angle == 6 { (0.0, 1.0) } else { (dx, dy) };
-            for line in parallels(picture, dx, dy).into_iter().filter(|line| directions.cross(line)) {
+    let across = directions.dominant(3);
+    let anyhow: Vec<(f32, f32)> = ANGLES
+        .iter()
+        .map(|step| {
+            let (dy, dx) = (f32::from(*step) * std::f32::consts::PI / 12.0).sin_cos();
+            if *step == 6 { (0.0, 1.0) } else { (dx, dy) }
+        })
+        .collect();
+    let side = picture.longest_side() as f32;
+    let (close, apart) = ((side / 180.0).max(3.0), (side / 64.0).max(4.0));
+    let pass = |ways, spacing, reach, looks| Pass { ways, spacing, reach, looks, caution: 0 };
+    let passes = [
+        pass(&across, close, THIN, &THOROUGH),
+        pass(&across, close, THICK, &FAINT),
+        Pass { caution: 1, ..pass(&across, 2.0 * close, THICK, &DEEP) },
+        pass(&anyhow, apart, THIN, &THOROUGH),
+    ];
+    let count = if thoroughly { passes.len() } else { 1 };
+    for Pass { ways, spacing, reach, looks, caution } in passes.into_iter().take(count) {
+        let mut poll = Poll { caution, ..Poll::new(picture, reach, looks) };
+        for (dx, dy) in ways {
+            for line in
+                parallels(picture, *dx, *dy, spacing).into_iter().filter(|line| directions.cross(line))
+            {
                 poll.ask(line);
             }
             if poll.is_settled() || !go_on() {
@@ -86,6 +146,11 @@ pub(crate) fn at_angles(picture: &Luma<'_>, go_on: &mut dyn FnMut() -> bool) -> 
     Some(Vec::new())
 }
 
+/// Where most edges run side by side, in the pixels of the picture.
+pub(crate) fn likely_place(picture: &Luma<'_>) -> Option<Point> {
+    Directions::of(picture).densest()
+}
+
 /// 0 to `count - 1`, the middle of the picture first: that is where people aim.
 fn middle_first(count: usize) -> impl Iterator<Item = usize> {
     let middle = count / 2;
@@ -94,10 +159,9 @@ fn middle_first(count: usize) -> impl Iterator<Item = usize> {
         .filter(move |i| *i < count)
 }
 
-/// Lines in one direction across the whole picture, 1/64 of its longest side apart, cut to what lies within.
-fn parallels(picture: &Luma<'_>, dx: f32, dy: f32) -> Vec<Line> {
+/// Lines in one direction across the whole picture, so many pixels apart, cut to what lies within.
+fn parallels(picture: &Luma<'_>, dx: f32, dy: f32, spacing: f32) -> Vec<Line> {
     let (width, height) = (picture.width() as f32, picture.height() as f32);
-    let spacing = (picture.longest_side() as f32 / 64.0).max(4.0);
     let reach = width.hypot(height) / 2.0;
     let lines = (reach / spacing) as i32;
     (-lines..=lines)
@@ -137,6 +201,8 @@ struct Poll<'a> {
     reach: u8,
     looks: &'a [Look],
     candidates: Vec<Candidate>,
+    /// More votes that are needed, where the looks themselves may make things up.
+    caution: usize,
 }
 
 struct Candidate {
@@ -150,7 +216,7 @@ struct Candidate {
 
 impl<'a> Poll<'a> {
     fn new(picture: &'a Luma<'a>, reach: u8, looks: &'a [Look]) -> Self {
-        Self { picture, reach, looks, candidates: Vec::new() }
+        Self { picture, reach, looks, candidates: Vec::new(), caution: 0 }
     }
 
     fn thickness(&self) -> f32 {
@@ -236,7 +302,7 @@ impl<'a> Poll<'a> {
 
     /// Says whether there are enough votes, and more than twice as many as anything else read in the same place.
     fn wins(&self, candidate: &Candidate) -> bool {
-        candidate.votes.len() >= candidate.votes_needed
+        candidate.votes.len() >= candidate.votes_needed + self.caution
             && self.candidates.iter().all(|other| {
                 std::ptr::eq(other, candidate)
                     || !other.overlaps(candidate)
@@ -287,6 +353,7 @@ fn readings(runs: &Runs) -> Vec<(Hit, f32, f32)> {
             .or_else(|| ean::read_13(widths, at))
             .or_else(|| code39::read(widths, at))
             .or_else(|| ean::read_8(widths, at))
+            .or_else(|| ean::read_upc_e(widths, at))
             .or_else(|| itf::read(widths, at));
         match hit {
             Some(hit) => {
@@ -405,7 +472,7 @@ mod tests {
         let blank = crate::LumaBuf::new(300, 200, vec![0; 60_000]).unwrap();
         for angle in 0..12 {
             let (dy, dx) = (angle as f32 * std::f32::consts::PI / 12.0).sin_cos();
-            let lines = parallels(&blank.as_luma(), dx, dy);
+            let lines = parallels(&blank.as_luma(), dx, dy, 5.0);
             assert!(lines.len() > 10, "{angle}");
             for line in lines {
                 for along in [0.0, line.count as f32] {

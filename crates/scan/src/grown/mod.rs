@@ -16,9 +16,9 @@ mod warp;
 use rxing::common::BitMatrix;
 use rxing::qrcode::cpp_port::detector::FindFinderPatterns;
 
-use crate::Point;
 use crate::luma::Luma;
-use crate::qr::{Found, text_of};
+use crate::qr::text_of;
+use crate::symbol::{Format, Found, Point};
 use field::Field;
 use pattern::{MOST_VERSION, ROLES, Role, cells, is_dark_in_finder, likely_formats, set_format, side_of};
 use warp::{Cell, Moves, Warp};
@@ -242,5 +242,5 @@ fn read_guess(field: &Field, guess: &Guess) -> Option<Found> {
     let far = side as f32;
     let corners =
         [(0.0, 0.0), (far, 0.0), (far, far), (0.0, far)].map(|(across, down)| turned.at(across, down));
-    Some(Found { text, corners })
+    Some(Found { text, format: Format::Qr, corners })
 }

@@ -166,9 +166,9 @@ pub fn bars(modules: &str, height: usize) -> Vec<Vec<bool>> {
     rows
 }
 
-/// Bar codes drawn by an encoder that is not ours (python-barcode 0.16): kind, text, modules.
-pub const BARS: [(scan::Format, &str, &str); 9] = {
-    use scan::Format::{Code39, Code128, Ean8, Ean13, Itf};
+/// Bar codes drawn by encoders that are not ours (python-barcode 0.16, zint): kind, text, modules.
+pub const BARS: [(scan::Format, &str, &str); 12] = {
+    use scan::Format::{Code39, Code128, Ean8, Ean13, Itf, UpcA, UpcE};
     [
         (
             Code128,
@@ -201,7 +201,14 @@ pub const BARS: [(scan::Format, &str, &str); 9] = {
             "10101101110111001001100100110110100001010001101010100111010100001000100100100011101001001000101",
         ),
         (
-            Ean13,
+            UpcA,
+            "0036000291452",
+            "10100011010111101010111100011010001101000110101010110110011101001100110101110010011101101100101",
+        ),
+        (UpcE, "0012345000065", "101011001100100110111101001110101110010101111010101"),
+        (UpcE, "0123456000070", "101001001101111010100011011100100001010010001010101"),
+        (
+            UpcA,
             "0123456789012",
             "10100110010010011011110101000110110001010111101010100010010010001110100111001011001101101100101",
         ),
@@ -213,6 +220,17 @@ pub const BARS: [(scan::Format, &str, &str); 9] = {
         ),
     ]
 };
+
+/// A drawing of `#` and `.`, rows parted by `/`, with a quiet zone of so many modules.
+pub fn drawn(rows: &str, quiet: usize) -> Vec<Vec<bool>> {
+    let width = rows.find('/').unwrap();
+    let blank = std::iter::repeat_n(vec![false; width + 2 * quiet], quiet);
+    let inner = rows.split('/').map(|row| {
+        let light = std::iter::repeat_n(false, quiet);
+        light.clone().chain(row.bytes().map(|module| module == b'#')).chain(light).collect()
+    });
+    blank.clone().chain(inner).chain(blank).collect()
+}
 
 /// The text of everything read, sorted.
 pub fn texts(picture: &LumaBuf, effort: scan::Effort) -> Vec<String> {

@@ -109,13 +109,7 @@ const DATA_MATRIX: [(&str, &str); 3] = [
 #[test]
 fn a_data_matrix_is_read_by_frames_and_photographs() {
     for (text, drawn) in DATA_MATRIX {
-        let width = drawn.find('/').unwrap();
-        let blank = std::iter::repeat_n(vec![false; width + 6], 3);
-        let rows = drawn.split('/').map(|row| {
-            let quiet = [false; 3];
-            quiet.into_iter().chain(row.bytes().map(|module| module == b'#')).chain(quiet).collect()
-        });
-        let modules: Vec<Vec<bool>> = blank.clone().chain(rows).chain(blank).collect();
+        let modules = crate::draw::drawn(drawn, 3);
         for turn in [0.0, 20.0, 130.0] {
             let pose = Pose { turn, ..Pose::straight((160.0, 120.0), 5.0) };
             let picture =
@@ -131,14 +125,56 @@ fn a_data_matrix_is_read_by_frames_and_photographs() {
     }
 }
 
+/// Drawn by another maker of codes: M1 and two of M3.
+const MICRO: [(&str, &str); 3] = [
+    (
+        "12345",
+        "#######.#.#/#.....#.##./#.###.#.#../#.###.#..../#.###.#.###/#.....#..##/#######.#../.........##/##..###..##/.#.#...##../####.....##",
+    ),
+    (
+        "METER-7",
+        "#######.#.#.#.#/#.....#..#..###/#.###.#.#.#.#.#/#.###.#.##.##.#/#.###.#.#...###/#.....#.###..#./#######....##.#/........###...#/#....##.#.#...#/......#.....###/#..####.#####../.##.#.#......#./#.#........##../##.##..##.#.#..#./####.#.##..##.#",
+    ),
+    (
+        "SN 2569/42",
+        "#######.#.#.#.#/#.....#.......#/#.###.#.##..#.#/#.###.#.#..###./#.###.#.#..##.#/#.....#.#####.#/#######..###.../........#.##.#./#....##.#.#..##/##.##.#........../#..#.##.######./..#....##.....#/##.##..#######./.........###..#/#.#.##.###..#.#",
+    ),
+];
+
 #[test]
-fn a_photograph_reads_what_a_frame_cannot() {
-    let negative = scene(|_| {}).negative();
-    assert_eq!(texts(&negative.clone().finish(), Effort::Frame), [""; 0]);
-    let found = scan::decode(&negative.finish().as_luma(), Effort::Still);
+fn a_micro_qr_code_is_read_and_a_corner_of_a_large_one_is_none() {
+    for (text, rows) in MICRO {
+        let modules = crate::draw::drawn(rows, 2);
+        for turn in [0.0, 40.0, 200.0] {
+            let pose = Pose { turn, ..Pose::straight((160.0, 120.0), 6.0) };
+            let picture =
+                Scene::new(320, 240, 150).label(&modules, pose, BLACK_ON_WHITE).noise(8.0, 1).finish();
+            let found = scan::decode(&picture.as_luma(), Effort::Frame);
+            let seen: Vec<_> = found.iter().map(|symbol| (symbol.format, symbol.text.as_str())).collect();
+            assert_eq!(seen, [(Format::MicroQr, text)], "turned by {turn}");
+        }
+        // Without light round it, it may be a corner of anything.
+        let bare = crate::draw::drawn(rows, 0);
+        let picture = Scene::new(320, 240, 40)
+            .label(&bare, Pose::straight((160.0, 120.0), 6.0), BLACK_ON_WHITE)
+            .finish();
+        assert_eq!(texts(&picture, Effort::Still), [""; 0]);
+    }
+    // A large code of which two corners are hidden keeps one finder pattern, and is not taken for a small code.
+    let hidden = scene(|_| {}).blot((212.0, 68.0), 30.0, 225).blot((108.0, 172.0), 30.0, 225);
+    let found = scan::decode(&hidden.finish().as_luma(), Effort::Still);
+    assert!(found.iter().all(|symbol| symbol.format == Format::Qr), "{found:?}");
+}
+
+#[test]
+fn a_light_code_on_a_dark_ground_is_read() {
+    let found = scan::decode(&scene(|_| {}).negative().finish().as_luma(), Effort::Frame);
     assert_eq!(found.len(), 1);
     assert_eq!((found[0].text.as_str(), found[0].found_by), (LABEL, Step::Inverted));
+}
 
+#[test]
+fn a_photograph_reads_what_a_frame_cannot() {
     let blurred = scene(|pose| pose.module = 4.8).blur(2);
     assert_eq!(texts(&blurred.clone().finish(), Effort::Frame), [""; 0]);
     assert_read(blurred, Effort::Still);
@@ -174,14 +210,17 @@ fn every_bar_code_is_read_both_ways_round_and_upright() {
 }
 
 #[test]
-fn a_photograph_reads_bar_codes_at_any_angle() {
+fn bar_codes_are_read_at_any_angle() {
     for (index, (format, text, modules)) in BARS.into_iter().enumerate() {
         let turn = [35.0, 52.0, 141.0][index % 3];
         let pose = Pose { turn, ..Pose::straight((250.0, 250.0), 2.2) };
         let scene = Scene::new(500, 500, 150).label(&bars(modules, 40), pose, BLACK_ON_WHITE).noise(12.0, 5);
-        let found = scan::decode(&scene.finish().as_luma(), Effort::Still);
-        let seen: Vec<_> = found.iter().map(|symbol| (symbol.format, symbol.text.as_str())).collect();
-        assert_eq!(seen, [(format, text)], "turned by {turn}");
+        let picture = scene.finish();
+        for effort in [Effort::Frame, Effort::Still] {
+            let found = scan::decode(&picture.as_luma(), effort);
+            let seen: Vec<_> = found.iter().map(|symbol| (symbol.format, symbol.text.as_str())).collect();
+            assert_eq!(seen, [(format, text)], "turned by {turn}, {effort:?}");
+        }
     }
 }
 
@@ -384,8 +423,103 @@ fn noise_and_patterns_give_no_text() {
     }
 }
 
+/// A case is a whole search of a picture; `make deep` asks for more of them than the tests of every day.
+fn cases() -> u32 {
+    std::env::var("PROPTEST_CASES")
+        .ok()
+        .and_then(|count| count.parse().ok())
+        .map_or(24, |count: u32| count.min(3_000))
+}
+
+/// Pieces of which a picture for a reader is made, right and wrong ones.
+#[derive(Debug, Clone)]
+enum Piece {
+    Qr { module: usize, mirrored: bool },
+    Bars { which: usize, module: usize, height: usize },
+    Stripes { period: usize, upright: bool },
+    Noise { grain: usize },
+    Box { shade: u8 },
+}
+
+fn piece() -> impl Strategy<Value = (Piece, usize, usize, usize, usize)> {
+    let kinds = prop_oneof![
+        (1usize..9, any::<bool>()).prop_map(|(module, mirrored)| Piece::Qr { module, mirrored }),
+        (0usize..12, 1usize..5, 1usize..120).prop_map(|(which, module, height)| Piece::Bars {
+            which,
+            module,
+            height
+        }),
+        (1usize..12, any::<bool>()).prop_map(|(period, upright)| Piece::Stripes { period, upright }),
+        (1usize..9).prop_map(|grain| Piece::Noise { grain }),
+        any::<u8>().prop_map(|shade| Piece::Box { shade }),
+    ];
+    (kinds, 0usize..500, 0usize..400, 1usize..400, 1usize..300)
+}
+
+/// Pastes pieces one over the other, each cut to its own box.
+fn pasted(width: usize, height: usize, pieces: &[(Piece, usize, usize, usize, usize)], seed: u64) -> Vec<u8> {
+    let mut pixels = vec![180u8; width * height];
+    let mut chance = Chance(seed);
+    let label = qr(LABEL);
+    for (piece, left, top, wide, high) in pieces {
+        let noise: Vec<u8> = (0..64).map(|_| (chance.next() >> 56) as u8).collect();
+        for y in 0..*high {
+            for x in 0..*wide {
+                let dark = match piece {
+                    Piece::Qr { module, mirrored } => {
+                        let (x, y) =
+                            if *mirrored { (y / module, x / module) } else { (x / module, y / module) };
+                        label.get(y).and_then(|row| row.get(x)).copied()
+                    }
+                    Piece::Bars { which, module, height } => {
+                        let modules = BARS[*which].2.as_bytes();
+                        (y < *height).then(|| modules.get(x / module).map(|one| *one == b'1')).flatten()
+                    }
+                    Piece::Stripes { period, upright } => {
+                        Some((if *upright { x } else { y }) / period % 2 == 0)
+                    }
+                    Piece::Noise { grain } => Some(noise[(x / grain * 7 + y / grain * 13) % 64] > 127),
+                    Piece::Box { .. } => Some(true),
+                };
+                let shade = match (piece, dark) {
+                    (Piece::Box { shade }, _) => *shade,
+                    (_, Some(true)) => 30,
+                    (_, Some(false)) => 225,
+                    (_, None) => continue,
+                };
+                let (x, y) = (left + x, top + y);
+                if x < width && y < height {
+                    pixels[y * width + x] = shade;
+                }
+            }
+        }
+    }
+    pixels
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: cases(), failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn pieces_of_codes_one_over_the_other_give_only_what_is_on_one_of_them(
+        width in 1usize..700,
+        height in 1usize..500,
+        pieces in prop::collection::vec(piece(), 1..12),
+        seed: u64,
+    ) {
+        let pixels = pasted(width, height, &pieces, seed);
+        let mut asked = 0u32;
+        let found = scan::decode_within(&raw(width, &pixels), Effort::Still, &mut || { asked += 1; true });
+        for symbol in found {
+            let is_drawn = symbol.text == LABEL || BARS.iter().any(|(_, text, _)| symbol.text == *text);
+            prop_assert!(is_drawn, "{symbol:?}");
+            for corner in symbol.corners {
+                prop_assert!(corner.x.is_finite() && corner.y.is_finite(), "{symbol:?}");
+            }
+        }
+        // What bounds the time is how often the steps ask whether to go on, and they do some thousands of times.
+        prop_assert!(asked < 20_000, "asked {asked} times");
+    }
 
     #[test]
     fn no_bytes_make_it_panic(width in 1usize..200, bytes in prop::collection::vec(any::<u8>(), 200..12_000)) {
