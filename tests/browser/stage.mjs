@@ -66,8 +66,7 @@ export async function setStage() {
   // The code of a sticker that was printed and never stuck on anything.
   stage.blankCode = () => {
     execFileSync(stage.town.bin, ['labels', '--blank', '1', '--server', stage.site.url, '--to', folder]);
-    const [, code] = readFileSync(join(folder, 'labels-1.svg'), 'utf8').match(/<text[^>]*>([0-9A-Z]{5} [0-9A-Z]{5})<\/text>/);
-    return code.replace(' ', '');
+    return readFileSync(join(folder, 'labels.csv'), 'utf8').split('\n')[1].split(',')[2];
   };
   // A colleague with a device without a screen: what the town's other people do while a test looks at one of them.
   stage.colleague = async (person, programmes) => {

@@ -35,7 +35,7 @@ enum Command {
     Server(server::Arguments),
     /// A simulated sub-district with its server, ready to try.
     Demo(demo::Arguments),
-    /// Sheets of blank stickers with QR codes, as SVG.
+    /// Sheets of stickers with QR codes, as PDF or SVG: blank ones, or those of a registry.
     Labels(labels::Arguments),
     /// Forms: check them, try them out, take them to other programs.
     Form(form::Arguments),

@@ -221,15 +221,20 @@ fn known_cells(store: &store::Store) -> Result<BTreeMap<RecordId, Values>, Probl
     Ok(known)
 }
 
-struct Dumped {
-    id: RecordId,
-    kind: String,
-    shelf: String,
-    values: Values,
+/// A record with the present value of each field.
+pub struct Dumped {
+    /// Which.
+    pub id: RecordId,
+    /// Its kind.
+    pub kind: String,
+    /// Its shelf, as `programme/zone`.
+    pub shelf: String,
+    /// Its values.
+    pub values: Values,
 }
 
 /// Goes through the dump, record by record.
-fn each_record(
+pub fn each_record(
     store: &store::Store,
     mut with: impl FnMut(Dumped) -> Result<(), Problem>,
 ) -> Result<(), Problem> {

@@ -388,9 +388,70 @@ fn sheets_of_blank_stickers_hold_codes_that_scan() {
             .args(["labels", "--blank", "25", "--server", "https://q.example.go.th", "--to"])
             .arg(folder.path()),
     );
-    assert_eq!(printed.lines().count(), 2);
-    let sheet = std::fs::read_to_string(printed.lines().next().unwrap()).unwrap();
-    assert_eq!(sheet.matches("<text ").count(), 24);
+    let files: Vec<&str> = printed.lines().collect();
+    assert!(std::fs::read(files[0]).unwrap().starts_with(b"%PDF"));
+    let rows = std::fs::read_to_string(files[1]).unwrap();
+    let codes: std::collections::BTreeSet<&str> =
+        rows.lines().skip(1).map(|row| row.split(',').nth(2).unwrap()).collect();
+    assert_eq!(codes.len(), 25);
+    for code in codes {
+        assert!(domain::code::read(code).is_ok(), "{code}");
+        assert!(rows.contains(&format!("HTTPS://Q.EXAMPLE.GO.TH/Q/{code}")));
+    }
+    // The 22nd label is the first one of the second sheet.
+    assert!(rows.lines().nth(22).unwrap().starts_with("2,1,"));
+
+    let labels = |more: &[&str]| {
+        let blank = ["labels", "--blank", "3", "--server", "https://q.example.go.th"];
+        let printed = done(sanam().args(blank).args(more).arg("--to").arg(folder.path()));
+        printed.lines().map(|path| std::fs::read_to_string(path).unwrap_or_default()).collect::<Vec<_>>()
+    };
+    let pages = labels(&["--as", "svg", "--stock", "50", "--start-at", "14"]);
+    // The third does not fit any more on the used sheet of fifteen.
+    let counts: Vec<usize> = pages.iter().map(|page| page.matches("evenodd").count()).collect();
+    assert_eq!(counts, [2, 1, 0]);
+    let tags = labels(&["--as", "engraving", "--stock", "25"]);
+    assert_eq!(tags.len(), 4);
+    assert!(!tags[0].contains("stroke") && tags[0].contains("width=\"25mm\""));
+    let odd =
+        run(sanam().args(["labels", "--blank", "3", "--server", "https://q.example.go.th", "--stock", "9"]));
+    assert!(String::from_utf8(odd.stderr).unwrap().contains("63.5x38.1"));
+}
+
+#[test]
+fn labels_of_a_registry_come_in_walking_order_and_bear_no_names() {
+    let town = tempfile::tempdir().unwrap();
+    let out = tempfile::tempdir().unwrap();
+    done(sanam().args(["demo", "--size", "small", "--no-serve", "--dir"]).arg(town.path()));
+    let labels = |more: &[&str]| {
+        let mut command = sanam();
+        command.args(["labels", "--server", "https://q.example.go.th", "--db"]).arg(town.path());
+        command.args(more).arg("--to").arg(out.path());
+        command
+    };
+    let rows = |more: &[&str]| {
+        done(&mut labels(more));
+        let text = std::fs::read_to_string(out.path().join("labels.csv")).unwrap();
+        text.lines().skip(1).map(|row| row.split(',').map(str::to_owned).collect()).collect::<Vec<Vec<_>>>()
+    };
+    let all = rows(&["--programme", "water", "--show", "house_no"]);
+    let one_route = rows(&["--programme", "water", "--zone", "R01", "--show", "house_no", "--public"]);
+    assert!(!one_route.is_empty() && one_route.len() < all.len());
+    assert_eq!(one_route[..], all[..one_route.len()], "the first route comes first");
+    assert_eq!(one_route[0][4], "มาตรน้ำ");
+    let again = rows(&["--programme", "water", "--code", &one_route[1][2]]);
+    assert_eq!(again.len(), 1);
+    assert_eq!(again[0][3], one_route[1][3]);
+    let patients = rows(&["--programme", "care"]);
+    assert!(patients.iter().all(|row| row[4].is_empty() && row[5].is_empty()), "{patients:?}");
+    for (more, code) in [
+        (["--programme", "care", "--show", "name"], "forbidden"),
+        (["--programme", "water", "--show", "phone"], "forbidden"),
+        (["--programme", "water", "--zone", "nowhere"], "not_found"),
+    ] {
+        let refused = run(&mut labels(&more));
+        assert!(String::from_utf8(refused.stderr).unwrap().contains(code), "{more:?}");
+    }
 }
 
 #[test]
@@ -399,9 +460,9 @@ fn the_town_comes_with_stickers_and_pictures_of_its_enrolment_codes() {
     let demo = || done(sanam().args(["demo", "--size", "small", "--no-serve", "--dir"]).arg(folder.path()));
     let first = demo();
     assert_eq!(first.matches("/enrol/").count(), 3);
-    // A route, a village and a feeder of the small town: 8, 3 and 6 subjects with a code and a caption each.
+    // A route, a village and a feeder of the small town: 8, 3 and 6 subjects with a code each.
     let sheet = std::fs::read_to_string(folder.path().join("stickers.svg")).unwrap();
-    assert_eq!(sheet.matches("<text ").count(), 2 * (8 + 3 + 6));
+    assert_eq!(sheet.matches("evenodd").count(), 8 + 3 + 6);
     for name in ["enrol-reader.png", "enrol-caregiver.png", "enrol-technician.png"] {
         assert!(std::fs::read(folder.path().join(name)).unwrap().starts_with(b"\x89PNG"), "{name}");
     }

@@ -12,7 +12,6 @@ mod town;
 mod water;
 
 use crate::folder;
-use crate::labels::{self, Sticker};
 use crate::machine;
 use crate::registry::zone_change;
 use crate::server::{self, Serving};
@@ -27,6 +26,7 @@ use domain::problem::Problem;
 use domain::thai_date::{THAI_OFFSET_MINUTES, day_of};
 use random::Random;
 use scan::label::{qr_png, qr_terminal};
+use scan::sheet::{self, Label, Sheet, Stock};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 use store::{Kind, Now, Store};
@@ -315,7 +315,7 @@ fn trials(store: &Store, seed: u64) -> Result<Vec<Trial>, Problem> {
 }
 
 /// Stickers of the first subjects of each device to try, so that there is something to scan.
-fn stickers(store: &mut Store, seed: u64, now_ms: u64) -> Result<Vec<Sticker>, Problem> {
+fn stickers(store: &mut Store, address: &str, seed: u64, now_ms: u64) -> Result<Vec<Label>, Problem> {
     let now = Now::thai(now_ms);
     let today = now.day().to_string();
     let mut all = Vec::new();
@@ -337,7 +337,8 @@ fn stickers(store: &mut Store, seed: u64, now_ms: u64) -> Result<Vec<Sticker>, P
             let card = Card::unwrap(store::service::serve(store, Some(&caller), now, card.wrap())?)?;
             let ours = |code: &String| matches!(code::read(code), Ok(code::Scanned::Ours { .. }));
             if let Some(code) = card.codes.into_iter().find(ours) {
-                all.push(Sticker { code, caption: row.heading });
+                let link = code::link(address, &code);
+                all.push(Label { link, code, title: String::new(), name: row.heading });
             }
         }
     }
@@ -348,9 +349,13 @@ fn stickers(store: &mut Store, seed: u64, now_ms: u64) -> Result<Vec<Sticker>, P
 fn tell(store: &mut Store, address: &str, dir: &Path, password: &str, seed: u64) -> Result<(), Problem> {
     let now_ms = clock::wall_ms();
     println!("สำนักงาน (demo): {address}/office  ชื่อ {ACCOUNT}  รหัสผ่าน {password}");
-    let sheet = dir.join("stickers.svg");
-    labels::write_page(&sheet, address, &stickers(store, seed, now_ms)?)?;
-    println!("ป้าย QR ให้ลองสแกน · stickers to scan: {}", sheet.display());
+    let stickers_file = dir.join("stickers.svg");
+    // All fit on one page of this paper, as three devices have eight subjects each at most.
+    let paper = Stock::named("63.5x33.9").ok_or_else(|| machine("labels", "no such paper"))?;
+    let pages = sheet::svg(&stickers(store, address, seed, now_ms)?, &Sheet::new(paper));
+    let page = pages.map_err(|error| machine("labels", error))?.concat();
+    std::fs::write(&stickers_file, page).map_err(|error| machine(stickers_file.display(), error))?;
+    println!("ป้าย QR ให้ลองสแกน · stickers to scan: {}", stickers_file.display());
     for trial in trials(store, seed)? {
         let request = NewEnrolment { person: trial.person, role: Role::Worker, shelves: trial.shelves };
         let (code, _) = store.new_enrolment(ACCOUNT, &request, now_ms, ENROLMENT_MS)?;
