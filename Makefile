@@ -35,6 +35,7 @@ test:
 bench: ui sanam
 	cargo run --release -p tests --bin bench
 	SANAM_FIGURES=1 cargo test --release -p forms --test conformance -- --nocapture
+	tests/scan/measure.sh
 	@.ci/setup.sh browser
 	node tests/browser/bench.mjs
 

@@ -22,9 +22,12 @@ def main():
         found = {symbol.text for symbol in zxingcpp.read_barcodes(picture)}
         spent = (time.process_time() - start) * 1000
         counts = kinds.setdefault(kind, {"pictures": 0, "right": 0, "wrong": 0, "times": []})
+        # A picture of several codes has a list of texts, one without a code an empty text.
+        wanted = json.loads(text)
+        wanted = set(wanted if isinstance(wanted, list) else [wanted])
         counts["pictures"] += 1
-        counts["right"] += json.loads(text) in found
-        counts["wrong"] += bool(found - {json.loads(text)})
+        counts["right"] += wanted <= found
+        counts["wrong"] += bool(found - wanted)
         counts["times"].append(spent)
     for kind, counts in kinds.items():
         times = sorted(counts.pop("times"))
