@@ -11,8 +11,8 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use domain::access::{Grant, Role};
 use domain::api::{Ask, Card, Find, Found};
-use domain::change::Value;
-use domain::code::{self, Scanned};
+use domain::change::{Value, Values};
+use domain::code;
 use domain::ids::Shelf;
 use domain::programme::Programme;
 use serde::Deserialize;
@@ -25,7 +25,8 @@ struct Public {
     fields: Vec<String>,
 }
 
-fn public_fields(programme: &Programme) -> Vec<String> {
+/// The fields of a programme that anybody may see; none of a sensitive one.
+pub(crate) fn public_fields(programme: &Programme) -> Vec<String> {
     if programme.sensitive {
         return Vec::new();
     }
@@ -47,6 +48,10 @@ struct CodePage {
 struct About {
     /// The text was no code of ours.
     mistyped: bool,
+    /// The authenticator is not ours: somebody else printed the label.
+    forged: bool,
+    /// The authenticator is ours: the label itself was scanned, not a number typed. Only then may be reported.
+    genuine: bool,
     /// Title of what it is, Thai and English; empty if nothing may be said.
     title_th: String,
     title_en: String,
@@ -63,17 +68,22 @@ pub(crate) async fn code(
     let now_ms = server.now_ms();
     let page = server
         .with_store(move |store| {
-            let (code, about) = match code::read(&typed) {
-                Ok(Scanned::Ours { code, .. }) => {
-                    let about = about(store, &code, now_ms)?;
+            let (code, about) = match code::read_tail(&typed) {
+                // Said of every code alike, so that it tells nothing about whose it is.
+                Ok((code, Some(said))) if store.is_forged(&code, &said) => {
+                    (String::new(), About { forged: true, ..About::default() })
+                }
+                Ok((code, proof)) => {
+                    let about = About { genuine: proof.is_some(), ..about(store, &code, now_ms)? };
                     (code, about)
                 }
-                _ => (String::new(), About { mistyped: true, ..About::default() }),
+                Err(_) => (String::new(), About { mistyped: true, ..About::default() }),
             };
             Ok(CodePage { municipality: store.tenant()?.municipality, code, phone, about })
         })
         .await?;
-    let status = if page.about.mistyped { StatusCode::NOT_FOUND } else { StatusCode::OK };
+    let status =
+        if page.about.mistyped || page.about.forged { StatusCode::NOT_FOUND } else { StatusCode::OK };
     let html = page
         .render()
         .map_err(|error| domain::problem::Problem::new(domain::problem::Code::Internal).about(error))?;
@@ -98,22 +108,25 @@ fn about(store: &mut Store, code: &str, now_ms: u64) -> Result<About, Failure> {
     let card = Card { subject, today: now.day().to_string() };
     let card = Card::unwrap(store::service::serve(store, Some(&citizen), now, card.wrap())?)?;
     let Some(programme) = programmes.get(&card.row.programme) else { return Ok(About::default()) };
-    let lines = public_fields(programme)
-        .iter()
-        .filter_map(|id| {
-            let field = programme.field(id)?;
-            let text = plain(card.values.get(id)?);
-            let shown = field.choices.get(&text).map_or(text, |choice| choice.th.clone());
-            (!shown.is_empty()).then(|| (field.title.th.clone(), shown))
-        })
-        .collect();
+    let lines = public_lines(programme, &card.values);
     let title = &programme.subject.title;
     Ok(About {
-        mistyped: false,
         title_th: title.th.clone(),
         title_en: title.in_language("en").to_owned(),
         lines,
+        ..About::default()
     })
+}
+
+/// Titles and values of what anybody may see of a subject.
+pub(crate) fn public_lines(programme: &Programme, values: &Values) -> Vec<(String, String)> {
+    let line = |id: &String| {
+        let field = programme.field(id)?;
+        let text = plain(values.get(id)?);
+        let shown = field.choices.get(&text).map_or(text, |choice| choice.th.clone());
+        (!shown.is_empty()).then(|| (field.title.th.clone(), shown))
+    };
+    public_fields(programme).iter().filter_map(line).collect()
 }
 
 fn plain(value: &Value) -> String {

@@ -147,6 +147,7 @@ fn find(store: &mut Store, clock: &Clock, text: String) -> Result<(), Problem> {
             let card = Card::unwrap(store::service::serve(store, None, now, card)?)?;
             print_json(&card.row)
         }
+        Found::Replaced { ref row, .. } => print_json(row),
         Found::Several(rows) => rows.iter().try_for_each(print_json),
         Found::Unknown { mistyped: true, .. } => Err(Code::CodeMistyped.into()),
         Found::Unknown { .. } => Err(Code::NotFound.into()),

@@ -5,17 +5,20 @@
 //! (`Enrol`, `Sync`) or a session (`Login` ...) are answered by the door itself; the table says so.
 
 mod forms;
+mod labels;
 mod people;
+mod questions;
 
 pub use forms::*;
+pub use labels::{LabelChoice, Labels, LabelsReply, StockRow};
 pub use people::*;
+pub use questions::{QuestionRow, Questions, Settle};
 
 use crate::access::Grant;
 use crate::change::{Place, Value, Values};
 use crate::code::Scanned;
 use crate::ids::{DeviceNo, RecordId, Seq};
 use crate::problem::{Code, Problem};
-use crate::question::Question;
 use crate::schedule::Standing;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -136,6 +139,8 @@ api! {
     SetShelves => Done;
     /// Hands the rest of a round over to another device.
     HandOver => Done;
+    /// What a sheet of labels would hold, with a picture of it (answered by the office's door).
+    Labels => LabelsReply;
     /// The zones of a programme.
     Zones => Vec<ZoneRow>;
     /// The office's accounts.
@@ -374,6 +379,21 @@ pub enum Found {
     Subject(RecordId),
     /// Several: a code bound twice; the person chooses.
     Several(Vec<SubjectRow>),
+    /// A label that was replaced: it still tells whose it was.
+    Replaced {
+        /// Whose it was.
+        row: Box<SubjectRow>,
+        /// The old code.
+        code: String,
+        /// The codes that hang there now.
+        now: Vec<String>,
+        /// Who took it off; empty if that is not known here.
+        by: String,
+        /// When, milliseconds.
+        at_ms: u64,
+        /// This person may put another label there.
+        may_bind: bool,
+    },
     /// A code nobody is bound to here.
     Unknown {
         /// As it would be bound.
@@ -679,6 +699,9 @@ pub struct BindCode {
     pub text: String,
     /// Bind it although another subject has it: raises a question.
     pub although_taken: bool,
+    /// Codes of the subject's labels that come off as this one goes on. They go on finding the subject, as replaced.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub replaces: Vec<String>,
     /// Where.
     pub place: Option<Place>,
 }
@@ -719,39 +742,6 @@ pub struct PhotoReply {
     /// It is the small picture.
     #[serde(default)]
     pub small: bool,
-}
-
-/// Asks for questions.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Questions {
-    /// Settled ones as well.
-    pub settled: bool,
-}
-
-/// A question in a list.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct QuestionRow {
-    /// Which.
-    pub id: RecordId,
-    /// The question.
-    pub question: Question,
-    /// Heading of the subject.
-    pub heading: String,
-    /// Programme id.
-    pub programme: String,
-    /// For two visits: the visits, in the order of the choices.
-    pub visits: Vec<VisitRow>,
-    /// When it was raised, milliseconds.
-    pub raised_ms: u64,
-}
-
-/// Settles a question.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Settle {
-    /// Which.
-    pub question: RecordId,
-    /// The chosen value: one of the choices.
-    pub value: Value,
 }
 
 /// Asks for what was refused.

@@ -111,10 +111,19 @@ impl Record {
 
     /// Returns the elements of a set whose cells start with `prefix` (such as `codes.`).
     pub fn elements<'a>(&'a self, prefix: &'a str) -> impl Iterator<Item = &'a str> {
+        self.elements_that_are(prefix, true)
+    }
+
+    /// Returns what was an element of such a set and was taken out.
+    pub fn former_elements<'a>(&'a self, prefix: &'a str) -> impl Iterator<Item = &'a str> {
+        self.elements_that_are(prefix, false)
+    }
+
+    fn elements_that_are<'a>(&'a self, prefix: &'a str, is_in: bool) -> impl Iterator<Item = &'a str> {
         self.cells
             .range(prefix.to_owned()..)
             .take_while(move |(field, _)| field.starts_with(prefix))
-            .filter(|(_, cell)| cell.value == Value::Bool(true))
+            .filter(move |(_, cell)| cell.value == Value::Bool(is_in))
             .filter_map(move |(field, _)| field.strip_prefix(prefix))
     }
 }
@@ -334,5 +343,6 @@ mod tests {
         record.offer("codes.B", cell(false));
         record.offer("codesX", cell(true));
         assert_eq!(record.elements("codes.").collect::<Vec<_>>(), ["A"]);
+        assert_eq!(record.former_elements("codes.").collect::<Vec<_>>(), ["B"]);
     }
 }

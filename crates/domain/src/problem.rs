@@ -97,8 +97,12 @@ codes! {
     CodeElsewhere = "code_elsewhere", 404, "ป้ายนี้เป็นของหน่วยงานอื่น ไม่ใช่ของที่นี่";
     /// The text is not a code: too long, or with control characters. It is shown, never opened.
     CodeHostile = "code_hostile", 422, "ป้ายนี้ไม่ใช่ป้ายของเรา ไม่ต้องเปิดลิงก์ในป้าย";
+    /// The label's authenticator is not ours: somebody else printed it.
+    CodeForged = "code_forged", 404, "ป้ายนี้ไม่ได้พิมพ์จากสำนักงานนี้ อย่าใช้และอย่าจ่ายเงินตามป้าย แจ้งสำนักงานให้ตรวจ";
     /// The code is bound to another subject.
     CodeTaken = "code_taken", 409, "รหัสนี้ผูกกับทะเบียนอื่นแล้ว ตรวจป้ายอีกครั้ง";
+    /// The code does not fit the label in modules that a camera can read.
+    LabelTooSmall = "label_too_small", 422, "ป้ายขนาดนี้เล็กเกินไปสำหรับรหัส เลือกป้ายที่ใหญ่กว่านี้";
     /// A form lacks an answer or holds one that is out of range; the detail names the question.
     FormIncomplete = "form_incomplete", 422, "ยังตอบไม่ครบหรือมีคำตอบที่ต้องแก้ ดูช่องที่มีกรอบแดง";
     /// The form or programme is not on this device.

@@ -221,7 +221,8 @@ impl Moment<'_> {
                 let Some(holder) = row::load_no(tx.db, no)? else { continue };
                 let cell = holder.view.cells.get(&format!("{}{code}", field::CODES));
                 let (stamp, seq) = cell.map(|cell| (cell.stamp, cell.seq)).unwrap_or_default();
-                let by = author(tx, seq)?;
+                // The commit that is being judged is not in the log yet.
+                let by = if holder.id == row.id { self.author() } else { author(tx, seq)? };
                 choices.push(Choice {
                     value: holder.id.to_string().into(),
                     by,

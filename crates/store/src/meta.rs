@@ -38,6 +38,8 @@ pub(crate) const REVOKED: &str = "revoked";
 pub(crate) const SKEW: &str = "skew";
 /// Server time of the last complete sync, ms.
 pub(crate) const LAST_SYNC: &str = "last_sync";
+/// Key of the authenticators on labels, 64 hexadecimal digits. Server only; no reply ever holds it.
+pub(crate) const LABEL_KEY: &str = "label_key";
 /// One-time code of the first administrator.
 pub(crate) const SETUP: &str = "setup";
 /// Where a database that did not open was put.

@@ -176,15 +176,23 @@ fn project_subject(tx: &mut Tx<'_>, row: &Row, before: Before<'_>) -> Result<()>
     } else if !is_new {
         tx.db.prepare_cached("DELETE FROM subject_place WHERE no = ?1")?.execute([row.no])?;
     }
-    let same_codes =
-        before.is_some_and(|before| before.elements(field::CODES).eq(row.view.elements(field::CODES)));
+    let same_codes = before.is_some_and(|before| {
+        before.elements(field::CODES).eq(row.view.elements(field::CODES))
+            && before.former_elements(field::CODES).eq(row.view.former_elements(field::CODES))
+    });
     if is_new || !same_codes {
         if !is_new {
             tx.db.prepare_cached("DELETE FROM code WHERE subject = ?1")?.execute([row.no])?;
+            tx.db.prepare_cached("DELETE FROM former_code WHERE subject = ?1")?.execute([row.no])?;
         }
         for code in row.view.elements(field::CODES) {
             tx.db
                 .prepare_cached("INSERT OR IGNORE INTO code (code, subject) VALUES (?1, ?2)")?
+                .execute((code, row.no))?;
+        }
+        for code in row.view.former_elements(field::CODES) {
+            tx.db
+                .prepare_cached("INSERT OR IGNORE INTO former_code (code, subject) VALUES (?1, ?2)")?
                 .execute((code, row.no))?;
         }
     }
@@ -198,6 +206,7 @@ fn forget_subject(tx: &mut Tx<'_>, no: i64) -> Result<()> {
         "DELETE FROM subject WHERE no = ?1",
         "DELETE FROM subject_place WHERE no = ?1",
         "DELETE FROM code WHERE subject = ?1",
+        "DELETE FROM former_code WHERE subject = ?1",
         "DELETE FROM due WHERE subject = ?1",
     ] {
         tx.db.prepare_cached(sql)?.execute([no])?;

@@ -149,7 +149,13 @@ impl Phone {
 
     /// Binds a code to a subject, if the phone lets her.
     pub fn tries_to_bind(&self, subject: RecordId, code: &str) -> Result<(), Problem> {
-        self.ask(api::BindCode { subject, text: code.to_owned(), although_taken: true, place: None })?;
+        self.ask(api::BindCode {
+            subject,
+            text: code.to_owned(),
+            although_taken: true,
+            replaces: Vec::new(),
+            place: None,
+        })?;
         self.wrote(subject, [(format!("codes.{code}"), Value::Bool(true))].into());
         Ok(())
     }

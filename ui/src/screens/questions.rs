@@ -11,7 +11,7 @@ use crate::format;
 use crate::route::{Route, go};
 use crate::screens::history::{field_label, field_text};
 use domain::api;
-use domain::api::QuestionRow;
+use domain::api::{QuestionRow, SubjectRow};
 use domain::change::Value;
 use domain::question::{Choice, Topic};
 use leptos::prelude::*;
@@ -101,12 +101,21 @@ pub fn question_card(app: App, row: &QuestionRow) -> impl IntoView + use<> {
     }
 }
 
+/// Says whether a choice of a code's owner means this subject.
+pub fn is_about(subject: &SubjectRow, choice: &Choice) -> bool {
+    choice.value == subject.id.to_string().as_str()
+}
+
 fn choice_text(app: App, row: &QuestionRow, place: usize, choice: &Choice) -> String {
     let t = app.t();
     match row.question.topic {
         Topic::TwoVisits => {
             row.visits.get(place).map_or_else(|| format::plain(&choice.value, t), |visit| summary(app, visit))
         }
+        Topic::CodeTwice => match row.subjects.iter().find(|subject| is_about(subject, choice)) {
+            Some(subject) => format!("{} · {}", subject.heading, subject.second_line),
+            None => t.outside_area.to_owned(),
+        },
         Topic::Removed => if choice.value == Value::Bool(true) { t.keep_it } else { t.remove_it }.to_owned(),
         _ => field_text(app, &row.programme, &row.question.field, &choice.value),
     }

@@ -43,7 +43,13 @@ fn english(code: Code) -> Option<&'static str> {
         Code::CodeMistyped => "The code is not right. Check its letters.",
         Code::CodeElsewhere => "This label belongs to another municipality.",
         Code::CodeHostile => "This is not one of our labels. Do not open the link in it.",
+        Code::CodeForged => {
+            "This office did not print this label. Do not use it, pay nothing by it, and tell the office."
+        }
         Code::CodeTaken => "This code is attached to something else already. Check the label.",
+        Code::LabelTooSmall => {
+            "This label is too small for a code that a camera can read. Choose a larger one."
+        }
         Code::FormIncomplete => "Something is missing or must be corrected. Look for the red frame.",
         Code::FormChanged => {
             "Somebody published this form meanwhile. Nothing has changed yet; upload it again to compare it anew."

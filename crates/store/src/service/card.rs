@@ -58,7 +58,7 @@ pub(super) fn card(store: &mut Store, caller: &Caller<'_>, ask: &Card) -> Result
         codes: row.view.elements(field::CODES).map(str::to_owned).collect(),
         photos,
         visits,
-        questions: questions::about_subject(store, row.id)?,
+        questions: questions::about_subject(store, caller, row.id)?,
         forms,
         may_edit,
         may_bind: access::may(caller.grant, Action::Bind(&shelf, &programme)).is_ok(),
@@ -148,6 +148,12 @@ pub(super) fn history(store: &Store, caller: &Caller<'_>, ask: &History) -> Resu
     Ok(all)
 }
 
+/// Who wrote a cell; empty if that is not known here. `own` is the person of this device, who wrote what it stamped itself.
+pub(super) fn writer(store: &Store, own: &str, (stamp, seq): (Stamp, Seq)) -> Result<String> {
+    let by = author_of(&store.db, seq)?;
+    Ok(if by.is_empty() && stamp.device == store.device() { own.to_owned() } else { by })
+}
+
 /// One line of a history. `own` is the person of this device, who wrote what it stamped itself.
 fn entry(
     store: &Store,
@@ -156,7 +162,7 @@ fn entry(
     value: Value,
     (stamp, seq): (Stamp, Seq),
 ) -> Result<HistoryRow> {
-    let mut by = author_of(&store.db, seq)?;
+    let by = writer(store, own, (stamp, seq))?;
     let mut place: Option<Place> = None;
     let body: Option<String> = store
         .db
@@ -166,9 +172,6 @@ fn entry(
         .flatten();
     if let Some(body) = body {
         place = serde_json::from_str(&body).ok();
-    }
-    if by.is_empty() && stamp.device == store.device() {
-        by = own.to_owned();
     }
     Ok(HistoryRow {
         field: name.to_owned(),

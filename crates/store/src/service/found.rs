@@ -99,7 +99,12 @@ pub(super) fn find(store: &Store, caller: &Caller<'_>, ask: &Find) -> Result<Fou
         return Ok(found);
     }
     let (code, ours, host) = match scanned {
-        Scanned::Ours { code, host } => (code, true, host),
+        Scanned::Ours { code, host, authenticator } => {
+            if authenticator.is_some_and(|said| store.is_forged(&code, &said)) {
+                return Err(Code::CodeForged.into());
+            }
+            (code, true, host)
+        }
         Scanned::Foreign(code) => (code, false, None),
         Scanned::Enrol { .. } => return Err(Code::CodeHostile.into()),
     };
@@ -117,6 +122,9 @@ pub(super) fn find(store: &Store, caller: &Caller<'_>, ask: &Find) -> Result<Fou
             several.push(list::subject_row(store, &row, &today)?);
         }
         return Ok(Found::Several(several));
+    }
+    if let Some(replaced) = replaced(store, caller, &code)? {
+        return Ok(replaced);
     }
     if host.is_some_and(|host| !is_own_host(store, &host)) {
         return Err(Code::CodeElsewhere.into());
@@ -155,7 +163,41 @@ fn looks_like_ours(code: &str) -> bool {
         && plain.iter().any(char::is_ascii_alphabetic)
 }
 
-fn is_own_host(store: &Store, host: &str) -> bool {
+/// Whose label this was, if it was taken off. Of several subjects the one that lost it last.
+fn replaced(store: &Store, caller: &Caller<'_>, code: &str) -> Result<Option<Found>> {
+    let name = format!("{}{code}", field::CODES);
+    let mut statement =
+        store.db.prepare_cached("SELECT subject FROM former_code WHERE code = ?1 ORDER BY subject")?;
+    let mut rows = statement.query([code])?;
+    let mut last: Option<(domain::clock::Stamp, row::Row)> = None;
+    while let Some(found) = rows.next()? {
+        let Some(subject) = row::load_no(&store.db, found.get(0)?)? else { continue };
+        let Some(stamp) = subject.view.cells.get(&name).map(|cell| cell.stamp) else { continue };
+        let shelf = row::shelf_of(&store.db, subject.shelf)?;
+        if access::may(caller.grant, Action::Read(&shelf)).is_ok()
+            && last.as_ref().is_none_or(|(newest, _)| *newest < stamp)
+        {
+            last = Some((stamp, subject));
+        }
+    }
+    let Some((stamp, subject)) = last else { return Ok(None) };
+    let seq = subject.view.cells.get(&name).map(|cell| cell.seq).unwrap_or_default();
+    let shelf = row::shelf_of(&store.db, subject.shelf)?;
+    let programme = store.programmes.get(&shelf.programme);
+    let own = super::own_grant(store)?.map(|grant| grant.person).unwrap_or_default();
+    let may_bind =
+        programme.is_some_and(|programme| access::may(caller.grant, Action::Bind(&shelf, programme)).is_ok());
+    Ok(Some(Found::Replaced {
+        code: code.to_owned(),
+        now: subject.view.elements(field::CODES).map(str::to_owned).collect(),
+        by: super::card::writer(store, &own, (stamp, seq))?,
+        at_ms: stamp.ms,
+        may_bind,
+        row: Box::new(list::subject_row(store, &subject, &caller.now.day().to_string())?),
+    }))
+}
+
+pub(super) fn is_own_host(store: &Store, host: &str) -> bool {
     let own = |key: &str| {
         crate::meta::get(&store.db, key).ok().flatten().and_then(|address| {
             address.split_once("://").map(|(_, rest)| rest.trim_end_matches('/').to_lowercase())

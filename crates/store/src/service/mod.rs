@@ -2,10 +2,13 @@
 
 mod card;
 mod found;
+mod labels;
 mod list;
 mod office;
 mod questions;
 mod record;
+
+pub(crate) use labels::labelled;
 
 use crate::error::Result;
 use crate::{Kind, Now, Store, meta};
@@ -79,6 +82,7 @@ fn answer(store: &mut Store, office: Option<&Grant>, now: Now, request: Request)
         }
         Request::Enrol(_)
         | Request::Network(_)
+        | Request::Labels(_)
         | Request::Sync(_)
         | Request::CheckForm(_)
         | Request::PublishForm(_)

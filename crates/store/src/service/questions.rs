@@ -30,19 +30,23 @@ pub(super) fn questions(store: &Store, caller: &Caller<'_>, ask: &Questions) -> 
         let Some(row) = row::load_no(&store.db, no)? else { continue };
         let shelf = row::shelf_of(&store.db, row.shelf)?;
         if access::may(caller.grant, Action::Settle(&shelf)).is_ok() {
-            all.extend(question_row(store, &row)?);
+            all.extend(question_row(store, caller, &row)?);
         }
     }
     Ok(all)
 }
 
 /// The open questions about a subject.
-pub(super) fn about_subject(store: &Store, subject: RecordId) -> Result<Vec<QuestionRow>> {
+pub(super) fn about_subject(
+    store: &Store,
+    caller: &Caller<'_>,
+    subject: RecordId,
+) -> Result<Vec<QuestionRow>> {
     let sql = "SELECT no FROM question WHERE subject = ?1 AND settled = 0 ORDER BY raised DESC";
     let mut all = Vec::new();
     for no in numbers(store, sql, [subject.bytes()])? {
         if let Some(row) = row::load_no(&store.db, no)? {
-            all.extend(question_row(store, &row)?);
+            all.extend(question_row(store, caller, &row)?);
         }
     }
     Ok(all)
@@ -58,7 +62,7 @@ fn numbers(store: &Store, sql: &str, values: impl rusqlite::Params) -> Result<Ve
     Ok(numbers)
 }
 
-fn question_row(store: &Store, row: &Row) -> Result<Option<QuestionRow>> {
+fn question_row(store: &Store, caller: &Caller<'_>, row: &Row) -> Result<Option<QuestionRow>> {
     let Some(question) = Question::from_cells(&row.view.values()) else { return Ok(None) };
     let shelf = row::shelf_of(&store.db, row.shelf)?;
     let heading = match row::load(&store.db, question.subject)? {
@@ -74,8 +78,28 @@ fn question_row(store: &Store, row: &Row) -> Result<Option<QuestionRow>> {
             }
         }
     }
+    let mut subjects = Vec::new();
+    if question.topic == Topic::CodeTwice {
+        let today = caller.now.day().to_string();
+        for choice in &question.choices {
+            let id = choice.value.as_str().and_then(|id| id.parse().ok());
+            // One of them may lie outside of what this person sees.
+            let seen = id.and_then(|id| list::subject(store, caller, id).ok());
+            if let Some((subject, _)) = seen {
+                subjects.push(list::subject_row(store, &subject, &today)?);
+            }
+        }
+    }
     let raised_ms = row.view.cells.values().map(|cell| cell.stamp.ms).min().unwrap_or(0);
-    Ok(Some(QuestionRow { id: row.id, question, heading, programme: shelf.programme, visits, raised_ms }))
+    Ok(Some(QuestionRow {
+        id: row.id,
+        question,
+        heading,
+        programme: shelf.programme,
+        visits,
+        subjects,
+        raised_ms,
+    }))
 }
 
 pub(super) fn settle(store: &mut Store, caller: &Caller<'_>, ask: Settle) -> Result<Saved> {

@@ -323,9 +323,16 @@ fn new_subject(id: RecordId, programme: &str, zone: &str, mut cells: Values, cod
     change(id, kind::SUBJECT, cells)
 }
 
-/// The text under which a code is bound. Errors: `code_hostile`; `code_taken` unless `although_taken`.
+/// The text under which a code is bound. Errors: `code_hostile`; `code_elsewhere` and `code_forged` for labels of others;
+/// `code_taken` unless `although_taken`.
 fn bindable(store: &Store, caller: &Caller<'_>, text: &str, although_taken: bool) -> Result<String> {
     let code = match code::read(text)? {
+        Scanned::Ours { host: Some(host), .. } if !found::is_own_host(store, &host) => {
+            return Err(Code::CodeElsewhere.into());
+        }
+        Scanned::Ours { code, authenticator: Some(said), .. } if store.is_forged(&code, &said) => {
+            return Err(Code::CodeForged.into());
+        }
         Scanned::Ours { code, .. } | Scanned::Foreign(code) => code,
         Scanned::Enrol { .. } => return Err(Code::CodeHostile.into()),
     };
@@ -368,8 +375,16 @@ pub(super) fn create_subject(store: &mut Store, caller: &Caller<'_>, ask: Create
 
 pub(super) fn bind_code(store: &mut Store, caller: &Caller<'_>, ask: BindCode) -> Result<Saved> {
     let (row, _) = list::subject(store, caller, ask.subject)?;
-    let code = bindable(store, caller, &ask.text, ask.although_taken)?;
-    let cells: Values = [(format!("{}{code}", field::CODES), Value::Bool(true))].into();
+    let own = |code: &str| row.view.elements(field::CODES).any(|bound| bound == code);
+    let code = match bindable(store, caller, &ask.text, true)? {
+        // Its own label once more: there is nothing to ask about.
+        code if ask.although_taken || own(&code) => code,
+        code => bindable(store, caller, &code, false)?,
+    };
+    let cell = |code: &str, is_on: bool| (format!("{}{code}", field::CODES), Value::Bool(is_on));
+    // The old label comes off in the same commit: nobody sees the subject without one.
+    let off = ask.replaces.iter().filter(|old| **old != code && own(old)).map(|old| cell(old, false));
+    let cells: Values = off.chain([cell(&code, true)]).collect();
     let place: Option<Place> = ask.place;
     let changes = vec![change(row.id, kind::SUBJECT, cells)];
     store.save(caller.grant, caller.now, NewCommit { place, changes, ..NewCommit::default() })?;

@@ -313,7 +313,7 @@ pub fn enrol_call(store: &Store, request: &Enrol) -> std::result::Result<(String
     let own = request.server.clone().unwrap_or_default();
     let (server, code) = match code::read(&request.text)? {
         Scanned::Enrol { server, code } => (server, code),
-        Scanned::Ours { code, host: None } if !own.is_empty() => (own, code),
+        Scanned::Ours { code, host: None, .. } if !own.is_empty() => (own, code),
         _ => return Err(Code::EnrolUnknown.into()),
     };
     let server = server.trim_end_matches('/').to_owned();

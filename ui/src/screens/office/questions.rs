@@ -11,6 +11,7 @@ use crate::components::notice;
 use crate::components::row::outcome_word;
 use crate::components::visit::{form_title, readable, summary};
 use crate::format;
+use crate::screens::questions::is_about;
 use crate::strings::fill;
 use crate::strings::office::office as words;
 use domain::api;
@@ -158,6 +159,20 @@ fn option(
             },
             t.use_visit,
         ),
+        Topic::CodeTwice => {
+            let subject = row.subjects.iter().find(|subject| is_about(subject, choice));
+            let content = match subject {
+                Some(subject) => view! {
+                    <p class="office-value inert">
+                        <a href=Page::Registry(Some(subject.id)).hash()>{subject.heading.clone()}</a>
+                    </p>
+                    <p class="second">{subject.second_line.clone()}</p>
+                }
+                .into_any(),
+                None => view! { <p class="office-value">{app.t().outside_area}</p> }.into_any(),
+            };
+            (content, t.use_subject)
+        }
         Topic::Removed => {
             let keep = choice.value == Value::Bool(true);
             (().into_any(), if keep { t.keep_record } else { t.remove_record })
