@@ -2,7 +2,7 @@
 # Makes a bare Debian 12 machine (root or sudo, a Rust toolchain, Node.js and npm) able to build and test Sanam.
 #
 #   .ci/setup.sh web       what ui/build.mjs needs: a Rust std for wasm32, clang, wasm-bindgen, the npm packages
-#   .ci/setup.sh browser   what browser tests need: Chromium, a Thai font, the npm packages
+#   .ci/setup.sh browser   what browser tests need: Chromium, a PDF reader, a Thai font, the npm packages
 #   .ci/setup.sh forms     what checks exported forms: ODK Validate (a jar inside the PyPI package pyxform), Java
 #   .ci/setup.sh window    what the Tauri shell and its tests need: GTK and WebKit, their driver, a virtual display
 #
@@ -147,7 +147,7 @@ for part in "$@"; do
     node_packages
     ;;
   browser)
-    debian chromium fonts-thai-tlwg fonts-noto-color-emoji
+    debian chromium poppler-utils fonts-thai-tlwg fonts-noto-color-emoji
     node_packages
     ;;
   forms)

@@ -17,6 +17,7 @@ pub mod entropy;
 mod forms;
 mod guesses;
 mod health;
+mod labels;
 mod log;
 mod metrics;
 mod office;
@@ -45,6 +46,7 @@ fn router(server: Server) -> Router {
         .route("/v1/pull", post(device::pull))
         .route("/v1/blob/{hash}", get(photos::give).head(photos::state).post(photos::put))
         .route("/api/call", post(office::call))
+        .route("/api/labels", post(labels::file))
         .route("/health", get(health::health))
         .route("/q/{code}", get(pages::code))
         .route("/Q/{code}", get(pages::code))

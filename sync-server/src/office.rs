@@ -8,6 +8,7 @@ use crate::body;
 use crate::device::{read_json, write_json};
 use crate::forms;
 use crate::guesses::Source;
+use crate::labels;
 use crate::passwords::{self, MAX_BYTES, MIN_CHARS, browser_mark, known_browser};
 use crate::photos;
 use crate::shared::{Config, Server};
@@ -56,6 +57,30 @@ struct Opened {
     token: String,
     /// Name of the cookie by which this account knows the browser, and its mark.
     known: (String, String),
+}
+
+/// Who calls, and by which name they reached this server.
+pub(crate) struct Caller {
+    /// Who is signed in.
+    pub account: Account,
+    /// The `Host` of the request.
+    pub host: Option<String>,
+    /// Server time of the call, milliseconds.
+    pub now_ms: u64,
+}
+
+/// Finds out who calls.
+///
+/// Errors: `login_needed`.
+pub(crate) async fn caller(server: &Server, headers: &HeaderMap) -> Result<Caller, Failure> {
+    let token = cookie(headers, &cookie_name(server, SESSION_COOKIE)).ok_or(Code::LoginNeeded)?;
+    let now_ms = server.now_ms();
+    let account = server.with_store(move |store| Ok(store.session(&token, now_ms)?)).await?;
+    Ok(Caller { account: account.ok_or(Code::LoginNeeded)?, host: host_of(headers), now_ms })
+}
+
+fn host_of(headers: &HeaderMap) -> Option<String> {
+    headers.get(header::HOST).and_then(|host| host.to_str().ok()).map(str::to_owned)
 }
 
 /// Answers one call of the office's screens.
@@ -149,9 +174,14 @@ async fn answer(
             let account = signed_in(server, token, now_ms).await?;
             Ok((Reply::FormSheet(forms::sheet(server, &account, ask).await?), Cookie::Leave))
         }
+        Request::Labels(ask) => {
+            let caller = caller(server, headers).await?;
+            let reply = labels::preview(server, caller, ask).await?;
+            Ok((Reply::Labels(reply), Cookie::Leave))
+        }
         request => {
             let token = token.ok_or(Code::LoginNeeded)?;
-            let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).map(str::to_owned);
+            let host = host_of(headers);
             if let Request::KeepPhoto(photo) = request {
                 let reply = keep_photo(server, token, &photo.base64, now_ms).await?;
                 return Ok((Reply::KeepPhoto(reply), Cookie::Leave));
@@ -222,7 +252,7 @@ async fn read_request(
 }
 
 /// Refuses what a page of another site could have sent.
-fn from_our_page(headers: &HeaderMap) -> Result<(), Failure> {
+pub(crate) fn from_our_page(headers: &HeaderMap) -> Result<(), Failure> {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or("");
     let is_json =
         text("content-type").split(';').next().is_some_and(|kind| kind.trim() == "application/json");
@@ -447,17 +477,23 @@ fn session_reply(store: &mut Store, account: Option<&Account>) -> Result<Session
     })
 }
 
-/// Draws the QR of a new enrolment, which the store cannot. The link leads to the configured address. Without one it
-/// leads to where the server listens, or to this machine if the office's browser runs on it; never to whatever host a
-/// request names, because phones send people's data there.
+/// The address that codes lead to, and whether it was set for good. Without a configured one it is where the server
+/// listens, or this machine if the office's browser runs on it; never whatever host a request names, because phones
+/// send people's data there.
+pub(crate) fn address(store: &Store, config: &Config, host: Option<&str>) -> Result<(String, bool), Failure> {
+    if let Some(set) = config.address.clone().or(store.tenant()?.address) {
+        return Ok((set, true));
+    }
+    let this_machine = host.filter(|host| is_loopback(host)).map(|host| format!("http://{host}"));
+    let found = this_machine.or_else(|| config.listening.clone());
+    let none = || Problem::new(Code::Malformed).about("the server's address is not set");
+    Ok((found.ok_or_else(none)?, false))
+}
+
+/// Draws the QR of a new enrolment, which the store cannot.
 fn with_qr(store: &Store, reply: Reply, config: &Config, host: Option<&str>) -> Result<Reply, Failure> {
     let Reply::NewEnrolment(EnrolmentReply { code, until_ms, .. }) = reply else { return Ok(reply) };
-    let this_machine = host.filter(|host| is_loopback(host)).map(|host| format!("http://{host}"));
-    let address = (config.address.clone())
-        .or(store.tenant()?.address)
-        .or(this_machine)
-        .or_else(|| config.listening.clone())
-        .ok_or_else(|| Problem::new(Code::Malformed).about("the server's address is not set"))?;
+    let (address, _) = address(store, config, host)?;
     let link = domain::code::enrol_link(&address, &code);
     let options = SvgOptions {
         module_um: None, title: "QR ลงทะเบียนเครื่อง".to_owned()

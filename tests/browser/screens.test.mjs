@@ -146,7 +146,7 @@ describe('every screen', () => {
     wrong.push(...await look(desk, 'office'));
     await desk.openPage(`registry/${person.id}`, person.heading);
     wrong.push(...await look(desk, 'office-person'));
-    for (const [path, heading] of [['registry', 'ทะเบียน'], ['questions', 'ข้อสงสัย'], ['devices', 'เครื่อง'], ['enrolment', 'ลงทะเบียนเครื่อง'], ['refused', 'ถูกปฏิเสธ'], ['account', 'บัญชีของฉัน']]) {
+    for (const [path, heading] of [['registry', 'ทะเบียน'], ['labels', 'ป้าย QR'], ['questions', 'ข้อสงสัย'], ['devices', 'เครื่อง'], ['enrolment', 'ลงทะเบียนเครื่อง'], ['refused', 'ถูกปฏิเสธ'], ['account', 'บัญชีของฉัน']]) {
       await desk.openPage(path, heading);
       await desk.page.locator('.waiting').waitFor({ state: 'detached' });
       wrong.push(...await look(desk, `office-${path}`));

@@ -183,6 +183,13 @@ fn listen_to_window(tauri: &JsValue, tell: Rc<dyn Fn(Event)>) {
 // -- the office server
 
 async fn through_office(request: &str) -> Result<String, Problem> {
+    let body = post("/api/call", request).await?.text().map_err(|_| Code::Offline)?;
+    let text = JsFuture::from(body).await.map_err(|_| Code::Offline)?.as_string().unwrap_or_default();
+    // A Wi-Fi sign-in page also answers, but not like us.
+    if text.starts_with('{') { Ok(text) } else { Err(Code::NotOurServer.into()) }
+}
+
+async fn post(path: &str, request: &str) -> Result<Response, Problem> {
     let options = RequestInit::new();
     options.set_method("POST");
     options.set_body(&request.into());
@@ -192,15 +199,47 @@ async fn through_office(request: &str) -> Result<String, Problem> {
     let _ = headers.set("x-sanam", "1");
     options.set_headers(&headers);
     let offline = |_| Problem::new(Code::Offline);
-    let response: Response = JsFuture::from(window().fetch_with_str_and_init("/api/call", &options))
+    JsFuture::from(window().fetch_with_str_and_init(path, &options))
         .await
         .map_err(offline)?
         .dyn_into()
-        .map_err(offline)?;
-    let body = response.text().map_err(offline)?;
-    let text = JsFuture::from(body).await.map_err(offline)?.as_string().unwrap_or_default();
-    // A Wi-Fi sign-in page also answers, but not like us.
-    if text.starts_with('{') { Ok(text) } else { Err(Code::NotOurServer.into()) }
+        .map_err(offline)
+}
+
+/// Asks the office server for a file and lets the browser keep it among its downloads, under the server's name for it.
+///
+/// # Errors
+/// Whatever the server answers; `offline` when it gives no answer.
+pub async fn download(path: &str, request: &impl serde::Serialize) -> Result<(), Problem> {
+    let request = serde_json::to_string(request).map_err(internal)?;
+    let response = post(path, &request).await?;
+    let body = |promise: Result<Promise, JsValue>| async {
+        JsFuture::from(promise.map_err(|_| Code::Offline)?).await.map_err(|_| Problem::new(Code::Offline))
+    };
+    if !response.ok() {
+        let text = body(response.text()).await?.as_string().unwrap_or_default();
+        let problem = serde_json::from_str::<Problem>(&text).unwrap_or_else(|_| Code::NotOurServer.into());
+        if problem.code == Code::LoginNeeded {
+            say_login_needed();
+        }
+        return Err(problem);
+    }
+    let named = response.headers().get("content-disposition").ok().flatten().unwrap_or_default();
+    let name = named.split('"').nth(1).unwrap_or("sanam").to_owned();
+    let blob: web_sys::Blob =
+        body(response.blob()).await?.dyn_into().map_err(|error| internal(text_of(&error)))?;
+    let address =
+        web_sys::Url::create_object_url_with_blob(&blob).map_err(|error| internal(text_of(&error)))?;
+    let link =
+        document().create_element("a").ok().and_then(|link| link.dyn_into::<web_sys::HtmlElement>().ok());
+    if let Some(link) = link {
+        let _ = link.set_attribute("href", &address);
+        let _ = link.set_attribute("download", &name);
+        link.click();
+    }
+    // The download has begun; the browser holds what it still needs.
+    let _ = web_sys::Url::revoke_object_url(&address);
+    Ok(())
 }
 
 // -- the browser's worker

@@ -10,6 +10,7 @@
 )]
 
 mod devices;
+mod labels;
 mod office;
 mod pages;
 mod photos;

@@ -267,7 +267,7 @@ fn Code(
 }
 
 /// The picture as an address: an image cannot run scripts, whatever is in it.
-fn svg_address(svg: &str) -> String {
+pub(super) fn svg_address(svg: &str) -> String {
     format!("data:image/svg+xml;charset=utf-8,{}", String::from(js_sys::encode_uri_component(svg)))
 }
 

@@ -4,7 +4,7 @@ use super::gate::Languages;
 use super::page::Page;
 use super::polling::every;
 use super::state::{Attention, office};
-use super::{account, devices, enrolment, forms, questions, refused, registry, today};
+use super::{account, devices, enrolment, forms, labels, questions, refused, registry, today};
 use crate::app::app;
 use crate::components::icon::{Icon, icon};
 use crate::strings::office::office as words;
@@ -27,6 +27,10 @@ pub fn Frame() -> impl IntoView {
     });
     let open = Signal::derive(move || match page.get() {
         Page::Registry(id) => id,
+        _ => None,
+    });
+    let label_of = Signal::derive(move || match page.get() {
+        Page::Labels(id) => id,
         _ => None,
     });
     every(LOOK_AROUND_MS, move || async move { office.look_around() });
@@ -63,6 +67,7 @@ pub fn Frame() -> impl IntoView {
                         {entry(section, Page::Today, t.today, Icon::Clock, |_| 0)}
                         {entry(section, Page::Registry(None), t.registry, Icon::Search, |_| 0)}
                         {entry(section, Page::Questions, t.questions, Icon::Question, |now| now.questions)}
+                        {entry(section, Page::Labels(None), t.labels, Icon::Label, |_| 0)}
                         {entry(section, Page::Devices, t.devices, Icon::Phone, |now| now.copies)}
                         {move || {
                             office
@@ -81,6 +86,7 @@ pub fn Frame() -> impl IntoView {
                     Page::Today => view! { <today::Today/> }.into_any(),
                     Page::Registry(_) => view! { <registry::Registry open=open/> }.into_any(),
                     Page::Questions => view! { <questions::Questions/> }.into_any(),
+                    Page::Labels(_) => view! { <labels::Labels open=label_of/> }.into_any(),
                     Page::Devices => view! { <devices::Devices/> }.into_any(),
                     Page::Enrolment => view! { <enrolment::Enrolment/> }.into_any(),
                     Page::Refused => view! { <refused::Refused/> }.into_any(),

@@ -14,6 +14,7 @@ mod frame;
 mod gate;
 mod hand_over;
 mod history;
+mod labels;
 mod page;
 mod polling;
 mod questions;

@@ -16,6 +16,8 @@ pub enum Page {
     Registry(Option<RecordId>),
     /// Questions.
     Questions,
+    /// Labels for the printer, of one subject or as chosen there.
+    Labels(Option<RecordId>),
     /// Devices.
     Devices,
     /// A new device.
@@ -45,6 +47,8 @@ impl Page {
             ["registry"] => Page::Registry(None),
             ["registry", id] => Page::Registry(id.parse().ok()),
             ["questions"] => Page::Questions,
+            ["labels"] => Page::Labels(None),
+            ["labels", id] => Page::Labels(id.parse().ok()),
             ["devices"] => Page::Devices,
             ["enrolment"] => Page::Enrolment,
             ["refused"] => Page::Refused,
@@ -61,6 +65,8 @@ impl Page {
             Page::Registry(None) => "registry".to_owned(),
             Page::Registry(Some(id)) => format!("registry/{id}"),
             Page::Questions => "questions".to_owned(),
+            Page::Labels(None) => "labels".to_owned(),
+            Page::Labels(Some(id)) => format!("labels/{id}"),
             Page::Devices => "devices".to_owned(),
             Page::Enrolment => "enrolment".to_owned(),
             Page::Refused => "refused".to_owned(),
@@ -138,6 +144,8 @@ mod tests {
             Page::Registry(None),
             Page::Registry(Some(id)),
             Page::Questions,
+            Page::Labels(None),
+            Page::Labels(Some(id)),
             Page::Devices,
             Page::Enrolment,
             Page::Refused,

@@ -140,7 +140,18 @@ fn fields(app: App, card: &CardReply, editing: RwSignal<Option<Editing>>) -> imp
         .map(|(lat, lon)| view! { <div><dt>{t.position}</dt><dd>{format!("{lat:.5}, {lon:.5}")}</dd></div> });
     view! {
         <dl class="office-fields">
-            {lines} <div><dt>{t.codes}</dt><dd class="inert">{codes}</dd></div> {position}
+            {lines}
+            <div>
+                <dt>{t.codes}</dt>
+                <dd>
+                    <span class="inert">{codes}</span>
+                    <a class="office-small" href=Page::Labels(Some(card.row.id)).hash()>
+                        {icon(Icon::Label)}
+                        {t.print_label}
+                    </a>
+                </dd>
+            </div>
+            {position}
         </dl>
     }
 }

@@ -147,6 +147,81 @@ pub struct OfficeStrings {
     pub not_counted: &'static str,
     /// A visit without answers.
     pub no_answers: &'static str,
+    // -- labels
+    /// The page, in the menu.
+    pub labels: &'static str,
+    /// What the page is for.
+    pub labels_lead: &'static str,
+    /// Names the two buttons below it, for screen readers.
+    pub whose_labels: &'static str,
+    /// Button.
+    pub labels_of_registry: &'static str,
+    /// Button.
+    pub labels_blank: &'static str,
+    /// A word of help.
+    pub registry_hint: &'static str,
+    /// A word of help.
+    pub blank_hint: &'static str,
+    /// Label.
+    pub how_many: &'static str,
+    /// Label.
+    pub paper: &'static str,
+    /// Width and height of a label.
+    pub paper_size: &'static str,
+    /// A kind of paper.
+    pub paper_roll: &'static str,
+    /// A kind of paper.
+    pub paper_cut: &'static str,
+    /// A kind of paper.
+    pub paper_plain: &'static str,
+    /// Label.
+    pub start_at: &'static str,
+    /// A word of help.
+    pub start_at_hint: &'static str,
+    /// A box to tick.
+    pub two_copies: &'static str,
+    /// What it is good for.
+    pub two_copies_note: &'static str,
+    /// Opens more.
+    pub printer: &'static str,
+    /// A word of help.
+    pub printer_hint: &'static str,
+    /// Button.
+    pub calibration: &'static str,
+    /// Label.
+    pub shift_right: &'static str,
+    /// Label.
+    pub shift_down: &'static str,
+    /// Button.
+    pub make_file: &'static str,
+    /// While it is made.
+    pub making_file: &'static str,
+    /// What to do with it.
+    pub file_made: &'static str,
+    /// Names the picture, for screen readers.
+    pub preview: &'static str,
+    /// The picture in words.
+    pub preview_alt: &'static str,
+    /// Nothing was chosen that has labels.
+    pub no_labels: &'static str,
+    /// How much it is.
+    pub labels_on_sheets: &'static str,
+    /// How large the code is, in words.
+    pub reads_to: &'static str,
+    /// How bent it may be.
+    pub pole_at_least: &'static str,
+    /// A remark.
+    pub without_code: &'static str,
+    /// Before an address.
+    pub leads_to: &'static str,
+    /// A warning.
+    pub address_not_lasting: &'static str,
+    /// A link on a subject.
+    pub print_label: &'static str,
+    /// Before a heading.
+    pub reprint_of: &'static str,
+    /// A link.
+    pub back_to_subject: &'static str,
     // -- the registry
     /// Heading over the choice of a zone.
     pub browse: &'static str,
@@ -245,6 +320,8 @@ pub struct OfficeStrings {
     pub q_code: &'static str,
     /// What a question asks.
     pub q_other: &'static str,
+    /// Button: which subject a code belongs to.
+    pub use_subject: &'static str,
     /// Button.
     pub use_value: &'static str,
     /// Button.
