@@ -10,6 +10,9 @@
 //   browser_cold_start_ms     from a closed store to the numbers of the home screen (median of 5)
 //   form_load_1800_rows_ms    reading the largest form known and laying out its pages (median of 9)
 //   form_recalc_p99_ms        one answer in it, everything that depends on it worked out (99th of 1,462)
+//   scan_camera_fps           frames a second that are read at 1,280 x 720 while nothing is found, over 5 s
+//   scan_camera_first_read_ms from pressing "scan" until the card shows, for a tilted, moving, blurred label in front of a
+//                             camera of 1,280 x 720, the camera's own start included (median of 5)
 //   ui_wasm_brotli_bytes, worker_wasm_brotli_bytes, scan_wasm_brotli_bytes
 //
 // Wants the release build of both: `node ui/build.mjs` and `cargo build --release -p cli`.
@@ -18,6 +21,7 @@ import { join } from 'node:path';
 import { chromium } from 'playwright-core';
 import { browserOptions, buildExample, ROOT, serveFolder, startTown, until } from './harness.mjs';
 import { mkdtempSync, rmSync } from 'node:fs';
+import { film, filmMoving } from './qr.mjs';
 import { tmpdir } from 'node:os';
 
 const folder = mkdtempSync(join(tmpdir(), 'sanam-bench-'));
@@ -36,8 +40,11 @@ writeFileSync(join(folder, 'large_form.html'), '<!doctype html><title>form</titl
 const site = await serveFolder(folder, () => town?.url);
 const town = await startTown({ bin, address: site.url, size: 'whole' });
 if (!town) throw new Error('the server is not built: cargo build --release -p cli');
+const lens = join(folder, 'camera.y4m');
+const camera = { width: 1280, height: 720, perSecond: 30 };
+film(lens);
 const context = await chromium.launchPersistentContext(join(folder, 'profile'), {
-  ...browserOptions('--use-fake-ui-for-media-stream', '--use-fake-device-for-media-stream'),
+  ...browserOptions('--use-fake-ui-for-media-stream', '--use-fake-device-for-media-stream', `--use-file-for-fake-video-capture=${lens}`),
   viewport: { width: 360, height: 740 }, deviceScaleFactor: 2, hasTouch: true, isMobile: true, locale: 'th-TH', timezoneId: 'Asia/Bangkok',
 });
 try {
@@ -107,6 +114,40 @@ try {
     }), rows[at].heading));
   }
   figures.browser_scan_to_card_ms = median(scans);
+
+  // Something too small to be read, so that frame after frame is looked at.
+  filmMoving(lens, 'a wall', { ...camera, size: 0.02, blur: 4 });
+  await page.goto('about:blank');
+  await page.addInitScript(() => {
+    window.framesRead = 0;
+    const send = Worker.prototype.postMessage;
+    Worker.prototype.postMessage = function (message, ...more) {
+      if (message?.effort) window.framesRead += 1;
+      return send.call(this, message, ...more);
+    };
+  });
+  await page.goto(`${site.url}/#/scan`);
+  await page.waitForFunction(() => window.framesRead > 10);
+  figures.scan_camera_fps = await page.evaluate(() => new Promise((told) => {
+    const [begun, before] = [performance.now(), window.framesRead];
+    setTimeout(() => told(Math.round(((window.framesRead - before) * 10_000) / (performance.now() - begun)) / 10), 5_000);
+  }));
+
+  const reads = [];
+  for (let i = 0; i < 5; i++) {
+    await page.evaluate(() => { location.hash = '#/'; });
+    filmMoving(lens, `${site.url.toUpperCase()}/Q/${codes[i]}`, { ...camera, frames: 40 });
+    await page.getByRole('button', { name: 'สแกน', exact: true }).waitFor();
+    reads.push(await page.evaluate((heading) => new Promise((seen) => {
+      const begun = performance.now();
+      [...document.querySelectorAll('button')].find((button) => button.textContent.trim() === 'สแกน').click();
+      const look = () => (document.querySelector('.who h2')?.textContent === heading ? seen(performance.now() - begun) : requestAnimationFrame(look));
+      look();
+    }), rows[i].heading));
+  }
+  figures.scan_camera_first_read_ms = median(reads);
+  // The camera must not take its share of what is measured next.
+  await page.goto('about:blank');
   site.gate.closed = false;
 
   // The store alone, in a browser of its own: the worker is asked as the screens ask it.

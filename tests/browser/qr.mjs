@@ -1,4 +1,4 @@
-// A small QR encoder (byte mode, level L, versions 1 to 5) and a camera film made of its picture. It shares nothing
+// A small QR encoder (byte mode, level L, versions 1 to 5) and camera films made of its pictures. It shares nothing
 // with the product's own encoder, so that a test shows that the two agree with the standard, not with each other.
 import { writeFileSync } from 'node:fs';
 
@@ -90,22 +90,77 @@ export function qr(text) {
 
 const WIDTH = 640;
 const HEIGHT = 480;
+const WALL = 190;
 
-// Writes what a camera in front of these codes would film; no text is an empty wall.
-export function film(path, ...texts) {
-  const luma = Buffer.alloc(WIDTH * HEIGHT, 190);
-  texts.forEach((text, place) => {
+// Writes a film of frames of brightness, one after the other.
+function write(path, frames, width, height, perSecond) {
+  const grey = Buffer.alloc((width * height) / 2, 128);
+  const parts = frames.flatMap((luma) => [Buffer.from('FRAME\n'), luma, grey]);
+  writeFileSync(path, Buffer.concat([Buffer.from(`YUV4MPEG2 W${width} H${height} F${perSecond}:1 Ip A1:1 C420mpeg2\n`), ...parts]));
+}
+
+// Draws codes upright into a picture: each {text, x, y, edge} with its middle at parts x and y of the picture, `edge`
+// pixels wide with its quiet zone; `light` draws light modules on a dark ground.
+function drawn(codes, width, height) {
+  const luma = Buffer.alloc(width * height, WALL);
+  for (const { text, x: middleX, y: middleY, edge, light } of codes) {
     const modules = qr(text);
-    const edge = texts.length > 1 ? 250 : 360;
     const scale = Math.floor(edge / (modules.length + 8));
     const side = (modules.length + 8) * scale;
-    const left = Math.floor((WIDTH / texts.length) * (place + 0.5) - side / 2);
-    const top = Math.floor((HEIGHT - side) / 2);
+    const left = Math.floor(width * middleX - side / 2);
+    const top = Math.floor(height * middleY - side / 2);
     for (let y = 0; y < side; y++) for (let x = 0; x < side; x++) {
-      const on = modules[Math.floor(y / scale) - 4]?.[Math.floor(x / scale) - 4];
-      luma[(top + y) * WIDTH + left + x] = on ? 30 : 225;
+      const on = Boolean(modules[Math.floor(y / scale) - 4]?.[Math.floor(x / scale) - 4]);
+      luma[(top + y) * width + left + x] = on !== Boolean(light) ? 30 : 225;
     }
+  }
+  return luma;
+}
+
+// Writes what a camera in front of these codes would film; no text is an empty wall. Several stand side by side.
+export function film(path, ...texts) {
+  const edge = texts.length > 1 ? 250 : 360;
+  filmOf(path, ...texts.map((text, place) => ({ text, x: (place + 0.5) / texts.length, y: 0.5, edge })));
+}
+
+// The same for codes that stand where one says, see `drawn`.
+export function filmOf(path, ...codes) {
+  const luma = drawn(codes, WIDTH, HEIGHT);
+  write(path, [luma, luma], WIDTH, HEIGHT, 10);
+}
+
+// Writes what a hand-held camera films: the code on a tilted plate, moving to and fro and turning a little, smeared by
+// its movement and by a lens that is slightly out of focus, in a light that falls off to one side, with noise.
+export function filmMoving(path, text, { width = WIDTH, height = HEIGHT, perSecond = 15, frames = 30, size = 0.3, blur = 1.1 } = {}) {
+  const modules = qr(text);
+  const count = modules.length + 8;
+  // A plate's point (-1..1) for a picture's: turned, scaled, and farther away at the top.
+  const plate = (x, y, time) => {
+    const angle = 0.22 + 0.06 * Math.sin(time * 2.1);
+    const [dx, dy] = [x - width / 2 - 0.06 * width * Math.sin(time * 1.7), y - height / 2 - 0.05 * height * Math.cos(time * 1.3)];
+    const half = size * height * 0.95;
+    const [u, v] = [(dx * Math.cos(angle) + dy * Math.sin(angle)) / half, (dy * Math.cos(angle) - dx * Math.sin(angle)) / half];
+    const depth = 1 - 0.22 * v - 0.1 * u;
+    return [u / depth, v / depth];
+  };
+  let seed = 12345;
+  const noise = () => { seed = (seed * 1103515245 + 12345) & 0x7fffffff; return (seed >> 16) % 13 - 6; };
+  // Places within a pixel's blur and moments within a frame's exposure, which smear what moves.
+  const samples = [[-1, -1, 0], [1, -1, 0.3], [0, 0, 0.5], [-1, 1, 0.7], [1, 1, 1]].map(([x, y, part]) => [x * blur * 0.7, y * blur * 0.7, (part * 0.6) / perSecond]);
+  const film = Array.from({ length: frames }, (_, number) => {
+    const luma = Buffer.alloc(width * height);
+    for (let y = 0; y < height; y++) for (let x = 0; x < width; x++) {
+      let sum = 0;
+      for (const [dx, dy, later] of samples) {
+        const [u, v] = plate(x + dx, y + dy, number / perSecond + later);
+        if (Math.abs(u) > 1 || Math.abs(v) > 1) { sum += WALL - 40; continue; }
+        const on = modules[Math.floor(((v + 1) / 2) * count) - 4]?.[Math.floor(((u + 1) / 2) * count) - 4];
+        sum += on ? 45 : 215;
+      }
+      const light = 0.75 + 0.25 * (x / width);
+      luma[y * width + x] = Math.max(0, Math.min(255, (sum / samples.length) * light + noise()));
+    }
+    return luma;
   });
-  const frame = Buffer.concat([Buffer.from('FRAME\n'), luma, Buffer.alloc((WIDTH * HEIGHT) / 2, 128)]);
-  writeFileSync(path, Buffer.concat([Buffer.from(`YUV4MPEG2 W${WIDTH} H${HEIGHT} F10:1 Ip A1:1 C420mpeg2\n`), frame, frame]));
+  write(path, film, width, height, perSecond);
 }

@@ -96,12 +96,48 @@ fn connection() -> Option<JsValue> {
     found.is_object().then_some(found)
 }
 
-/// Gives a short tap in the hand, where the device can.
-pub fn vibrate() {
+/// Says that something was read, to hand and ear: a tap and a short tone, where the device can and the person wants it.
+pub fn signal_success() {
     let navigator = window().navigator();
     if has(&navigator, "vibrate") {
         let _ = navigator.vibrate_with_duration(60);
     }
+    if setting(SOUND_SETTING).as_deref() != Some("off") {
+        // A phone without sound has had its tap.
+        let _ = tone();
+    }
+}
+
+/// The setting that turns the tone off: `off`.
+pub const SOUND_SETTING: &str = "scan-sound";
+
+/// Sounds for a tenth of a second.
+fn tone() -> Result<(), JsValue> {
+    let make: Function = js_sys::Reflect::get(&window(), &"AudioContext".into())?.dyn_into()?;
+    let context = SOUND.with(|kept| match &*kept.borrow() {
+        Some(context) => Ok(context.clone()),
+        None => js_sys::Reflect::construct(&make, &js_sys::Array::new()),
+    })?;
+    SOUND.with(|kept| *kept.borrow_mut() = Some(context.clone()));
+    let _ = call_method(&context, "resume", &[])?;
+    let part = |of: &JsValue, name: &str| js_sys::Reflect::get(of, &name.into());
+    let now = part(&context, "currentTime")?.as_f64().unwrap_or(0.0);
+    let oscillator = call_method(&context, "createOscillator", &[])?;
+    let volume = call_method(&context, "createGain", &[])?;
+    js_sys::Reflect::set(&part(&oscillator, "frequency")?, &"value".into(), &1_760.into())?;
+    // Faded out, or it would crack.
+    call_method(&part(&volume, "gain")?, "setValueAtTime", &[0.25.into(), now.into()])?;
+    call_method(&part(&volume, "gain")?, "linearRampToValueAtTime", &[0.into(), (now + 0.1).into()])?;
+    call_method(&oscillator, "connect", std::slice::from_ref(&volume))?;
+    call_method(&volume, "connect", &[part(&context, "destination")?])?;
+    call_method(&oscillator, "start", &[now.into()])?;
+    call_method(&oscillator, "stop", &[(now + 0.1).into()])?;
+    Ok(())
+}
+
+thread_local! {
+    /// Browsers allow a page few of these, so there is one.
+    static SOUND: std::cell::RefCell<Option<JsValue>> = const { std::cell::RefCell::new(None) };
 }
 
 /// Says whether a JavaScript object has something usable under a name: what web-sys declares need not exist.

@@ -1,179 +1,186 @@
-//! The camera: its stream, its light, and the loop that hands frame after frame to the decoder. One frame is in work
-//! at a time; the next is taken when its answer is here.
+//! The camera's picture with its aim box, and the loop that hands frame after frame to the reader. One frame is in work
+//! at a time; when its answer is here, the newest one is taken.
 
 use crate::app::app;
-use crate::browser::{call_method, has, wait};
-use crate::components::button::Button;
-use crate::components::decoder::{Decoder, Symbol, resize, scaled_canvas};
+use crate::browser::{now_ms, wait};
+use crate::components::button::{Button, Weight};
+use crate::components::decoder::{Aim, Decoder, Effort, Verdict};
 use crate::components::icon::{Icon, icon};
-use crate::strings::Strings;
-use js_sys::Reflect;
+use crate::components::lens::{Abilities, Frames, Lens, Trouble};
+use crate::strings::{Strings, fill};
 use leptos::html;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use std::cell::{Cell, RefCell};
 use std::rc::Rc;
-use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::JsFuture;
-use web_sys::{DomException, HtmlVideoElement, MediaStream, MediaStreamConstraints, MediaStreamTrack};
+use web_sys::HtmlVideoElement;
 
-/// Longest side of a frame that is decoded, pixels.
-const FRAME_SIDE: f64 = 1280.0;
-/// Pause between frames, so that a cheap phone stays cool.
-const BETWEEN_FRAMES_MS: i32 = 60;
+/// Least time from frame to frame, milliseconds, so that a cheap phone stays cool.
+const FRAME_MS: u64 = 50;
+/// Pause while nothing is to be read.
+const IDLE_MS: i32 = 150;
+/// Without success for so long, one frame in a while is looked at as thoroughly as a photograph.
+const THOROUGH_AFTER_MS: u64 = 1_000;
+/// From one such frame to the next.
+const THOROUGH_EVERY_MS: u64 = 1_200;
+/// Without success for so long, a word of help appears.
+const HELP_AFTER_MS: u64 = 6_000;
+/// How far the zoom button goes at most.
+const MOST_ZOOM: f64 = 4.0;
 
-/// Why there is no camera picture.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Trouble {
-    /// The person or the phone said no.
-    Refused,
-    /// There is none, or the browser gives none.
-    Absent,
-    /// Another app has it.
-    Busy,
-}
-
-impl Trouble {
-    fn of(error: &JsValue) -> Trouble {
-        let name = error.dyn_ref::<DomException>().map(DomException::name).unwrap_or_default();
-        match name.as_str() {
-            "NotAllowedError" | "SecurityError" | "PermissionDeniedError" => Trouble::Refused,
-            "NotReadableError" | "AbortError" | "TrackStartError" => Trouble::Busy,
-            _ => Trouble::Absent,
-        }
-    }
-
-    fn sentence(self, t: &'static Strings) -> &'static str {
-        match self {
-            Trouble::Refused => t.camera_refused,
-            Trouble::Absent => t.camera_absent,
-            Trouble::Busy => t.camera_busy,
-        }
+fn sentence(trouble: Trouble, t: &'static Strings) -> &'static str {
+    match trouble {
+        Trouble::Refused => t.camera_refused,
+        Trouble::Absent => t.camera_absent,
+        Trouble::Busy => t.camera_busy,
+        Trouble::Insecure => t.camera_insecure,
     }
 }
 
-/// A running stream that ends with its owner.
-struct Running {
-    alive: Cell<bool>,
-    stream: RefCell<Option<MediaStream>>,
-}
-
-impl Running {
-    fn stop(&self) {
-        self.alive.set(false);
-        if let Some(stream) = self.stream.borrow_mut().take() {
-            for track in stream.get_tracks().iter() {
-                track.unchecked_into::<MediaStreamTrack>().stop();
-            }
-        }
-    }
-
-    fn track(&self) -> Option<MediaStreamTrack> {
-        self.stream.borrow().as_ref()?.get_video_tracks().get(0).dyn_into().ok()
-    }
-}
-
-async fn open_stream() -> Result<MediaStream, Trouble> {
-    let navigator = window().navigator();
-    // Without https there is no such thing at all.
-    if !has(&navigator, "mediaDevices") {
-        return Err(Trouble::Absent);
-    }
-    let devices = navigator.media_devices().map_err(|_| Trouble::Absent)?;
-    let wishes = r#"{"audio":false,"video":{"facingMode":"environment","width":{"ideal":1280},"height":{"ideal":720}}}"#;
-    let wishes = js_sys::JSON::parse(wishes).map_err(|_| Trouble::Absent)?;
-    let promise = devices
-        .get_user_media_with_constraints(wishes.unchecked_ref::<MediaStreamConstraints>())
-        .map_err(|error| Trouble::of(&error))?;
-    let stream = JsFuture::from(promise).await.map_err(|error| Trouble::of(&error))?;
-    stream.dyn_into().map_err(|_| Trouble::Absent)
+/// What the loop tells the screen.
+#[derive(Clone, Copy)]
+struct Signs {
+    trouble: RwSignal<Option<Trouble>>,
+    ready: RwSignal<bool>,
+    abilities: RwSignal<Abilities>,
+    help: RwSignal<bool>,
 }
 
 /// The camera's picture; what is read in it goes to `found`.
 #[component]
 pub fn Camera(
-    /// Gets what was read in one frame, never empty.
-    found: Callback<Vec<Symbol>>,
+    /// Gets the one text that was meant, or the codes among which the person chooses.
+    found: Callback<Verdict>,
     /// No frames are read while this holds.
     #[prop(into)]
     paused: Signal<bool>,
+    /// Why there is no picture, for who offers something instead.
+    trouble: RwSignal<Option<Trouble>>,
 ) -> impl IntoView {
     let t = app().t();
     let video = NodeRef::<html::Video>::new();
-    let trouble = RwSignal::new(None::<Trouble>);
-    let ready = RwSignal::new(false);
-    let torch = RwSignal::new(None::<bool>);
-    let running = Rc::new(Running { alive: Cell::new(true), stream: RefCell::new(None) });
-
-    let held = StoredValue::new_local(running.clone());
-    on_cleanup(move || held.with_value(|running| running.stop()));
+    let aim = NodeRef::<html::Div>::new();
+    let signs = Signs {
+        trouble,
+        ready: RwSignal::new(false),
+        abilities: RwSignal::new(Abilities::default()),
+        help: RwSignal::new(false),
+    };
+    let torch = RwSignal::new(false);
+    let zoom = RwSignal::new(1.0_f64);
+    let held = StoredValue::new_local(Rc::new(Lens::new()));
+    on_cleanup(move || held.with_value(|lens| lens.close()));
 
     Effect::new(move |_| {
-        let Some(video) = video.get() else { return };
-        let running = held.get_value();
+        let (Some(video), Some(aim)) = (video.get(), aim.get()) else { return };
+        // Each time the picture appears, after a trouble too, it gets a stream of its own.
+        held.with_value(|lens| lens.close());
+        let lens = Rc::new(Lens::new());
+        held.set_value(lens.clone());
+        signs.ready.set(false);
+        torch.set(false);
+        zoom.set(1.0);
         spawn_local(async move {
-            match open_stream().await {
-                Ok(stream) if running.alive.get() => {
-                    video.set_src_object(Some(&stream));
-                    video.set_muted(true);
-                    if let Ok(playing) = video.play() {
-                        let _ = JsFuture::from(playing).await;
-                    }
-                    *running.stream.borrow_mut() = Some(stream);
-                    ready.try_set(true);
-                    torch.try_set(running.track().filter(has_torch).map(|_| false));
-                    watch(&video, &running, found, paused).await;
+            match lens.open(&video).await {
+                Ok(()) if lens.is_alive() => {
+                    signs.ready.try_set(true);
+                    signs.abilities.try_set(lens.abilities());
+                    watch(&video, &aim, &lens, found, paused, signs).await;
                 }
-                // The screen was left while the phone still asked.
-                Ok(stream) => {
-                    *running.stream.borrow_mut() = Some(stream);
-                    running.stop();
-                }
+                Ok(()) => {}
                 Err(why) => {
-                    trouble.try_set(Some(why));
+                    signs.trouble.try_set(Some(why));
                 }
             }
         });
     });
 
+    let lens = move || held.get_value();
     let light = move || {
-        let on = torch.get_untracked() != Some(true);
-        if let Some(track) = held.with_value(|running| running.track()) {
-            let wishes = format!(r#"{{"advanced":[{{"torch":{on}}}]}}"#);
-            if let Ok(wishes) = js_sys::JSON::parse(&wishes) {
-                let _ = call_method(&track, "applyConstraints", &[wishes]);
-                torch.set(Some(on));
-            }
-        }
+        let on = !torch.get_untracked();
+        torch.set(on);
+        let lens = lens();
+        spawn_local(async move { lens.light(on).await });
+    };
+    let farther = move || {
+        let Some((least, most)) = signs.abilities.get_untracked().zoom else { return };
+        let next = zoom.get_untracked() * 2.0;
+        let factor = if next > MOST_ZOOM || least * next > most { 1.0 } else { next };
+        zoom.set(factor);
+        let lens = lens();
+        spawn_local(async move { lens.zoom(least * factor).await });
+    };
+    let tapped = move |event: leptos::ev::MouseEvent| {
+        let Some(video) = video.get_untracked().filter(|_| signs.abilities.get_untracked().focus) else {
+            return;
+        };
+        let shown = video.get_bounding_client_rect();
+        let Some(cover) = Cover::of(&video) else { return };
+        let (x, y) = (f64::from(event.client_x()) - shown.x(), f64::from(event.client_y()) - shown.y());
+        let (x, y) = cover.part(x, y);
+        let lens = lens();
+        spawn_local(async move { lens.focus(x, y).await });
     };
 
     view! {
-        {move || match trouble.get() {
+        {move || match signs.trouble.get() {
             Some(why) => {
                 view! {
                     <div class="notice warn" role="alert">
                         {icon(Icon::Warning)}
-                        <p>{why.sentence(t)}</p>
+                        <p>{sentence(why, t)}</p>
                     </div>
+                    {why.may_pass()
+                        .then(|| {
+                            view! {
+                                <Button
+                                    label=t.camera_again
+                                    drawing=Icon::Sync
+                                    weight=Weight::Quiet
+                                    press=move || signs.trouble.set(None)
+                                />
+                            }
+                        })}
                 }
                     .into_any()
             }
             None => {
                 view! {
                     <div class="camera">
-                        <video node_ref=video autoplay=true playsinline="true" aria-label=t.camera_picture></video>
-                        <div class="aim" aria-hidden="true"></div>
-                        {move || (!ready.get()).then(|| view! { <p role="status">{t.camera_opening}</p> })}
+                        <div class="picture">
+                            <video
+                                node_ref=video
+                                autoplay=true
+                                playsinline="true"
+                                aria-label=t.camera_picture
+                                on:click=tapped
+                            ></video>
+                            <div class="aim" node_ref=aim aria-hidden="true"></div>
+                            {move || (!signs.ready.get()).then(|| view! { <p role="status">{t.camera_opening}</p> })}
+                            <p class="help" role="status">
+                                {move || (signs.help.get() && !paused.get()).then_some(t.camera_help)}
+                            </p>
+                        </div>
                         {move || {
-                            torch
-                                .get()
-                                .map(|on| {
+                            let able = signs.abilities.get();
+                            (able.torch || able.zoom.is_some())
+                                .then(|| {
                                     view! {
-                                        <Button
-                                            label=if on { t.torch_off } else { t.torch_on }
-                                            drawing=Icon::Torch
-                                            press=light
-                                        />
+                                        <div class="knobs">
+                                            {able
+                                                .torch
+                                                .then_some(move || {
+                                                    let label = if torch.get() { t.torch_off } else { t.torch_on };
+                                                    view! { <Button label=label drawing=Icon::Torch press=light/> }
+                                                })}
+                                            {able
+                                                .zoom
+                                                .map(|_| {
+                                                    move || {
+                                                        let label = fill(t.zoom, &[&format!("{:.0}", zoom.get())]);
+                                                        view! { <Button label=label drawing=Icon::Search press=farther/> }
+                                                    }
+                                                })}
+                                        </div>
                                     }
                                 })
                         }}
@@ -185,40 +192,92 @@ pub fn Camera(
     }
 }
 
-fn has_torch(track: &MediaStreamTrack) -> bool {
-    has(track, "getCapabilities")
-        && call_method(track, "getCapabilities", &[])
-            .and_then(|able| Reflect::get(&able, &"torch".into()))
-            .is_ok_and(|torch| torch.is_truthy())
+/// How a picture fills the frame of its video: scaled until nothing is left free, its middle in the middle.
+struct Cover {
+    scale: f64,
+    shown: (f64, f64),
+    picture: (f64, f64),
 }
 
-/// Reads frame after frame until the screen is left.
+impl Cover {
+    /// `None` before there is a picture.
+    fn of(video: &HtmlVideoElement) -> Option<Cover> {
+        let picture = (f64::from(video.video_width()), f64::from(video.video_height()));
+        let shown = (f64::from(video.client_width()), f64::from(video.client_height()));
+        let is_there = picture.0 > 0.0 && picture.1 > 0.0 && shown.0 > 0.0 && shown.1 > 0.0;
+        is_there.then(|| Cover { scale: (shown.0 / picture.0).max(shown.1 / picture.1), shown, picture })
+    }
+
+    /// A place of the video's frame, in its pixels, as parts of the picture's width and height.
+    fn part(&self, x: f64, y: f64) -> (f64, f64) {
+        let part = |at: f64, shown: f64, picture: f64| {
+            (0.5 + (at - shown / 2.0) / (self.scale * picture)).clamp(0.0, 1.0)
+        };
+        (part(x, self.shown.0, self.picture.0), part(y, self.shown.1, self.picture.1))
+    }
+
+    /// A length of the video's frame as a part of the picture's width, and of its height.
+    fn lengths(&self, x: f64, y: f64) -> (f64, f64) {
+        (x / (self.scale * self.picture.0), y / (self.scale * self.picture.1))
+    }
+}
+
+fn aim_of(video: &HtmlVideoElement, aim: &web_sys::HtmlElement) -> Option<Aim> {
+    let half = |length: i32| f64::from(length) / 2.0;
+    Some(Cover::of(video)?.lengths(half(aim.offset_width()), half(aim.offset_height())))
+}
+
+/// Reads frame after frame until the screen is left or the phone takes the camera away.
 async fn watch(
     video: &HtmlVideoElement,
-    running: &Running,
-    found: Callback<Vec<Symbol>>,
+    aim: &web_sys::HtmlElement,
+    lens: &Lens,
+    found: Callback<Verdict>,
     paused: Signal<bool>,
+    signs: Signs,
 ) {
     let decoder = Decoder::default();
-    let Some((canvas, context)) = scaled_canvas(1.0, 1.0, FRAME_SIDE) else { return };
-    while running.alive.get() {
-        let idle =
-            paused.try_get_untracked().unwrap_or(true) || document().hidden() || video.ready_state() < 2;
-        let (width, height) = (f64::from(video.video_width()), f64::from(video.video_height()));
-        if idle || width < 1.0 {
-            wait(150).await;
+    let frames = Frames::of(video);
+    let mut nothing_since = now_ms();
+    let mut thorough_at = nothing_since;
+    while lens.is_alive() {
+        if paused.try_get_untracked().unwrap_or(true) || document().hidden() || video.ready_state() < 2 {
+            if lens.was_taken() {
+                signs.trouble.try_set(Some(Trouble::Busy));
+                return;
+            }
+            nothing_since = now_ms();
+            signs.help.try_set(false);
+            wait(IDLE_MS).await;
             continue;
         }
-        resize(&canvas, width, height, FRAME_SIDE);
-        let (w, h) = (f64::from(canvas.width()), f64::from(canvas.height()));
-        if context.draw_image_with_html_video_element_and_dw_and_dh(video, 0.0, 0.0, w, h).is_err() {
-            wait(150).await;
+        frames.next().await;
+        if lens.was_taken() {
+            signs.trouble.try_set(Some(Trouble::Busy));
+            return;
+        }
+        lens.keep_awake().await;
+        let begun_ms = now_ms();
+        let is_thorough = begun_ms.saturating_sub(nothing_since) >= THOROUGH_AFTER_MS
+            && begun_ms.saturating_sub(thorough_at) >= THOROUGH_EVERY_MS;
+        let effort = if is_thorough { Effort::Thorough } else { Effort::Frame };
+        let Some(aim) = aim_of(video, aim) else { continue };
+        let verdict = decoder.read_video(video, aim, effort).await;
+        let ended_ms = now_ms();
+        if is_thorough {
+            thorough_at = ended_ms;
+        }
+        if !lens.is_alive() || paused.try_get_untracked() != Some(false) {
             continue;
         }
-        let symbols = decoder.read(&canvas, false).await;
-        if running.alive.get() && !symbols.is_empty() && paused.try_get_untracked() == Some(false) {
-            found.run(symbols);
+        if verdict == Verdict::Nothing {
+            signs.help.try_set(ended_ms.saturating_sub(nothing_since) >= HELP_AFTER_MS);
+        } else {
+            found.run(verdict);
         }
-        wait(BETWEEN_FRAMES_MS).await;
+        let rest = FRAME_MS.saturating_sub(now_ms().saturating_sub(begun_ms));
+        if rest > 0 {
+            wait(i32::try_from(rest).unwrap_or(0)).await;
+        }
     }
 }

@@ -9,6 +9,7 @@ pub mod dialog;
 pub mod field;
 pub mod icon;
 pub mod infinite;
+pub mod lens;
 pub mod lost;
 pub mod markdown;
 pub mod notice;

@@ -2,12 +2,13 @@
 //! because stickers tear and cameras break.
 
 use crate::app::app;
-use crate::browser::vibrate;
+use crate::browser::signal_success;
 use crate::components::button::{Button, Weight};
 use crate::components::camera::Camera;
-use crate::components::decoder::{Decoder, Symbol, read_picture};
+use crate::components::decoder::{Decoder, Verdict, read_picture};
 use crate::components::field::Line;
 use crate::components::icon::{Icon, icon};
+use domain::code::{self, Scanned};
 use leptos::html;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -29,29 +30,29 @@ pub fn Scanner(
 ) -> impl IntoView {
     let t = app().t();
     let typed = RwSignal::new(String::new());
-    let choices = RwSignal::new(Vec::<Symbol>::new());
+    let choices = RwSignal::new(Vec::<String>::new());
     let said = RwSignal::new(None::<&'static str>);
-    let file = NodeRef::<html::Input>::new();
+    let trouble = RwSignal::new(None);
 
     let take = move |text: String| {
         paused.set(true);
         choices.set(Vec::new());
         said.set(None);
-        vibrate();
         found.run(text);
     };
-    let seen = move |mut symbols: Vec<Symbol>| {
-        symbols.dedup_by(|a, b| a.text == b.text);
-        match symbols.as_slice() {
-            [] => {}
-            [only] => take(only.text.clone()),
-            _ => {
-                paused.set(true);
-                choices.set(symbols);
-            }
+    let seen = move |verdict: Verdict| match verdict {
+        Verdict::Nothing => {}
+        Verdict::One(text) => {
+            signal_success();
+            take(text);
+        }
+        Verdict::Choose(texts) => {
+            signal_success();
+            paused.set(true);
+            choices.set(texts);
         }
     };
-    let picture = move || {
+    let picture = move |file: NodeRef<html::Input>| {
         let Some(input) = file.get_untracked() else { return };
         let Some(chosen) = input.files().and_then(|files| files.get(0)) else { return };
         said.set(Some(t.reading_picture));
@@ -63,10 +64,9 @@ pub fn Scanner(
             }
             match result {
                 None => said.set(Some(t.no_picture)),
-                Some(symbols) if symbols.is_empty() => said.set(Some(t.no_code_in_picture)),
-                Some(symbols) => {
-                    said.set(None);
-                    seen(symbols);
+                Some(verdict) => {
+                    said.set((verdict == Verdict::Nothing).then_some(t.no_code_in_picture));
+                    seen(verdict);
                 }
             }
         });
@@ -78,9 +78,10 @@ pub fn Scanner(
         }
     };
 
+    let chosen_file = NodeRef::<html::Input>::new();
     view! {
         <div class="scanner">
-            <Camera found=Callback::new(seen) paused=paused/>
+            <Camera found=Callback::new(seen) paused=paused trouble=trouble/>
             <p class="said" role="status" aria-live="polite">{move || said.get()}</p>
             {move || {
                 let choices_now = choices.get();
@@ -88,13 +89,16 @@ pub fn Scanner(
                     .then(|| {
                         view! {
                             <section class="choices">
-                                <h2>{t.several_codes}</h2>
+                                <h2>{if choices_now.len() == 1 { t.is_this_code } else { t.several_codes }}</h2>
                                 {choices_now
                                     .into_iter()
-                                    .map(|symbol| {
-                                        let text = symbol.text.clone();
+                                    .map(|text| {
                                         view! {
-                                            <Button label=inert(&symbol.text) press=move || take(text.clone())/>
+                                            <Button
+                                                label=readable(&text)
+                                                drawing=Icon::Label
+                                                press=move || take(text.clone())
+                                            />
                                         }
                                     })
                                     .collect_view()}
@@ -114,12 +118,45 @@ pub fn Scanner(
                 <Line label=label value=typed enter=Callback::new(move |()| submit())/>
                 <Button label=t.use_code drawing=Icon::Next press=submit/>
             </div>
+            // Where the page gets no camera, the phone's own camera app still takes a photo for it.
+            {move || {
+                trouble
+                    .get()
+                    .is_some()
+                    .then(|| {
+                        let file = NodeRef::<html::Input>::new();
+                        view! {
+                            <label class="button file">
+                                {icon(Icon::Camera)}
+                                <span class="words">{t.photograph_label}</span>
+                                <input
+                                    type="file"
+                                    accept="image/*"
+                                    capture="environment"
+                                    node_ref=file
+                                    on:change=move |_| picture(file)
+                                />
+                            </label>
+                        }
+                    })
+            }}
             <label class="button file">
                 {icon(Icon::Picture)}
                 <span class="words">{t.from_picture}</span>
-                <input type="file" accept="image/*" node_ref=file on:change=move |_| picture()/>
+                <input type="file" accept="image/*" node_ref=chosen_file on:change=move |_| picture(chosen_file)/>
             </label>
         </div>
+    }
+}
+
+/// A text as a person compares it with the label: of one of our links the code as it is printed, in two halves.
+pub fn readable(text: &str) -> String {
+    match code::read(text) {
+        Ok(Scanned::Ours { code, .. }) => match code.split_at_checked(code::LENGTH / 2) {
+            Some((head, tail)) => format!("{head} {tail}"),
+            None => code,
+        },
+        _ => inert(text),
     }
 }
 
@@ -140,6 +177,15 @@ pub fn inert(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_choice_shows_what_the_label_shows() {
+        let code = code::make(5);
+        let link = code::link("https://sanam.example.go.th", &code);
+        let (head, tail) = code.split_at(5);
+        assert_eq!(readable(&link), format!("{head} {tail}"));
+        assert_eq!(readable("javascript:alert(1)"), "javascript:alert(1)");
+    }
 
     #[test]
     fn a_hostile_text_is_short_and_without_tricks() {

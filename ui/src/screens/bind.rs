@@ -1,17 +1,22 @@
 //! Tying a code to a subject: from the code ("whose label is this?") and from the subject ("scan its new label").
+//!
+//! Two things are asked, and only when they arise: whether the code, which hangs somewhere else, is right here; and
+//! whether the subject's old label came off.
 
 use crate::app::{App, app};
 use crate::backend::ask;
+use crate::browser::today_iso;
 use crate::components::button::{Button, Weight};
 use crate::components::dialog::Dialog;
 use crate::components::icon::Icon;
-use crate::components::scanner::{Scanner, inert};
+use crate::components::scanner::{Scanner, readable};
 use crate::components::shell::Shell;
 use crate::position;
 use crate::route::{Route, replace};
 use crate::screens::search::SearchList;
 use domain::api;
 use domain::api::SubjectRow;
+use domain::code::{self, Scanned};
 use domain::ids::RecordId;
 use domain::problem::Code;
 use leptos::prelude::*;
@@ -21,34 +26,112 @@ use leptos::task::spawn_local;
 #[derive(Clone, PartialEq)]
 struct Wish {
     subject: RecordId,
-    heading: String,
     code: String,
+    although_taken: bool,
+    /// What becomes of the labels that hang there; `None` until it was asked.
+    replaces: Option<Vec<String>>,
 }
 
-/// Makes the tie; a code that is taken raises `taken`, anything else is said.
-fn bind(app: App, wish: Wish, although_taken: bool, taken: RwSignal<bool>, failed: impl Fn() + 'static) {
-    let request = api::BindCode {
-        subject: wish.subject,
-        text: wish.code,
-        although_taken,
-        place: position::stamped(app),
-    };
-    spawn_local(async move {
-        match ask(request).await {
-            Ok(saved) => {
-                app.saved(saved.counts);
-                app.say(app.t().bound);
-                replace(&Route::Card(wish.subject));
-            }
-            Err(problem) if problem.code == Code::CodeTaken => {
-                taken.try_set(true);
-            }
-            Err(problem) => {
-                app.say_problem(&problem);
-                failed();
-            }
+impl Wish {
+    fn new(subject: RecordId, code: String) -> Wish {
+        Wish { subject, code, although_taken: false, replaces: None }
+    }
+}
+
+/// A tie in the making: what is wished, and which question is open about it.
+#[derive(Clone, Copy)]
+struct Tie {
+    app: App,
+    wish: RwSignal<Option<Wish>>,
+    taken: RwSignal<bool>,
+    /// The codes of ours that hang there already, while it is asked about them.
+    old: RwSignal<Vec<String>>,
+    asks_about_old: RwSignal<bool>,
+    /// What to do when it did not come about.
+    failed: Callback<()>,
+}
+
+impl Tie {
+    fn new(app: App, failed: Callback<()>) -> Tie {
+        Tie {
+            app,
+            wish: RwSignal::new(None),
+            taken: RwSignal::new(false),
+            old: RwSignal::new(Vec::new()),
+            asks_about_old: RwSignal::new(false),
+            failed,
         }
-    });
+    }
+
+    /// Makes the tie, asking what has to be asked first.
+    fn make(self, wish: Wish) {
+        self.taken.set(false);
+        self.asks_about_old.set(false);
+        self.wish.set(Some(wish.clone()));
+        spawn_local(async move {
+            if wish.replaces.is_none() && self.asked_about_old(&wish).await {
+                return;
+            }
+            let replaces = wish.replaces.unwrap_or_default();
+            let said = if replaces.is_empty() { self.app.t().bound } else { self.app.t().bound_replaced };
+            let request = api::BindCode {
+                subject: wish.subject,
+                text: wish.code,
+                although_taken: wish.although_taken,
+                replaces,
+                place: position::stamped(self.app),
+            };
+            match ask(request).await {
+                Ok(saved) => {
+                    self.app.saved(saved.counts);
+                    self.app.say(said);
+                    replace(&Route::Card(wish.subject));
+                }
+                Err(problem) if problem.code == Code::CodeTaken => {
+                    self.taken.try_set(true);
+                }
+                Err(problem) => {
+                    self.app.say_problem(&problem);
+                    self.failed.run(());
+                }
+            }
+        });
+    }
+
+    /// Asks about labels of ours that hang there already, if a label of ours is to join them. A maker's serial and a
+    /// label of ours belong side by side, so those are not asked about.
+    async fn asked_about_old(self, wish: &Wish) -> bool {
+        let ours = |text: &str| match code::read(text) {
+            Ok(Scanned::Ours { code, .. }) => Some(code),
+            _ => None,
+        };
+        let Some(new) = ours(&wish.code) else { return false };
+        let card = api::Card { subject: wish.subject, today: today_iso() };
+        let Ok(card) = ask(card).await else { return false };
+        if card.codes.contains(&new) {
+            return false;
+        }
+        let old: Vec<String> = card.codes.into_iter().filter(|code| ours(code).is_some()).collect();
+        if old.is_empty() {
+            return false;
+        }
+        self.old.try_set(old);
+        self.asks_about_old.try_set(true);
+        true
+    }
+
+    fn change(self, change: impl FnOnce(&mut Wish)) {
+        if let Some(mut wish) = self.wish.get_untracked() {
+            change(&mut wish);
+            self.make(wish);
+        }
+    }
+
+    fn give_up(self) {
+        self.taken.set(false);
+        self.asks_about_old.set(false);
+        self.failed.run(());
+    }
 }
 
 /// Chooses the subject that a code is tied to.
@@ -62,19 +145,18 @@ pub fn BindCodeToSubject(
     let app = app();
     let t = app.t();
     let text = RwSignal::new(String::new());
-    let wish = RwSignal::new(None::<Wish>);
+    let chosen = RwSignal::new(None::<SubjectRow>);
     let asking = RwSignal::new(false);
-    let taken = RwSignal::new(false);
-    let shown = inert(&code);
+    let tie = Tie::new(app, Callback::new(|()| {}));
+    let shown = readable(&code);
     let choose = move |row: SubjectRow| {
-        wish.set(Some(Wish { subject: row.id, heading: row.heading, code: code.clone() }));
+        chosen.set(Some(row));
         asking.set(true);
     };
-    let confirm = move |although_taken: bool| {
+    let confirm = move || {
         asking.set(false);
-        taken.set(false);
-        if let Some(wish) = wish.get_untracked() {
-            bind(app, wish, although_taken, taken, || {});
+        if let Some(row) = chosen.get_untracked() {
+            tie.make(Wish::new(row.id, code.clone()));
         }
     };
     view! {
@@ -83,12 +165,13 @@ pub fn BindCodeToSubject(
             <p class="inert code">{shown.clone()}</p>
             <SearchList text=text programme=programme chosen=Callback::new(choose)/>
             <Dialog open=asking title=t.bind_sure>
-                <p class="large-text">{move || wish.get().map(|wish| wish.heading)}</p>
+                <p class="large-text">{move || chosen.get().map(|row| row.heading)}</p>
+                <p>{move || chosen.get().map(|row| row.second_line)}</p>
                 <p class="inert code">{shown.clone()}</p>
-                <Button label=t.bind_yes weight=Weight::Main drawing=Icon::Label press=move || confirm(false)/>
+                <Button label=t.bind_yes weight=Weight::Main drawing=Icon::Label press=confirm.clone()/>
                 <Button label=t.cancel weight=Weight::Quiet press=move || asking.set(false)/>
             </Dialog>
-            <Taken open=taken yes=Callback::new(move |()| confirm(true)) no=Callback::new(|()| {})/>
+            <Asked tie=tie/>
         </Shell>
     }
 }
@@ -102,49 +185,57 @@ pub fn BindSubjectToCode(
     let app = app();
     let t = app.t();
     let paused = RwSignal::new(false);
-    let taken = RwSignal::new(false);
-    let last = RwSignal::new(String::new());
-    let wish = move |code: String| Wish { subject: id, heading: String::new(), code };
+    let again = move |()| {
+        paused.try_set(false);
+    };
+    let tie = Tie::new(app, Callback::new(again));
     view! {
         <Shell title=t.bind_label>
             <p class="lead">{t.bind_scan_lead}</p>
             <Scanner
                 label=t.type_code
                 paused=paused
-                found=Callback::new(move |text: String| {
-                    last.set(text.clone());
-                    bind(app, wish(text), false, taken, move || { paused.try_set(false); });
-                })
+                found=Callback::new(move |text: String| tie.make(Wish::new(id, text)))
             />
-            <Taken
-                open=taken
-                yes=Callback::new(move |()| {
-                    taken.set(false);
-                    bind(app, wish(last.get_untracked()), true, taken, move || { paused.try_set(false); });
-                })
-                no=Callback::new(move |()| paused.set(false))
-            />
+            <Asked tie=tie/>
         </Shell>
     }
 }
 
-/// The code hangs somewhere else already: a person says whether it is right here, and the office sees a question.
+/// The questions that may arise: the code hangs somewhere else already, and the office will be asked too; or another label
+/// of ours hangs here.
 #[component]
-fn Taken(open: RwSignal<bool>, yes: Callback<()>, no: Callback<()>) -> impl IntoView {
+fn Asked(tie: Tie) -> impl IntoView {
     let app = app();
     let t = app.t();
+    let old = move || {
+        tie.old.get().iter().map(|code| view! { <p class="inert code">{readable(code)}</p> }).collect_view()
+    };
     view! {
-        <Dialog open=open title=t.code_taken>
+        <Dialog open=tie.taken title=t.code_taken>
             <p>{app.explain(&Code::CodeTaken.into())}</p>
+            <Button label=t.cancel weight=Weight::Main press=move || tie.give_up()/>
+            <Button label=t.bind_although press=move || tie.change(|wish| wish.although_taken = true)/>
+        </Dialog>
+        <Dialog open=tie.asks_about_old title=t.bind_old_title>
+            <p>{t.bind_old_codes}</p>
+            {old}
+            <p class="large-text">{t.bind_old_lead}</p>
             <Button
-                label=t.cancel
+                label=t.bind_replace
                 weight=Weight::Main
+                drawing=Icon::Label
                 press=move || {
-                    open.set(false);
-                    no.run(());
+                    let old = tie.old.get_untracked();
+                    tie.change(|wish| wish.replaces = Some(old));
                 }
             />
-            <Button label=t.bind_although press=move || yes.run(())/>
+            <Button
+                label=t.bind_beside
+                drawing=Icon::Plus
+                press=move || tie.change(|wish| wish.replaces = Some(Vec::new()))
+            />
+            <Button label=t.cancel weight=Weight::Quiet press=move || tie.give_up()/>
         </Dialog>
     }
 }

@@ -7,12 +7,13 @@ use crate::components::field::Line;
 use crate::components::icon::Icon;
 use crate::components::notice;
 use crate::components::row::subject_row;
-use crate::components::scanner::{Scanner, inert};
+use crate::components::scanner::{Scanner, inert, readable};
 use crate::components::shell::Shell;
+use crate::format;
 use crate::position;
 use crate::route::{Route, go, replace};
 use crate::strings::fill;
-use domain::api::{Find, Found};
+use domain::api::{Find, Found, SubjectRow};
 use domain::problem::Problem;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -83,6 +84,9 @@ fn result(app: App, text: String, found: Result<Found, Problem>, retry: Callback
             </ul>
         }
         .into_any(),
+        Ok(Found::Replaced { row, now, by, at_ms, may_bind, .. }) => {
+            replaced(app, &row, &now, &by, at_ms, may_bind).into_any()
+        }
         Ok(Found::Unknown { code, ours, mistyped, may_bind, may_create }) => {
             // A slip of the finger is put right where it is: what was typed stays.
             let correction = mistyped.then(|| correct(app, text, retry));
@@ -106,6 +110,33 @@ fn result(app: App, text: String, found: Result<Found, Problem>, retry: Callback
             replace(&Route::Card(id));
             ().into_any()
         }
+    }
+}
+
+/// An old label: whose it was, since when it no longer counts, and the way to put up another one.
+fn replaced(
+    app: App,
+    row: &SubjectRow,
+    now: &[String],
+    by: &str,
+    at_ms: u64,
+    may_bind: bool,
+) -> impl IntoView + use<> {
+    let t = app.t();
+    let when = fill(t.replaced_when, &[&format::moment(at_ms, app.lang())]);
+    let when = if by.is_empty() { when } else { format!("{when} {}", fill(t.replaced_by, &[by])) };
+    let codes = now.iter().map(|code| view! { <p class="inert code">{readable(code)}</p> }).collect_view();
+    let id = row.id;
+    view! {
+        {notice::remark(t.label_replaced)}
+        <p>{when}</p>
+        <ul class="rows">{subject_row(app, row, |row| replace(&Route::Card(row.id)))}</ul>
+        <p>{if now.is_empty() { t.no_label_now } else { t.label_now }}</p>
+        {codes}
+        {may_bind
+            .then(|| {
+                view! { <Button label=t.bind_label drawing=Icon::Label press=move || go(&Route::BindTo(id))/> }
+            })}
     }
 }
 

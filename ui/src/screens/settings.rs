@@ -102,6 +102,22 @@ pub fn Settings() -> impl IntoView {
             </button>
         }
     };
+    let sounds = RwSignal::new(browser::setting(browser::SOUND_SETTING).as_deref() != Some("off"));
+    let tone = move |on: bool, label: &'static str| {
+        view! {
+            <button
+                type="button"
+                class="filter"
+                aria-pressed=move || (sounds.get() == on).to_string()
+                on:click=move |_| {
+                    browser::keep_setting(browser::SOUND_SETTING, if on { "on" } else { "off" });
+                    sounds.set(on);
+                }
+            >
+                {label}
+            </button>
+        }
+    };
     view! {
         <Shell title=t.settings bare=true>
             <section class="setting">
@@ -119,6 +135,13 @@ pub fn Settings() -> impl IntoView {
                     {size(true, true, t.size_one_by_one)}
                 </div>
                 <p class="small">{t.size_hint}</p>
+            </section>
+            <section class="setting">
+                <h2 id="sound">{t.scan_sound}</h2>
+                <div class="filters" role="group" aria-labelledby="sound">
+                    {tone(true, t.sound_on)}
+                    {tone(false, t.sound_off)}
+                </div>
             </section>
             {move || {
                 let status = app.status.get()?;
