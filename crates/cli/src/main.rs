@@ -46,6 +46,8 @@ enum Command {
 }
 
 fn main() -> ExitCode {
+    #[cfg(feature = "planted")]
+    domain::planted::plant(std::env::var("SANAM_PLANTED").ok().as_deref());
     let done = match Arguments::parse().command {
         Command::Form(arguments) => form::run(arguments),
         Command::Device(arguments) => device::run(arguments).map(success),

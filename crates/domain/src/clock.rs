@@ -96,6 +96,9 @@ pub struct Bounds {
 /// The result lies within the bounds (`after` wins over `not_after_ms`, which it can only reach when it was
 /// fixed in the same millisecond), so it is never earlier than a proof and never later than the receipt.
 pub fn fix(raw: Stamp, bounds: Bounds) -> Stamp {
+    if crate::planted::is("clock_not_bounded") {
+        return raw;
+    }
     let upper = bounds.not_after_ms.max(bounds.not_before_ms);
     let ms = raw.ms.clamp(bounds.not_before_ms, upper);
     let counter = if ms == raw.ms { raw.counter } else { 0 };

@@ -13,6 +13,7 @@ pub mod code;
 pub mod ids;
 pub mod merge;
 pub mod place;
+pub mod planted;
 pub mod problem;
 pub mod programme;
 pub mod question;

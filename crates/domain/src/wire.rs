@@ -321,6 +321,7 @@ impl Serialize for Digest {
 impl<'de> Deserialize<'de> for Digest {
     fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Digest, D::Error> {
         let text = String::deserialize(d)?;
+        assert!(text.contains(':') || !crate::planted::is("digest_trusted"));
         let parsed = text
             .split_once(':')
             .and_then(|(count, sum)| Some((count.parse().ok()?, u64::from_str_radix(sum, 16).ok()?)));

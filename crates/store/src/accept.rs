@@ -11,6 +11,7 @@ use domain::change::{Change, Commit, Value, field, hash_of, kind};
 use domain::clock::{self, Bounds, Stamp};
 use domain::ids::{DeviceNo, Install, RecordId, Seq, Shelf};
 use domain::merge::{Cell, Outcome};
+use domain::planted;
 use domain::problem::Code;
 use domain::programme::Programme;
 use domain::question::{Question, Settled};
@@ -36,7 +37,9 @@ pub(crate) struct Arrival<'a> {
 impl Arrival<'_> {
     /// Says whether the writer of a change had not seen a cell of somebody else.
     pub(crate) fn had_not_seen(&self, change: &Change, cell: &Cell) -> bool {
-        cell.seq > change.base_seq.min(self.sent) && cell.stamp.device != self.device
+        !planted::is("base_seq_ignored")
+            && cell.seq > change.base_seq.min(self.sent)
+            && cell.stamp.device != self.device
     }
 }
 
@@ -325,6 +328,9 @@ fn write_change(
     let mut clashes = Vec::new();
     let mut changed = row.no == 0;
     for (name, value) in &change.cells {
+        if row.kind == kind::VISIT && value.is_object() && planted::is("unknown_values_dropped") {
+            continue;
+        }
         let offered = Cell { value: value.clone(), stamp, seq };
         match row.view.offer(name, offered.clone()) {
             Outcome::New => changed = true,
@@ -337,6 +343,7 @@ fn write_change(
                     clashes.push(Clash { field: name.clone(), other: old, new_wins: true });
                 }
             }
+            Outcome::Lost if planted::is("loser_not_kept") => {}
             Outcome::Lost => {
                 let winner = row.view.cells.get(name).cloned();
                 let clash =
@@ -387,17 +394,22 @@ fn note_gone(tx: &Tx<'_>, shelf: i64, id: RecordId, seq: Seq) -> Result<()> {
     Ok(())
 }
 
-/// Moves a subject's visits and questions to its shelf.
-fn bring_along(tx: &mut Tx<'_>, subject: &Row, seq: Seq) -> Result<()> {
+/// The numbers of a subject's visits and questions.
+pub(crate) fn of_subject(tx: &Tx<'_>, subject: RecordId) -> Result<Vec<i64>> {
     let mut numbers: Vec<i64> = Vec::new();
     for sql in ["SELECT no FROM visit WHERE subject = ?1", "SELECT no FROM question WHERE subject = ?1"] {
         let mut statement = tx.db.prepare_cached(sql)?;
-        let mut rows = statement.query([subject.id.bytes()])?;
+        let mut rows = statement.query([subject.bytes()])?;
         while let Some(found) = rows.next()? {
             numbers.push(found.get(0)?);
         }
     }
-    for no in numbers {
+    Ok(numbers)
+}
+
+/// Moves a subject's visits and questions to its shelf.
+fn bring_along(tx: &mut Tx<'_>, subject: &Row, seq: Seq) -> Result<()> {
+    for no in of_subject(tx, subject.id)? {
         let Some(mut row) = row::load_no(tx.db, no)? else { continue };
         if row.shelf == subject.shelf {
             continue;

@@ -19,6 +19,10 @@ impl Store {
     /// Writers go on meanwhile: the copy reads from a moment that SQLite keeps for it in the journal, so it neither
     /// locks them out nor begins again when they write.
     pub fn backup(&self, to: &Path) -> Result<()> {
+        if let (true, Some(path)) = (domain::planted::is("backup_by_copying"), self.db.path()) {
+            std::fs::copy(path, to)?;
+            return Ok(());
+        }
         // The copy is ours alone until it is whole, so it needs no journal; it is flushed bit by bit below.
         let mut copy = Connection::open(to)?;
         copy.pragma_update(None, "journal_mode", "OFF")?;

@@ -11,6 +11,7 @@ use domain::change::{Change, Commit, Place};
 use domain::clock::Stamp;
 use domain::ids::{DeviceNo, Seq};
 use domain::merge::{Cell, Record};
+use domain::planted;
 use domain::wire::Fate;
 
 /// A commit before it has a number.
@@ -72,7 +73,13 @@ fn save_on_device(tx: &mut Tx<'_>, grant: &Grant, now: Now, new: NewCommit) -> R
             .execute((row.id.bytes(), n))?;
         project::project(tx, row, was.before())?;
     }
-    tx.db.prepare_cached("INSERT INTO outbox (n, body, refused) VALUES (?1, ?2, '')")?.execute((n, text))?;
+    if planted::is("queue_apart_from_rows") {
+        tx.db.execute_batch("COMMIT; BEGIN IMMEDIATE")?;
+    }
+    let hash = domain::change::hash_of(&text);
+    tx.db
+        .prepare_cached("INSERT INTO outbox (n, body, refused, hash) VALUES (?1, ?2, '', ?3)")?
+        .execute((n, text, hash))?;
     meta::set(tx.db, meta::LAST_N, n)?;
     forget_draft(tx, new.finishes.as_ref())?;
     Ok(n)

@@ -26,6 +26,7 @@ mod open;
 mod photo;
 mod project;
 pub mod rescue;
+mod rot;
 mod row;
 mod schema;
 pub mod service;

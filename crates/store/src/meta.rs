@@ -44,6 +44,8 @@ pub(crate) const LABEL_KEY: &str = "label_key";
 pub(crate) const SETUP: &str = "setup";
 /// Where a database that did not open was put.
 pub(crate) const SET_ASIDE: &str = "set_aside";
+/// Checksum of the small tables.
+pub(crate) const SEAL: &str = "seal";
 /// Times a shelf's digest differed and was pulled again.
 pub(crate) const HEALED: &str = "healed";
 /// Followed by a shelf's number: the difference for which it was last pulled again.

@@ -57,6 +57,10 @@ impl Store {
         db.pragma_update(None, "synchronous", "FULL")?;
         // A large page of records is written into the file once, not once while it is committed and once after.
         db.pragma_update(None, "wal_autocheckpoint", 4_000)?;
+        let unsynced = if kind == Kind::Device { "device_not_synced" } else { "server_not_synced" };
+        if domain::planted::is(unsynced) {
+            db.pragma_update(None, "synchronous", 1)?;
+        }
         let clock = prepare(&mut db, kind, entropy)?;
         Ok((db, clock))
     }

@@ -215,12 +215,17 @@ fn select(condition: &str) -> String {
     format!("SELECT {COLUMNS} FROM record WHERE {condition}")
 }
 
+/// The checksum of a record's numbered cells; zero if there are none.
+pub(crate) fn sum_of(row: &Row) -> u64 {
+    let numbered = row.numbered();
+    if numbered.cells.is_empty() { 0 } else { checksum(row.id, numbered) }
+}
+
 /// Writes a record and moves its shelf's digest along. `before` is the shelf and checksum it was loaded with;
 /// `None` for a new one.
 pub(crate) fn write(tx: &mut Tx<'_>, row: &mut Row, before: Option<(i64, u64)>) -> Result<()> {
     tx.forget_shelf_of(row.id);
-    let numbered = row.numbered();
-    row.sum = if numbered.cells.is_empty() { 0 } else { checksum(row.id, numbered) };
+    row.sum = sum_of(row);
     if before != Some((row.shelf, row.sum)) {
         if let Some((shelf, sum)) = before {
             tx.add_to_digest(shelf, sum, -1);
@@ -298,18 +303,29 @@ pub(crate) fn keep_history(
     cell: &domain::merge::Cell,
     unseen: bool,
 ) -> Result<()> {
+    let (value, id) = (cell.value.to_string(), record.bytes());
+    let numbers = [
+        cell.stamp.ms,
+        u64::from(cell.stamp.counter),
+        u64::from(cell.stamp.device.0),
+        cell.seq.0,
+        u64::from(unseen),
+    ];
+    let sum = crate::rot::history_sum(id, field, &value, numbers);
     db.prepare_cached(
-        "INSERT INTO history (record, field, value, ms, counter, device, seq, unseen) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+        "INSERT INTO history (record, field, value, ms, counter, device, seq, unseen, sum) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
     )?
     .execute((
-        record.bytes(),
+        id,
         field,
-        cell.value.to_string(),
+        &value,
         cell.stamp.ms,
         cell.stamp.counter,
         cell.stamp.device.0,
         cell.seq.0,
         unseen,
+        sum,
     ))?;
     Ok(())
 }

@@ -1,9 +1,10 @@
 //! The one function that writes. What it is given happens whole or not at all.
 
 use crate::error::{Optional, Result};
-use crate::{Kind, Store, meta, project, row};
+use crate::{Kind, Store, meta, project, rot, row};
 use domain::clock::HybridClock;
 use domain::ids::{RecordId, Seq, Shelf};
+use domain::planted;
 use domain::programme::Programme;
 use rusqlite::Connection;
 use std::cell::{Cell, RefCell};
@@ -141,10 +142,16 @@ impl Store {
             (self.clock, self.programmes) = (clock, programmes);
             return Ok(value);
         }
+        if planted::is("acknowledged_before_commit") && !self.db.is_autocommit() {
+            self.db.execute_batch("COMMIT")?;
+        }
         let transaction = self.db.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
         let (value, clock, programmes) =
             settled(self.kind, self.clock, &self.programmes, &transaction, write)?;
-        transaction.commit()?;
+        let done = transaction.commit();
+        if !planted::is("failed_write_ignored") {
+            done?;
+        }
         (self.clock, self.programmes) = (clock, programmes);
         Ok(value)
     }
@@ -155,11 +162,15 @@ impl Store {
     /// Errors: the last flush failed, and nothing of it happened.
     pub fn together<T>(&mut self, work: impl FnOnce(&mut Store) -> T) -> Result<T> {
         let (clock, programmes) = (self.clock, Arc::clone(&self.programmes));
+        if planted::is("acknowledged_before_commit") && !self.db.is_autocommit() {
+            self.db.execute_batch("COMMIT")?;
+        }
         self.db.execute_batch("BEGIN IMMEDIATE")?;
         self.together = true;
         let done = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| work(self)));
         self.together = false;
         let ended = match &done {
+            Ok(_) if planted::is("acknowledged_before_commit") => Ok(()),
             // A full disk may have rolled everything back already: then there is nothing to commit.
             Ok(_) if !self.db.is_autocommit() => self.db.execute_batch("COMMIT").map_err(crate::Error::from),
             Ok(_) => Err(crate::Error::DiskFull),
@@ -214,5 +225,6 @@ fn settled<T>(
     if clock != before {
         meta::set(db, meta::CLOCK, format!("{} {}", clock.last().ms, clock.last().counter))?;
     }
+    rot::seal(db, kind)?;
     Ok((value, clock, programmes))
 }

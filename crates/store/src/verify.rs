@@ -127,6 +127,9 @@ impl Store {
             }
         }
         self.look_at_records(found)?;
+        for about in self.rotten_rows()? {
+            found.note(Damage::Record, about);
+        }
         self.look_at_search(found)?;
         if let Some(no) = self.first_broken_audit_row()? {
             found.note(Damage::Audit, format!("row {no} does not follow from the row before"));
@@ -138,10 +141,12 @@ impl Store {
         let mut digests: BTreeMap<i64, (i64, i64)> = BTreeMap::new();
         let (mut subjects, mut visits) = (0u64, 0u64);
         row::each_of_kind(&self.db, "", |row| {
-            let numbered = row.numbered();
-            let sum = if numbered.cells.is_empty() { 0 } else { domain::merge::checksum(row.id, numbered) };
+            let sum = row::sum_of(&row);
             if sum != row.sum {
                 found.note(Damage::Record, format!("{}: its checksum differs from its cells", row.id));
+            }
+            if !self.shows_what_it_holds(&row)? {
+                found.note(Damage::Record, format!("{}: what it shows is not what it holds", row.id));
             }
             if sum != 0 {
                 let entry = digests.entry(row.shelf).or_default();

@@ -13,6 +13,7 @@ use domain::change::kind;
 use domain::clock::Stamp;
 use domain::ids::{RecordId, Seq, Shelf};
 use domain::merge::{Cell, Packed, Record};
+use domain::planted;
 use domain::wire::{
     self, BODY_MAX_BYTES, Digest, GoneRecord, PULL_PAGE_RECORDS, PullHead, PullLine, PullRequest, PullTail,
     PulledRecord,
@@ -89,6 +90,10 @@ impl Store {
             let stale = meta::get_parsed::<u64>(tx.db, meta::INCARNATION)?
                 .is_some_and(|known| known != head.incarnation.0);
             note_incarnation(tx, head.incarnation)?;
+            if planted::is("cursor_apart_from_rows") {
+                advance(tx, &tail)?;
+                tx.db.execute_batch("COMMIT; BEGIN IMMEDIATE")?;
+            }
             if let Some(grant) = &head.grant {
                 hold(tx, grant)?;
             }
@@ -108,12 +113,7 @@ impl Store {
                 absorbed.more = true;
                 return Ok(absorbed);
             }
-            for (shelf, upto) in &tail.upto {
-                let no = tx.shelf_no(shelf)?;
-                tx.db
-                    .prepare_cached("UPDATE shelf SET cursor = max(cursor, ?2) WHERE no = ?1")?
-                    .execute((no, upto.0))?;
-            }
+            advance(tx, &tail)?;
             absorbed.more = tail.more;
             if !tail.more {
                 tx.db.execute("UPDATE shelf SET cursor = max(cursor, ?1) WHERE held = 1", [tail.at.0])?;
@@ -126,6 +126,17 @@ impl Store {
             Ok(absorbed)
         })
     }
+}
+
+/// Moves the cursors to where a page ends.
+fn advance(tx: &Tx<'_>, tail: &PullTail) -> Result<()> {
+    for (shelf, upto) in &tail.upto {
+        let no = tx.shelf_no(shelf)?;
+        tx.db
+            .prepare_cached("UPDATE shelf SET cursor = max(cursor, ?2) WHERE no = ?1")?
+            .execute((no, upto.0))?;
+    }
+    Ok(())
 }
 
 /// `record.moved` of a record that has left the device but for words that wait.
@@ -221,6 +232,15 @@ fn let_go(tx: &mut Tx<'_>, gone: &GoneRecord) -> Result<()> {
     let Some(row) = row::load(tx.db, gone.id)? else { return Ok(()) };
     if *tx.shelf_of(row.shelf)? != gone.shelf {
         return Ok(()); // it came to another shelf of ours already
+    }
+    if row.kind == kind::SUBJECT {
+        // Its visits go with it, also one that a restored server never had on this shelf and so cannot call back.
+        for no in accept::of_subject(tx, row.id)? {
+            let Some(visit) = row::load_no(tx.db, no)? else { continue };
+            if visit.shelf == row.shelf {
+                drop_unless_waiting(tx, visit)?;
+            }
+        }
     }
     drop_unless_waiting(tx, row)
 }

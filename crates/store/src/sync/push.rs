@@ -13,6 +13,7 @@ use domain::change::{Change, Commit, hash_of};
 use domain::clock::Stamp;
 use domain::ids::{DeviceNo, Install, RecordId, Seq};
 use domain::merge::{Cell, Outcome, Record, checksum_of};
+use domain::planted;
 use domain::problem::{Code, Problem};
 use domain::wire::{self, Fate, PushHead, PushReply, Renamed, Verdict};
 use std::collections::BTreeSet;
@@ -93,6 +94,9 @@ impl Store {
                 if row.get::<_, u64>(0)? != verdict.n {
                     break; // the one before it was not judged: all from there on are offered again
                 }
+                if matches!(verdict.fate, Fate::Refused { .. }) && planted::is("refusal_stops_queue") {
+                    break;
+                }
                 any_refused |= matches!(verdict.fate, Fate::Refused { .. });
                 let body = row.get_ref(1)?.as_str().map_err(rusqlite::Error::from)?;
                 absorb_verdict(tx, verdict, body, any_refused)?;
@@ -118,7 +122,7 @@ pub(crate) fn received_n(db: &rusqlite::Connection) -> Result<u64> {
 }
 
 /// Notes up to where the server has answered; lower than before if it has forgotten.
-fn receive_up_to(db: &rusqlite::Connection, upto: u64, now_ms: u64) -> Result<()> {
+pub(super) fn receive_up_to(db: &rusqlite::Connection, upto: u64, now_ms: u64) -> Result<()> {
     db.prepare_cached("DELETE FROM receipt WHERE upto > ?1")?.execute([upto])?;
     db.prepare_cached("INSERT OR IGNORE INTO receipt (upto, at_ms) VALUES (?1, ?2)")?
         .execute((upto, now_ms))?;
@@ -178,7 +182,7 @@ fn absorb_verdict(tx: &mut Tx<'_>, verdict: &Verdict, body: &str, any_refused: b
         }
         settle_view(tx, &mut row, numbered)?;
         let ours = row.moved != LEFT && row::is_held(tx.db, row.shelf)?;
-        if !ours && (accepted.is_some() || row.moved == LEFT) && waiting_over(tx, row.id)?.is_empty() {
+        if !ours && (accepted.is_some() || row.moved == LEFT) && waiting_over(tx.db, row.id)?.is_empty() {
             // It stayed only for these words. Where it is now, it comes with the next page.
             project::forget(tx, &row)?;
             row::drop_row(tx, &row)?;
@@ -223,7 +227,10 @@ pub(super) fn offer(tx: &Tx<'_>, id: RecordId, numbered: &mut Record, field: &st
 /// Works out what people see: the numbered cells, with the commits that still wait laid over in order. A new
 /// record that was refused stays readable on the device that wrote it.
 pub(super) fn settle_view(tx: &Tx<'_>, row: &mut Row, numbered: Record) -> Result<()> {
-    let waiting = waiting_over(tx, row.id)?;
+    let mut waiting = waiting_over(tx.db, row.id)?;
+    if planted::is("unsent_overwritten") {
+        waiting.clear();
+    }
     if waiting.is_empty() && !numbered.cells.is_empty() {
         (row.view, row.synced) = (numbered, None);
         return Ok(());
@@ -242,8 +249,8 @@ pub(super) fn settle_view(tx: &Tx<'_>, row: &mut Row, numbered: Record) -> Resul
 }
 
 /// The commits that wait and touch a record, in order.
-fn waiting_over(tx: &Tx<'_>, record: RecordId) -> Result<Vec<Commit>> {
-    let mut statement = tx.db.prepare_cached(
+pub(crate) fn waiting_over(db: &rusqlite::Connection, record: RecordId) -> Result<Vec<Commit>> {
+    let mut statement = db.prepare_cached(
         "SELECT body FROM outbox JOIN outbox_record ON outbox_record.n = outbox.n WHERE record = ?1 ORDER BY outbox.n",
     )?;
     let mut rows = statement.query([record.bytes()])?;
@@ -440,6 +447,9 @@ impl Holder {
 /// Looks a commit up by its content first, then by its number: a database that was enrolled anew, or split off from a
 /// copied one, is known by its install under the number it had then.
 fn known(tx: &Tx<'_>, sender: &Sender<'_>, line: &Line<'_>) -> Result<Known> {
+    if planted::is("replay_not_recognised") {
+        return Ok(Known::Not);
+    }
     let hash = hash_of(line.text);
     let found = tx
         .db
