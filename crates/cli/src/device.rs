@@ -51,6 +51,8 @@ enum Command {
     },
     /// Prints every record as canonical JSON, one a line, sorted by id.
     Dump,
+    /// Reads everything and says what a failing disk has changed; silent if all is well. Nothing is written.
+    Verify,
     /// Prints what can be read of a database that does not open, as JSON lines. Nothing is written to it.
     Rescue {
         /// The damaged file; without it the folder's database and all that were set aside.
@@ -83,6 +85,11 @@ pub fn run(arguments: Arguments) -> Result<(), Problem> {
             let mut out = BufWriter::new(std::io::stdout().lock());
             store.dump(None, &mut out)?;
             out.flush().map_err(|error| machine("standard output", error))
+        }
+        Command::Verify => {
+            let faults = store.verify_all()?;
+            faults.iter().for_each(|fault| println!("{fault}"));
+            if faults.is_empty() { Ok(()) } else { Err(Code::StoreDamaged.into()) }
         }
         Command::Rescue { .. } => Ok(()),
     }
