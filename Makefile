@@ -4,7 +4,7 @@
 #   make app      builds and opens the installed app (Tauri window)
 #   make test     everything that has to hold before a change is shared
 #   make bench    the figures
-#   make deep     the slow searches for what nobody thought of
+#   make deep     the slow searches for what nobody thought of; writes RELIABILITY.md (about two hours)
 
 DIR    ?= demo
 LISTEN ?= 127.0.0.1:8080
@@ -39,9 +39,14 @@ bench: ui sanam
 	@.ci/setup.sh browser
 	node tests/browser/bench.mjs
 
+# Minutes of it can be had: SANAM_RUNS_R7=500 SANAM_RUNS_R12=0 make deep
 deep:
+	@.ci/setup.sh faults
 	PROPTEST_CASES=20000 cargo test --release -p domain -p forms -p store -p scan
 	SANAM_SEEDS=2000 cargo test --release --locked -p tests random
+	cargo build --release --locked -p cli -p tests --bins
+	cargo build --release --locked -p cli -p tests --features cli/planted,tests/planted --bin sanam-planted --bin planted
+	@failed=0; target/release/deep run || failed=1; target/release/planted || failed=1; target/release/deep report; exit $$failed
 
 # The installed app without opening it.
 .PHONY: app-build

@@ -4,6 +4,7 @@
 #   .ci/setup.sh web       what ui/build.mjs needs: a Rust std for wasm32, clang, wasm-bindgen, the npm packages
 #   .ci/setup.sh browser   what browser tests need: Chromium, a PDF reader, a Thai font, the npm packages
 #   .ci/setup.sh forms     what checks exported forms: ODK Validate (a jar inside the PyPI package pyxform), Java
+#   .ci/setup.sh faults    what the fault harnesses need: strace to record and to disturb what a process writes
 #   .ci/setup.sh window    what the Tauri shell and its tests need: GTK and WebKit, their driver, a virtual display
 #
 # Running it again is quick and harmless. Each step that takes over two seconds prints a line.
@@ -129,9 +130,9 @@ node_packages() {
   cp package-lock.json "$stamp"
 }
 
-[ $# -gt 0 ] || { sed -n '2,10s/^# \{0,1\}//p' "$0"; exit 2; }
+[ $# -gt 0 ] || { sed -n '2,11s/^# \{0,1\}//p' "$0"; exit 2; }
 for part in "$@"; do
-  case $part in web | browser | window | forms) ;; *) echo "setup: no such part: $part (web, browser, window, forms)" >&2; exit 2 ;; esac
+  case $part in web | browser | window | forms | faults) ;; *) echo "setup: no such part: $part (web, browser, window, forms, faults)" >&2; exit 2 ;; esac
 done
 
 # Two test runs may start together; the second waits and then finds everything there.
@@ -153,6 +154,9 @@ for part in "$@"; do
   forms)
     command -v java >/dev/null || debian default-jre-headless
     odk_validate
+    ;;
+  faults)
+    debian strace procps
     ;;
   window)
     debian build-essential pkg-config libwebkit2gtk-4.1-dev libgtk-3-dev librsvg2-dev webkit2gtk-driver xvfb xauth dbus fonts-thai-tlwg fonts-noto-color-emoji

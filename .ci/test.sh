@@ -44,7 +44,7 @@ check() {
 }
 
 needs=()
-wants rust && needs+=(web window forms)
+wants rust && needs+=(web window forms faults)
 wants browser && needs+=(web browser)
 wants window && needs+=(web browser window)
 [ "$(command -v bc)" ] || { apt-get install -y -q bc >/dev/null 2>&1 || sudo apt-get install -y -q bc >/dev/null; }
@@ -60,8 +60,11 @@ if wants rust; then
   check "lints" cargo clippy --workspace --all-targets --quiet -- -D warnings
   check "lints for the browser" web clippy -p ui -p ui-worker -p ui-scan-worker --profile web-dev --quiet -- -D warnings
   check "documentation" quiet_doc
-  check "tools for the world" cargo build --quiet -p cli
+  check "tools for the world" cargo build --quiet -p cli -p tests --bins
   check "unit, property, world and boundary tests" cargo test --workspace --exclude sanam-app --no-fail-fast
+  # A build of its own: the tool and the harnesses with mistakes on purpose. `make deep` plants all of them.
+  check "tools with planted bugs" cargo build --quiet -p cli -p tests --features cli/planted,tests/planted --bin sanam-planted --bin planted --bin chaos
+  check "planted bugs are caught" target/debug/planted small
 fi
 if wants browser || wants window; then
   check "web build" node ui/build.mjs

@@ -105,6 +105,64 @@ fn crates_from_outside_stay_where_they_belong() {
 }
 
 #[test]
+fn no_product_build_can_plant_a_bug() {
+    let mut wrong = Vec::new();
+    for package in &metadata().packages {
+        let defaults = package.features.get("default").into_iter().flatten();
+        wrong.extend(
+            defaults
+                .filter(|name| name.contains("planted"))
+                .map(|name| format!("{}: default {name}", package.name)),
+        );
+        for dependency in &package.dependencies {
+            if dependency.features.iter().any(|name| name.contains("planted")) {
+                wrong.push(format!("{} takes {} with planted bugs", package.name, dependency.name));
+            }
+        }
+        // Other features must not bring it in by the way.
+        for (name, brings) in package.features.iter().filter(|(name, _)| *name != "planted") {
+            if brings.iter().any(|feature| feature.contains("planted")) {
+                wrong.push(format!("{}: feature {name} plants bugs", package.name));
+            }
+        }
+    }
+    for build in [
+        "ui/build.mjs",
+        "src-tauri/Cargo.toml",
+        "ui/worker/Cargo.toml",
+        "sync-server/Cargo.toml",
+        "crates/door/Cargo.toml",
+    ] {
+        if std::fs::read_to_string(root().join(build)).unwrap().contains("planted") {
+            wrong.push(format!("{build} knows of planted bugs"));
+        }
+    }
+    assert_none("builds with mistakes on purpose", wrong);
+    assert!(!domain::planted::is("anything"), "this build has none");
+}
+
+#[test]
+fn every_planted_bug_is_one_line_in_the_code_and_every_line_is_listed() {
+    let listed: BTreeSet<&str> = tests::harness::planted::BUGS.iter().map(|bug| bug.name).collect();
+    let mut found = BTreeSet::new();
+    for (path, text) in super::product() {
+        if path.ends_with("planted.rs") {
+            continue;
+        }
+        for (at, _) in text.match_indices("planted::is(\"") {
+            let call = &text[at..text.len().min(at + 80)];
+            if let Some(name) = call.split('"').nth(1) {
+                found.insert(name.to_owned());
+            }
+        }
+    }
+    // `open.rs` chooses between these two by the kind of store.
+    found.extend(["device_not_synced".to_owned(), "server_not_synced".to_owned()]);
+    let found: BTreeSet<&str> = found.iter().map(String::as_str).collect();
+    assert_eq!(found, listed);
+}
+
+#[test]
 fn every_crate_takes_the_lints_of_the_workspace_or_forbids_unsafe_itself() {
     let mut wrong = Vec::new();
     for package in &metadata().packages {

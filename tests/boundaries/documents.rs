@@ -189,10 +189,44 @@ fn the_architecture_names_what_exists_and_nothing_else() {
     assert!(page.lines().count() <= 140, "one page: {} lines", page.lines().count());
 }
 
+/// Files of the top level that a person may read first, and what they are for. Whatever else ends in `.md` there is too much.
+#[test]
+fn the_top_level_has_these_pages_and_no_others() {
+    let known = ["ARCHITECTURE.md", "CHANGELOG.md", "README.md", "RELIABILITY.md"];
+    let mut found: Vec<String> = std::fs::read_dir(root())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
+        .filter(|name| name.ends_with(".md"))
+        .collect();
+    found.sort();
+    assert_eq!(found, known);
+}
+
+#[test]
+fn the_page_on_reliability_is_the_one_that_make_deep_wrote() {
+    let page = read("RELIABILITY.md");
+    assert!(read("README.md").contains("](RELIABILITY.md)"), "the README leads there");
+    let mut wrong = Vec::new();
+    for harness in tests::harness::HARNESSES {
+        let row = format!("| {} | {} |", harness.id, harness.breaks);
+        if !page.contains(&row) {
+            wrong.push(row);
+        }
+    }
+    for bug in tests::harness::planted::BUGS {
+        let row = format!("| `{}` | {} | {} |", bug.name, bug.mistake, bug.caught_by);
+        if !page.contains(&row) {
+            wrong.push(row);
+        }
+    }
+    assert_none("RELIABILITY.md is of another day: `make deep` writes it", wrong);
+    assert!(!page.contains("| NO |"), "a planted bug was not caught");
+}
+
 #[test]
 fn links_in_the_documents_lead_somewhere() {
     let mut broken = Vec::new();
-    for page in ["README.md", "ARCHITECTURE.md", "crates/domain/PROTOCOL.md"] {
+    for page in ["README.md", "ARCHITECTURE.md", "RELIABILITY.md", "crates/domain/PROTOCOL.md"] {
         let text = read(page);
         let folder = root().join(page).parent().unwrap().to_owned();
         for part in text.split("](").skip(1) {

@@ -1,7 +1,7 @@
 //! Faults: the network, the disk, the server and the phone fail, and nothing that was acknowledged is lost.
 
 mod accidents;
+mod harnesses;
 mod hostile;
-mod kill;
 mod network;
 mod random;

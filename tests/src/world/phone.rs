@@ -9,7 +9,7 @@ use domain::ids::{DeviceNo, RecordId, Seq, Shelf};
 use domain::problem::{Code, Problem};
 use std::cell::{Cell, RefCell, RefMut};
 use std::collections::BTreeSet;
-use store::{HttpAnswer, Kind, NewCommit, Now, Step, Store, SyncSession};
+use store::{HttpAnswer, HttpCall, Kind, NewCommit, Now, Step, Store, SyncSession};
 
 /// A minute, an hour, a day and a year in milliseconds.
 pub const MINUTE: i64 = 60_000;
@@ -27,6 +27,44 @@ pub struct Phone {
     store: RefCell<Store>,
     wrong_by: Cell<i64>,
     ledger: RefCell<Vec<Entry>>,
+    version: Cell<Version>,
+}
+
+/// How old the app on a phone is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Version {
+    /// It sends what this code sends.
+    #[default]
+    Present,
+    /// It does not know the fields that the protocol gained since it was first spoken.
+    Older,
+    /// It sends fields that nobody here has heard of.
+    Newer,
+}
+
+impl Version {
+    /// Fields that may be absent from a request, because they were added.
+    const ADDED: [&str; 6] = ["at", "begun", "digest", "grant", "lowest_n", "most"];
+
+    /// What an app of this version would have sent instead.
+    fn speaks(self, call: &HttpCall) -> HttpCall {
+        let mut call = call.clone();
+        let records = ["/v1/push", "/v1/pull"].iter().any(|path| call.url.ends_with(path));
+        if self == Version::Present || !records {
+            return call;
+        }
+        // The first line is the request's own; after it come commits, which are the person's words.
+        let end = call.body.iter().position(|byte| *byte == b'\n').unwrap_or(call.body.len());
+        let mut head: serde_json::Map<String, Value> = serde_json::from_slice(&call.body[..end]).unwrap();
+        match self {
+            Version::Older => head.retain(|name, _| !Version::ADDED.contains(&name.as_str())),
+            _ => drop(head.insert("of_next_year".to_owned(), serde_json::json!({"a": [1, null]}))),
+        }
+        let rest = call.body.split_off(end);
+        call.body = serde_json::to_vec(&head).unwrap();
+        call.body.extend(rest);
+        call
+    }
 }
 
 impl Phone {
@@ -37,7 +75,13 @@ impl Phone {
             store: RefCell::new(store),
             wrong_by: Cell::new(0),
             ledger: RefCell::new(Vec::new()),
+            version: Cell::default(),
         }
+    }
+
+    /// Its app is older or newer than this code.
+    pub fn is_of(&self, version: Version) {
+        self.version.set(version);
     }
 
     /// Whose it is.
@@ -239,7 +283,10 @@ impl Phone {
             let now = self.now();
             let step = session.next(&mut self.store(), answer.take(), now);
             match step {
-                Step::Call(call) => answer = Some(self.world.inner().carry(&call)),
+                Step::Call(call) => {
+                    let call = self.version.get().speaks(&call);
+                    answer = Some(self.world.inner().carry(&call));
+                }
                 Step::Done(reply) => return Ok(reply),
                 Step::Failed(problem) => return Err(problem),
             }
