@@ -78,7 +78,7 @@ fn an_old_file_opens_and_goes_on(schema: &str) {
         std::fs::write(&path, unpacked(&format!("{schema}-{end}.db.zst"))).unwrap();
         let store = Store::open(&path, kind, Dice::new(3).entropy(), 1).unwrap();
         assert_eq!(store.set_aside(), None);
-        assert_eq!(store.verify().unwrap(), Vec::<String>::new(), "{end}");
+        assert_eq!(store.verify().unwrap(), Vec::<store::Fault>::new(), "{end}");
         let mut dump = Vec::new();
         store.dump(None, &mut dump).unwrap();
         let expected = unpacked(&format!("{schema}-{end}.jsonl.zst"));
@@ -102,7 +102,7 @@ fn an_old_file_opens_and_goes_on(schema: &str) {
     }
     assert_eq!(nok.meta("healed"), None, "checksums agree although they were summed up again");
     for faults in [nok.store().verify_all(), world.inner().server.verify_all()] {
-        assert_eq!(faults.unwrap(), Vec::<String>::new());
+        assert_eq!(faults.unwrap(), Vec::<store::Fault>::new());
     }
 }
 
@@ -221,7 +221,7 @@ fn a_server_of_the_first_day_is_understood() {
     assert!(call.url.ends_with("/v1/pull"));
     let done = session.next(&mut store, Some(response(&pulls[0])), now);
     assert!(matches!(&done, Step::Done(reply) if reply.pulled > 5), "{done:?}");
-    assert_eq!(store.verify().unwrap(), Vec::<String>::new());
+    assert_eq!(store.verify().unwrap(), Vec::<store::Fault>::new());
     // What it saves now is answered as the server of that day did.
     let pushes = answers("/v1/push");
     let reply: PushReply = serde_json::from_str(text(&pushes[0], "answer")).unwrap();
@@ -246,10 +246,6 @@ fn a_server_of_the_first_day_is_understood() {
         serde_json::from_str::<PullLine>(line).unwrap();
     }
 }
-
-/// Takes the second step of the schema back.
-const FIRST: &str = "ALTER TABLE outbox DROP COLUMN hash; ALTER TABLE history DROP COLUMN sum; \
-                     DELETE FROM meta WHERE key = 'seal'; PRAGMA user_version = 1; VACUUM;";
 
 /// Writes the fixtures of the present schema and protocol where there are none yet.
 pub fn write_fixtures() {
@@ -303,16 +299,7 @@ pub fn write_fixtures() {
         .query_row("PRAGMA user_version", [], |row| row.get(0))
         .unwrap();
     let (nok, world) = (nok.dump(), world.dump());
-    let mut files =
-        vec![(schema, "device", device.clone(), &nok), (schema, "server", server.clone(), &world)];
-    // The first schema was never shipped without the second; its fixture is the second with that step taken back.
     for (end, path, dump) in [("device", device, &nok), ("server", server, &world)] {
-        let first = folder.path().join(format!("first-{end}.db"));
-        std::fs::copy(path, &first).unwrap();
-        rusqlite::Connection::open(&first).unwrap().execute_batch(FIRST).unwrap();
-        files.push((1, end, first, dump));
-    }
-    for (schema, end, path, dump) in files {
         let name = format!("schema-{schema:04}-{end}");
         let to = fixtures().join(format!("{name}.db.zst"));
         if !to.exists() {

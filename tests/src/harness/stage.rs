@@ -453,7 +453,10 @@ impl Held {
         if let Some(kept) = store.set_aside() {
             return Held { refused: Some(format!("set aside: {kept}")), ..held };
         }
-        held.faults = store.verify().unwrap_or_else(|error| vec![error.to_string()]);
+        held.faults = match store.verify() {
+            Ok(faults) => faults.iter().map(ToString::to_string).collect(),
+            Err(error) => vec![error.to_string()],
+        };
         let mut dump = Vec::new();
         if let Err(error) = store.dump(None, &mut dump) {
             held.faults.push(error.to_string());
