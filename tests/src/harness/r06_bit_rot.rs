@@ -101,6 +101,7 @@ fn used_device(path: &Path, seed: u64) {
         programme: WELLS.to_owned(),
         form: "check".to_owned(),
         subject: Some(meter("meter 1")),
+        corrects: None,
     };
     let draft = Some(serde_json::json!({"note": "เขียนค้างไว้ตั้งแต่เช้า ยังไม่เสร็จ"}));
     nok.ask(api::KeepDraft { key, draft }).unwrap();
