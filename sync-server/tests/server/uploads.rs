@@ -221,7 +221,7 @@ fn only_those_who_keep_the_registry_change_forms() {
             {
                 let shelves = vec![Shelf::new("water", "R01")];
                 let grant = Grant { person: name.to_owned(), role, shelves };
-                store.put_account(name, &hash, &grant, crate::world::NOW).unwrap();
+                store.put_account("test", name, &hash, &grant, crate::world::NOW).unwrap();
             }
         },
         None,
