@@ -255,7 +255,7 @@ describe('forms', () => {
       place: 'หน้าวัดทดสอบ', phone_no: '0812345678', story: 'ไฟดับ\nสองดวง', people: 1200, height: 7.5, level: 'high', village: 'v77',
       tools: ['ladder', 'rope'], liked: ['ladder', 'rope', 'meter'], seen_on: '2026-11-21', built_in: '1997-01-01', paid_for: '2026-01-01',
       at_time: '08:30:00.000+07:00', serial: 'SN-42', stars: 4, bright: 65, agreed: true,
-      lamp: [{ watts: 36 }, { watts: 18.5 }], side: [{ seen: 'สายห้อย' }, {}],
+      lamp: [{ watts: 36 }, { watts: 18.5 }], side: [{ seen: 'สายห้อย' }, {}], side_count: 2,
     });
     const signature = await stage.office.ask('photo', { hash: signed });
     assert.ok(signature.base64.length > 1000, 'the signature reached the office');
