@@ -49,7 +49,7 @@ pub fn run(kills: u64, seed: u64) -> Outcome {
     }
     // The office is well and so is the line: one sync takes everything there.
     let began = std::time::Instant::now();
-    let sync = device(&folder).arg("sync").output().unwrap();
+    let sync = stage::patiently(device(&folder).arg("sync"));
     outcome.expect(sync.status.success(), || format!("the device no longer syncs: {}", stage::said(&sync)));
     outcome.expect(began.elapsed() < Duration::from_secs(30), || "the queue does not drain".to_owned());
     outcome.note(format!(

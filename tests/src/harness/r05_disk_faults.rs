@@ -245,7 +245,7 @@ impl Town {
         if failed {
             Town::says_why(outcome, &what, &output);
         }
-        let output = device(&folder).arg("pull").output().unwrap();
+        let output = stage::patiently(device(&folder).arg("pull"));
         outcome.expect(output.status.success(), || {
             format!("{what}: does not pull again: {}", stage::said(&output))
         });
@@ -289,7 +289,7 @@ impl Town {
         }
         let mut arrived = false;
         for _ in 0..60 {
-            let output = device(&self.lek()).arg("sync").output().unwrap();
+            let output = stage::patiently(device(&self.lek()).arg("sync"));
             arrived = output.status.success();
             if arrived {
                 break;
@@ -367,7 +367,7 @@ impl Town {
         if failed {
             Town::says_why(outcome, &what, &output);
         }
-        let output = device(&folder).arg("dump").output().unwrap();
+        let output = stage::patiently(device(&folder).arg("dump"));
         let dump = String::from_utf8_lossy(&output.stdout).into_owned();
         outcome.looked_for += expected.lines().count() as u64;
         outcome.expect(output.status.success() && dump == expected, || {
@@ -379,7 +379,7 @@ impl Town {
     fn comes_to_rest(&mut self, outcome: &mut Outcome) {
         let began = std::time::Instant::now();
         for folder in [self.nok(), self.lek(), self.nok()] {
-            let output = device(&folder).arg("sync").output().unwrap();
+            let output = stage::patiently(device(&folder).arg("sync"));
             outcome.expect(output.status.success(), || format!("at the end: {}", stage::said(&output)));
         }
         outcome.expect(began.elapsed() < Duration::from_secs(30), || "the queues do not drain".to_owned());

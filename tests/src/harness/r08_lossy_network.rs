@@ -40,7 +40,7 @@ pub fn run(sessions: u64, seed: u64) -> Outcome {
         std::fs::write(&file, lines).unwrap();
         let printed = done(device(&folders[at]).arg("record").arg(&file));
         saved[at].extend(printed.lines().map(str::to_owned));
-        let output = device(&folders[at]).arg("sync").output().unwrap();
+        let output = stage::patiently(device(&folders[at]).arg("sync"));
         if !output.status.success() {
             failed += 1;
             let said = stage::said(&output);
@@ -63,7 +63,7 @@ pub fn run(sessions: u64, seed: u64) -> Outcome {
     let began = Instant::now();
     for _ in 0..2 {
         for folder in &folders {
-            let output = device(folder).arg("sync").output().unwrap();
+            let output = stage::patiently(device(folder).arg("sync"));
             outcome.expect(output.status.success(), || format!("the line is well: {}", stage::said(&output)));
         }
     }

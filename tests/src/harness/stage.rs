@@ -85,6 +85,19 @@ pub fn done(command: &mut Command) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
+/// Runs a command for a minute at most: one that never ends is a fault that somebody must hear of. Exit code 124.
+pub fn patiently(command: &mut Command) -> Output {
+    let mut patient = Command::new("timeout");
+    patient.arg("60").arg(command.get_program()).args(command.get_args());
+    for (key, value) in command.get_envs() {
+        match value {
+            Some(value) => patient.env(key, value),
+            None => patient.env_remove(key),
+        };
+    }
+    patient.stdin(Stdio::null()).output().unwrap()
+}
+
 /// What a command printed, both ways, for a sentence.
 pub fn said(output: &Output) -> String {
     format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
