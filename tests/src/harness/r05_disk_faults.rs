@@ -295,6 +295,10 @@ impl Town {
                 break;
             }
             failed = true;
+            if output.status.code() == Some(124) {
+                outcome.fault(format!("{what}: the sync never ends"));
+                break;
+            }
             let said = stage::said(&output);
             outcome.expect(!said.contains("panicked"), || format!("{what}: {said}"));
             self.servers.has_room_again();
