@@ -87,7 +87,11 @@ mod tests {
     fn the_busy_place_is_found_and_cut_out() {
         let (width, height) = (640, 480);
         let is_code = |x: usize, y: usize| (400..460).contains(&x) && (100..160).contains(&y);
-        let shade = |x: usize, y: usize| match (is_code(x, y), x / 3 % 2 == 0, y / 3 % 2 == 0) {
+        let shade = |x: usize, y: usize| match (
+            is_code(x, y),
+            (x / 3).is_multiple_of(2),
+            (y / 3).is_multiple_of(2),
+        ) {
             (true, a, b) => {
                 if a == b {
                     20

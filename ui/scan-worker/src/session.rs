@@ -196,7 +196,7 @@ mod tests {
         let ours = at("1234", Format::Code128, (50.0, 50.0));
         let theirs = at("1284", Format::Code128, (54.0, 50.0));
         assert_eq!(joined(vec![ours.clone()], vec![theirs.clone()]), []);
-        assert_eq!(joined(vec![ours.clone()], vec![ours.clone()]), [ours.clone()]);
+        assert_eq!(joined(vec![ours.clone()], vec![ours.clone()]), std::slice::from_ref(&ours));
         let elsewhere = qr("Q", (10.0, 10.0));
         assert_eq!(joined(vec![ours.clone()], vec![elsewhere.clone()]), [ours.clone(), elsewhere]);
         let mut session = Session::default();
