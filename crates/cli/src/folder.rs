@@ -1,6 +1,7 @@
 //! The folder a store lives in: `sanam.db`, and a lock so that two processes do not write with two clocks.
 
 use crate::machine;
+use domain::code::LabelKey;
 use domain::problem::{Code, Problem};
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::Write;
@@ -77,6 +78,14 @@ pub fn note_beside_server(folder: &Path, what: &str, about: &str, now_ms: u64) -
     look_into_server(folder)?.first_broken_audit_row()?;
     let mut store = Store::open(&database(folder), Kind::Server, sync_server::entropy::system(), now_ms)?;
     Ok(store.note_audit("sanam export", what, about, now_ms)?)
+}
+
+/// The key that proves this municipality's labels, of a server that may be running. It is made with the first label.
+pub fn label_key(folder: &Path, now_ms: u64) -> Result<LabelKey, Problem> {
+    // A store that can be read opens; so nothing is set aside here.
+    look_into_server(folder)?.first_broken_audit_row()?;
+    let mut store = Store::open(&database(folder), Kind::Server, sync_server::entropy::system(), now_ms)?;
+    Ok(store.label_key()?)
 }
 
 /// Takes the server's lock, or says that another server has it.

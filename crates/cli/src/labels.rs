@@ -15,6 +15,7 @@ use scan::sheet::{self, BadSheet, Label, STOCKS, Sheet, Stock};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use sync_server::clock;
 
 /// What citizens read on a label that is for them.
 const PUBLIC_LINE: &str = "สแกนเพื่อแจ้งปัญหา";
@@ -40,7 +41,8 @@ pub struct Arguments {
     /// Fields whose values stand on the label, such as `house_no,meter_no`. No names: labels hang in the street.
     #[arg(long, value_name = "FIELD", requires = "programme", value_delimiter = ',')]
     show: Vec<String>,
-    /// The folder that holds the server's database: for the registry, and for the municipality's name.
+    /// The folder that holds the server's database: for the registry, the municipality's name, and the key without which
+    /// a link opens its record but reports nothing.
     #[arg(long, value_name = "DIR")]
     db: Option<PathBuf>,
     /// The server's public address, which the codes lead to.
@@ -110,6 +112,19 @@ pub fn run(arguments: &Arguments) -> Result<(), Problem> {
         return write(&arguments.to, "calibration.pdf", &page).map(say);
     }
     let server = arguments.server.as_deref().unwrap_or_default();
+    let key = match &arguments.db {
+        Some(db) => Some(folder::label_key(db, clock::wall_ms())?),
+        None => None,
+    };
+    // Without the municipality's key a link opens its record and reports nothing.
+    let link = |code: &str| match &key {
+        Some(key) => code::label_link(server, key, code),
+        None => code::link(server, code),
+    };
+    if arguments.public && key.is_none() {
+        return Err(Problem::new(Code::NotFound)
+            .about("--public needs --db: a citizen's report is believed by its key"));
+    }
     let labels = match (&arguments.db, &arguments.programme) {
         (Some(db), Some(programme)) => {
             let store = folder::look_into_server(db)?;
@@ -118,13 +133,13 @@ pub fn run(arguments: &Arguments) -> Result<(), Problem> {
             let programme =
                 programmes.get(programme).ok_or_else(|| Problem::new(Code::NotFound).about(programme))?;
             sheet.colour = colour(&programme.colour);
-            of_registry(arguments, &store, programme, server)?
+            of_registry(arguments, &store, programme, &link)?
         }
         (db, _) => {
             if let Some(db) = db {
                 sheet.municipality = folder::look_into_server(db)?.tenant()?.municipality;
             }
-            (0..arguments.blank.unwrap_or(0)).map(|_| blank(server)).collect()
+            (0..arguments.blank.unwrap_or(0)).map(|_| blank(&link)).collect()
         }
     };
     if labels.is_empty() {
@@ -152,11 +167,11 @@ pub fn run(arguments: &Arguments) -> Result<(), Problem> {
 }
 
 /// A label of nothing yet.
-fn blank(server: &str) -> Label {
+fn blank(link: &dyn Fn(&str) -> String) -> Label {
     let mut random = [0u8; 8];
     sync_server::entropy::system()(&mut random);
     let code = code::make(u64::from_le_bytes(random));
-    Label { link: code::link(server, &code), code, title: String::new(), name: String::new() }
+    Label { link: link(&code), code, title: String::new(), name: String::new() }
 }
 
 /// The labels of the chosen subjects, in walking order. Says on standard error how many have no code yet.
@@ -164,7 +179,7 @@ fn of_registry(
     arguments: &Arguments,
     store: &store::Store,
     programme: &Arc<Programme>,
-    server: &str,
+    link: &dyn Fn(&str) -> String,
 ) -> Result<Vec<Label>, Problem> {
     for shown in &arguments.show {
         let known = programme.field(shown).ok_or_else(|| Problem::new(Code::NotFound).about(shown))?;
@@ -220,7 +235,7 @@ fn of_registry(
         let name: Vec<String> = shown.chain([zone.to_owned()]).collect();
         let is_open = !programme.sensitive;
         Some(Label {
-            link: code::link(server, &code),
+            link: link(&code),
             code,
             title: if is_open { programme.subject.title.th.clone() } else { String::new() },
             name: if is_open { name.join(" · ") } else { String::new() },

@@ -318,6 +318,7 @@ fn trials(store: &Store, seed: u64) -> Result<Vec<Trial>, Problem> {
 fn stickers(store: &mut Store, address: &str, seed: u64, now_ms: u64) -> Result<Vec<Label>, Problem> {
     let now = Now::thai(now_ms);
     let today = now.day().to_string();
+    let key = store.label_key()?;
     let mut all = Vec::new();
     for trial in trials(store, seed)? {
         let Some(shelf) = trial.shelves.first() else { continue };
@@ -337,7 +338,7 @@ fn stickers(store: &mut Store, address: &str, seed: u64, now_ms: u64) -> Result<
             let card = Card::unwrap(store::service::serve(store, Some(&caller), now, card.wrap())?)?;
             let ours = |code: &String| matches!(code::read(code), Ok(code::Scanned::Ours { .. }));
             if let Some(code) = card.codes.into_iter().find(ours) {
-                let link = code::link(address, &code);
+                let link = code::label_link(address, &key, &code);
                 all.push(Label { link, code, title: String::new(), name: row.heading });
             }
         }
