@@ -46,8 +46,16 @@ impl From<rusqlite::Error> for Error {
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Error::Locked,
             Some(ErrorCode::DiskFull) => Error::DiskFull,
             Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Error::Corrupt(error.to_string()),
-            _ if matches!(error, rusqlite::Error::QueryReturnedNoRows) => Error::NotFound,
-            _ => Error::Sqlite(error),
+            _ => match error {
+                rusqlite::Error::QueryReturnedNoRows => Error::NotFound,
+                // Our own columns hold what we wrote there, or the file is damaged. Where only: the words may be a person's.
+                rusqlite::Error::Utf8Error(column, _)
+                | rusqlite::Error::InvalidColumnType(column, ..)
+                | rusqlite::Error::FromSqlConversionFailure(column, ..) => {
+                    Error::Corrupt(format!("column {column} does not hold what was written there"))
+                }
+                other => Error::Sqlite(other),
+            },
         }
     }
 }
