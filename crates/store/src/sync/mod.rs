@@ -1,6 +1,7 @@
 //! The exchange with the server, both halves side by side and without a socket, so that a test can run twenty
 //! devices and a server in one process over any network it likes.
 
+pub(crate) mod judge;
 pub mod photos;
 pub(crate) mod pull;
 pub(crate) mod push;
