@@ -46,6 +46,7 @@ describe('street lights', () => {
     await phone.press('ขึ้นทะเบียนเสา', { exact: true });
     await phone.type('เลขเสา', 'ตย-03-012-0099');
     await phone.press('จับตำแหน่งที่นี่');
+    await phone.press('ใช้ตำแหน่งนี้');
     await phone.sees('13.75630, 100.50180');
     await takePhoto(phone, 'รูปเสา เห็นโคมและป้าย');
     await picture(phone.page, 'tag');

@@ -4,7 +4,7 @@
 //   node --test tests/browser/reading.test.mjs
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { enrolledPhone, lastingPhone, picture, setStage } from './stage.mjs';
+import { enrolledPhone, lastingPhone, picture, setStage, usual } from './stage.mjs';
 
 describe('a reading', () => {
   let stage;
@@ -19,7 +19,7 @@ describe('a reading', () => {
       const digits = Number(card.values.digits ?? 4);
       if (!last || last !== card.visits[0] || row.standing === 'done') continue;
       const previous = Number(last.values.reading);
-      const usage = Math.round(Number(last.values.usage));
+      const usage = usual(card);
       if (previous + usage >= 10 ** digits) continue;
       const code = card.codes.find((one) => /^[0-9A-Z]{10}$/.test(one));
       if (code) meters.push({ id: row.id, heading: row.heading, previous, usage, reading: previous + usage, code });

@@ -49,6 +49,7 @@ fn a_line_that_is_no_commit_is_refused_by_itself_and_the_rest_goes_on() {
         commit(2, json!({"programme": WELLS, "zone": "R02", "text": "not hers"})),
         commit(2, json!({"programme": "care", "zone": "M1", "text": "not hers"})),
         commit(2, json!({"text": "on no shelf"})),
+        commit(2, json!({"programme": WELLS, "zone": "_", "text": "for every phone to carry"})),
         json!({"n": 2, "at": [1, 0], "wall": 0, "by": "x", "changes": [{"id": meter("meter 1"), "kind": "visit", "cells": {"a": 1}}]}),
         json!({"n": 2, "at": [1, 0], "wall": 0, "by": "x", "changes": [{"id": meter("meter 1"), "kind": "subject", "cells": {"zone": "R02"}}]}),
         json!({"n": 2, "at": [1, 0], "wall": 0, "by": "x", "changes": [{"id": meter("meter 1"), "kind": "subject", "cells": {"deleted": true}}]}),
@@ -213,4 +214,40 @@ fn a_made_up_question_or_a_question_settled_with_another_answer_does_nothing() {
     made_up.id = RecordId::derived("made up", &[]);
     made_up.cells.insert("subject".to_owned(), json!(meter("meter 1").to_string()));
     assert!(nok.writes(vec![made_up]).is_err());
+}
+
+#[test]
+fn a_phone_cannot_correct_away_what_others_saved() {
+    let world = World::new();
+    let (nok, lek) = (world.phone("นก"), world.phone("เล็ก"));
+    lek.syncs();
+    lek.reads("meter 1", 120);
+    let theirs = lek.card("meter 1").visits[0].id;
+    world.comes_to_rest(&[&nok, &lek]);
+    let visit = |n: u64, corrected: RecordId| {
+        json!({"n": n, "at": [1_795_000_000_000u64, 0], "wall": 0, "by": "เล็ก", "changes": [
+            {"id": fresh(&format!("correction {n}")), "kind": "visit", "cells": {
+                "programme": WELLS, "zone": "R01", "subject": meter("meter 1").to_string(), "form": "reading",
+                "at": "2026-11-21T09:00:00+07:00", "outcome": "done", "cycle": "2026-11", "reading": 1, "supersedes": corrected.to_string()}}]})
+    };
+    let reply = push(&world, &nok, &format!("{}\n{}", head(&nok, 1), visit(1, theirs))).unwrap();
+    assert!(matches!(reply.verdicts[0].fate, Verdict::Refused { code: Code::Forbidden }), "{reply:?}");
+    lek.syncs();
+    assert_eq!(lek.card("meter 1").visits.len(), 1, "what she saved still counts");
+    let own = lek.card("meter 1").visits[0].id;
+    let top = lek.counts().saved + 1;
+    let reply = push(&world, &lek, &format!("{}\n{}", head(&lek, top), visit(top, own))).unwrap();
+    assert!(matches!(reply.verdicts[0].fate, Verdict::Ok { .. }), "her own she may correct: {reply:?}");
+}
+
+#[test]
+fn what_is_larger_than_any_commit_is_not_kept_whole() {
+    let world = World::new();
+    let nok = world.phone("นก");
+    nok.syncs();
+    let line = json!({"n": 1, "x": "ก".repeat(1_500_000)});
+    let reply = push(&world, &nok, &format!("{}\n{line}\n{}", head(&nok, 2), fine(2))).unwrap();
+    assert!(matches!(reply.verdicts[0].fate, Verdict::Refused { .. }));
+    assert!(matches!(reply.verdicts[1].fate, Verdict::Ok { .. }), "it holds nobody up");
+    assert!(world.refused()[0].content.len() <= 64 * 1024, "its beginning is enough to know it by");
 }

@@ -221,6 +221,10 @@ fn check_rights(
     let unknown = Programme::default();
     let programme = programme.unwrap_or(&unknown);
     let is_new = row.no == 0;
+    if grant.role == access::Role::Worker && shelf.zone == Shelf::COMMON {
+        // Every phone of the programme holds it: what one writes there, all would have to carry.
+        return Err(Code::NotYourShelf.into());
+    }
     match change.kind.as_str() {
         kind::SUBJECT if is_new => access::may(grant, Action::CreateSubject(shelf, programme))?,
         kind::SUBJECT => {
@@ -238,6 +242,7 @@ fn check_rights(
         kind::VISIT if is_new => {
             let form = change.cells.get(field::FORM).and_then(Value::as_str).unwrap_or_default();
             access::may(grant, Action::Visit(shelf, programme, form))?;
+            corrects_own(tx, grant, change)?;
         }
         // A visit is written once. Only the office may mark it removed; corrections are new visits.
         kind::VISIT if change.cells.keys().any(|name| name != field::DELETED) => {
@@ -266,6 +271,17 @@ fn check_rights(
         _ => access::may(grant, Action::Read(shelf))?,
     }
     Ok(())
+}
+
+/// A worker corrects what was saved under her own name; of others' visits the office decides.
+fn corrects_own(tx: &Tx<'_>, grant: &Grant, visit: &Change) -> Result<()> {
+    let corrected = visit.cells.get(field::SUPERSEDES).and_then(Value::as_str).and_then(|id| id.parse().ok());
+    let (Some(corrected), access::Role::Worker, Kind::Server) = (corrected, grant.role, tx.kind) else {
+        return Ok(());
+    };
+    let Some(row) = row::load(tx.db, corrected)? else { return Ok(()) };
+    let seq = row.view.cells.get(field::FORM).map(|cell| cell.seq).unwrap_or_default();
+    if author(tx, seq)? == grant.person { Ok(()) } else { Err(Code::Forbidden.into()) }
 }
 
 /// The shelf a record belongs on, from its cells; a visit or question follows its subject.
@@ -440,6 +456,16 @@ pub(crate) fn author_of(db: &rusqlite::Connection, seq: Seq) -> Result<String> {
     Ok(by.unwrap_or_default())
 }
 
+/// What the log keeps of a commit's text. Of one that is larger than any commit may be, which is refused, the beginning:
+/// its writer has the whole, and a server must not be filled with what it refuses.
+pub(crate) fn kept_of(text: &str) -> &str {
+    if text.len() <= COMMIT_MAX_BYTES {
+        return text;
+    }
+    let end = (0..=64 * 1024).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+    text.get(..end).unwrap_or_default()
+}
+
 fn log(
     tx: &Tx<'_>,
     arrival: &Arrival<'_>,
@@ -464,7 +490,7 @@ fn log(
             arrival.now_ms,
             hash_of(text),
             refused.map(Code::as_str).unwrap_or_default(),
-            text,
+            kept_of(text),
         ))?;
     Ok(())
 }

@@ -423,7 +423,7 @@ fn taken(db: &rusqlite::Connection, device: DeviceNo) -> Result<Vec<Shelf>> {
 }
 
 /// What a device may hold that was not ended.
-fn grant_of(db: &rusqlite::Connection, device: DeviceNo) -> Result<Grant> {
+pub(crate) fn grant_of(db: &rusqlite::Connection, device: DeviceNo) -> Result<Grant> {
     let grants: String =
         db.query_row("SELECT grants FROM device WHERE no = ?1 AND revoked = 0", [device.0], |row| {
             row.get(0)

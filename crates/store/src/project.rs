@@ -100,6 +100,9 @@ pub(crate) fn forget(tx: &mut Tx<'_>, row: &Row) -> Result<()> {
 
 /// Works out the indexes of a whole programme again, because its definition came or changed.
 fn rebuild(tx: &mut Tx<'_>, programme: &str) -> Result<()> {
+    // Of forms and schedules that the new definition has no more, too.
+    tx.db
+        .execute("DELETE FROM due WHERE shelf IN (SELECT no FROM shelf WHERE programme = ?1)", [programme])?;
     let mut numbers: Vec<i64> = Vec::new();
     {
         let mut statement = tx.db.prepare_cached(
@@ -306,10 +309,10 @@ pub(crate) fn refresh_due(tx: &mut Tx<'_>, subject: RecordId) -> Result<()> {
     else {
         return Ok(());
     };
-    let Some(programme) = tx.programme(&tx.shelf_of(shelf)?.programme) else { return Ok(()) };
     if !tx.moved.is_empty() && tx.moved.remove(&no) {
         tx.db.prepare_cached("DELETE FROM due WHERE subject = ?1")?.execute([no])?;
     }
+    let Some(programme) = tx.programme(&tx.shelf_of(shelf)?.programme) else { return Ok(()) };
     for form in &programme.forms {
         let Some(rule) = &form.schedule else { continue };
         let LastVisits { done, failed } = last_visits(tx.db, subject, &form.id)?;

@@ -135,6 +135,10 @@ impl Store {
     /// and happens whole or not at all by itself.
     pub(crate) fn transact<T>(&mut self, write: impl FnOnce(&mut Tx<'_>) -> Result<T>) -> Result<T> {
         if self.together {
+            if self.db.is_autocommit() {
+                // A full disk has rolled all of it back; what came now would be a transaction of its own.
+                return Err(crate::Error::DiskFull);
+            }
             let savepoint = self.db.savepoint()?;
             let (value, clock, programmes) =
                 settled(self.kind, self.clock, &self.programmes, &savepoint, write)?;

@@ -104,7 +104,7 @@ pub(super) fn refused(store: &Store, caller: &Caller<'_>) -> Result<Vec<RefusedR
         }
         Kind::Server => {
             access::may(caller.grant, Action::Office)?;
-            "SELECT n, device, refused, body FROM commit_log WHERE refused <> '' ORDER BY received DESC LIMIT 500"
+            "SELECT n, device, refused, substr(body, 1, 65536) FROM commit_log WHERE refused <> '' ORDER BY received DESC LIMIT 500"
         }
     };
     let mut statement = store.db.prepare_cached(sql)?;

@@ -145,6 +145,9 @@ fn load_draft(store: &Store, key: &DraftKey) -> Result<Option<Value>> {
 
 pub(super) fn keep_draft(store: &mut Store, caller: &Caller<'_>, ask: KeepDraft) -> Result<Done> {
     let key = ask.key;
+    if let (Kind::Server, Some(subject)) = (store.kind, key.subject) {
+        list::subject(store, caller, subject)?; // what is not yours to see does not exist for you
+    }
     let body = match ask.draft {
         None => None,
         Some(state) => {
@@ -184,7 +187,8 @@ pub(super) fn keep_draft(store: &mut Store, caller: &Caller<'_>, ask: KeepDraft)
     })
 }
 
-pub(super) fn drafts(store: &Store) -> Result<Vec<DraftRow>> {
+/// The unfinished forms whose subject the caller may see.
+pub(super) fn drafts(store: &Store, caller: &Caller<'_>) -> Result<Vec<DraftRow>> {
     let mut statement =
         store.db.prepare_cached("SELECT programme, form, subject, kept FROM draft ORDER BY kept DESC")?;
     let mut rows = statement.query([])?;
@@ -194,6 +198,11 @@ pub(super) fn drafts(store: &Store) -> Result<Vec<DraftRow>> {
         let mut ids = kept_under.chunks_exact(16).filter_map(|id| id.try_into().ok()).map(row::id_of);
         let (subject, corrects) = (ids.next(), ids.next());
         let key = DraftKey { programme: found.get(0)?, form: found.get(1)?, subject, corrects };
+        if store.kind == Kind::Server
+            && subject.is_some_and(|subject| list::subject(store, caller, subject).is_err())
+        {
+            continue;
+        }
         let heading = match subject.map(|id| row::load(&store.db, id)).transpose()?.flatten() {
             Some(subject) => list::heading(store, &key.programme, &subject),
             None => String::new(),

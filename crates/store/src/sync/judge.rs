@@ -63,7 +63,7 @@ impl Store {
                             sender = sender.step_into(tx, holder.device, &token)?;
                             renamed = Some(Renamed { device: sender.device, token: token.clone() });
                         }
-                        forget_refusal(tx, &sender, n)?;
+                        forget_refusal(tx, holder.device, &sender, n)?;
                     }
                     // No trace of it is left here: it is judged.
                     Known::Another | Known::Not => {}
@@ -235,12 +235,12 @@ fn known(tx: &Tx<'_>, sender: &Sender<'_>, line: &Line<'_>) -> Result<Known> {
 }
 
 /// Forgets a refusal of a commit that is offered again, to judge it anew: rights change, subjects arrive.
-fn forget_refusal(tx: &Tx<'_>, sender: &Sender<'_>, n: u64) -> Result<()> {
+fn forget_refusal(tx: &Tx<'_>, holder: DeviceNo, sender: &Sender<'_>, n: u64) -> Result<()> {
     tx.db
         .prepare_cached(
             "DELETE FROM commit_log WHERE device = ?1 AND install = ?2 AND n = ?3 AND refused <> ''",
         )?
-        .execute((sender.device.0, &sender.install_text, n))?;
+        .execute((holder.0, &sender.install_text, n))?;
     Ok(())
 }
 
@@ -303,6 +303,10 @@ impl<'a> Sender<'a> {
             })?;
         let device = admin::insert_device(tx.db, &name, self.install, token, &grants, now_ms, self.device)?;
         admin::note_contact(tx.db, device, top_n, now_ms)?;
+        tx.db.execute(
+            "INSERT OR IGNORE INTO taken (device, programme, zone) SELECT ?2, programme, zone FROM taken WHERE device = ?1",
+            (self.device.0, device.0),
+        )?;
         audit::append(
             tx.db,
             &name,
@@ -364,7 +368,7 @@ impl<'a> Sender<'a> {
                         now_ms,
                         hash_of(line.text),
                         code.as_str(),
-                        line.text,
+                        accept::kept_of(line.text),
                         &self.from.grant.person,
                     ))?;
                 Ok(Fate::Refused { code })

@@ -36,8 +36,9 @@ pub(crate) struct Absorbed {
 }
 
 impl Store {
-    /// Asks for what is new, on pages of at most `most` records.
-    pub(crate) fn next_pull(&self, most: u32) -> Result<PullRequest> {
+    /// Asks for what is new, on pages of at most `most` records. `in_full`: names every cursor and says nothing of the grant,
+    /// for a server that comes to another fingerprint of it.
+    pub(crate) fn next_pull(&self, most: u32, in_full: bool) -> Result<PullRequest> {
         let (mut cursors, mut begun, mut digests) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
         let mut statement = self
             .db
@@ -54,7 +55,7 @@ impl Store {
             cursors.insert(shelf, cursor);
         }
         // After a whole sync all shelves are read up to the same number, and nothing has to be named.
-        let at = cursors.values().copied().max().unwrap_or_default();
+        let at = if in_full { Seq(0) } else { cursors.values().copied().max().unwrap_or_default() };
         cursors.retain(|_, cursor| *cursor != at);
         let grant: Option<Grant> =
             meta::get(&self.db, meta::GRANT)?.map(|text| serde_json::from_str(&text)).transpose()?;
@@ -62,7 +63,7 @@ impl Store {
             install: self.install()?,
             top_n: self.last_n()?,
             incarnation: meta::get_parsed(&self.db, meta::INCARNATION)?.map(domain::ids::Install),
-            grant: grant.map(|grant| grant.fingerprint()),
+            grant: grant.filter(|_| !in_full).map(|grant| grant.fingerprint()),
             at,
             cursors,
             begun,
@@ -341,9 +342,11 @@ impl Store {
         now_ms: u64,
     ) -> Result<Vec<u8>> {
         let sent = page.tail.upto.values().copied().max().unwrap_or_default().max(page.tail.at);
-        let told = request.grant == Some(from.grant.fingerprint());
         self.transact(|tx| {
-            if told {
+            // Who does not say which grant it follows is given it with every page. Asked of the row: the office may have
+            // changed it since this request's token was looked at.
+            let present = admin::grant_of(tx.db, from.device)?;
+            if present == from.grant && request.grant.is_none_or(|known| known == present.fingerprint()) {
                 admin::note_told(tx.db, from.device)?;
             }
             admin::note_contact(tx.db, from.device, request.top_n, now_ms)?;

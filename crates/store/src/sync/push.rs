@@ -98,7 +98,7 @@ impl Store {
             drop(waiting);
             // An old copy of the server's file, put back by hand, has forgotten commits without a new incarnation.
             let forgotten = reply.acked < before;
-            receive_up_to(tx.db, if forgotten { reply.acked } else { upto }, reply.now)?;
+            receive_up_to(tx.db, if forgotten { reply.acked } else { upto }, reply.now.max(now_ms))?;
             note_incarnation(tx, reply.incarnation)?;
             if let Some(renamed) = &reply.renamed {
                 become_device(tx, renamed.device, &renamed.token)?;
@@ -117,8 +117,11 @@ pub(crate) fn received_n(db: &rusqlite::Connection) -> Result<u64> {
 /// Notes up to where the server has answered; lower than before if it has forgotten.
 pub(super) fn receive_up_to(db: &rusqlite::Connection, upto: u64, now_ms: u64) -> Result<()> {
     db.prepare_cached("DELETE FROM receipt WHERE upto > ?1")?.execute([upto])?;
-    db.prepare_cached("INSERT OR IGNORE INTO receipt (upto, at_ms) VALUES (?1, ?2)")?
-        .execute((upto, now_ms))?;
+    // Never before an earlier one: who once booted without a clock must not empty the black box.
+    db.prepare_cached(
+        "INSERT OR IGNORE INTO receipt (upto, at_ms) VALUES (?1, max(?2, (SELECT coalesce(max(at_ms), 0) FROM receipt)))",
+    )?
+    .execute((upto, now_ms))?;
     Ok(())
 }
 
@@ -192,14 +195,16 @@ fn absorb_verdict(tx: &mut Tx<'_>, verdict: &Verdict, body: &str, any_refused: b
 fn stands_as_written(tx: &mut Tx<'_>, change: &Change, stamp: Stamp) -> Result<bool> {
     let cells = change.cells.iter().map(|(field, value)| (field.as_str(), stamp, value));
     let sum = checksum_of(change.id, cells);
+    let begin = format!("{{\"s\":{},", serde_json::to_string(&stamp)?);
     let found: Option<(i64, i64)> = tx
         .db
         .prepare_cached(
             "SELECT record.no, shelf FROM record JOIN shelf ON shelf.no = shelf AND held = 1 \
-             WHERE id = ?1 AND synced = '' AND moved <> ?2 \
+             WHERE id = ?1 AND synced = '' AND moved <> ?2 AND substr(cells, 1, length(?3)) = ?3 \
              AND NOT EXISTS (SELECT 1 FROM outbox_record WHERE record = ?1)",
         )?
-        .query_row((change.id.bytes(), LEFT.0), |row| Ok((row.get(0)?, row.get(1)?)))
+        // Written under this very stamp: a device that got another number since has to rewrite it.
+        .query_row((change.id.bytes(), LEFT.0, begin), |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?;
     let Some((no, shelf)) = found else { return Ok(false) };
     tx.db

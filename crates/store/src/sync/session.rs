@@ -70,6 +70,8 @@ pub struct SyncSession {
     most: usize,
     /// Records of the next page.
     page: u32,
+    /// Pages without a record although more was to come: how often running.
+    empty_pages: u32,
     /// When the call that is on its way was made.
     asked_ms: u64,
     healed: bool,
@@ -83,6 +85,8 @@ const FIRST_BATCH: usize = 1_000;
 const FIRST_PAGE: u32 = 1_000;
 /// An answer that took longer makes the next load smaller, one that took less than a third of it larger.
 const PATIENCE_MS: u64 = 6_000;
+/// One comes after a grant has changed. More are somebody's mistake, and must not cost a month's data.
+const MOST_EMPTY_PAGES: u32 = 8;
 const LEAST_BATCH: usize = 10;
 const LARGEST_PAGE: u32 = wire::PULL_PAGE_RECORDS as u32;
 const JSON: &str = "application/json";
@@ -98,6 +102,7 @@ impl SyncSession {
             batch: FIRST_BATCH,
             most: wire::PUSH_MAX_COMMITS,
             page: FIRST_PAGE,
+            empty_pages: 0,
             asked_ms: 0,
             healed: false,
             pushed: 0,
@@ -174,6 +179,11 @@ impl SyncSession {
                 };
                 self.pulled += absorbed.records;
                 self.healed |= absorbed.healing;
+                let empty = absorbed.more && absorbed.records == 0 && !absorbed.healing;
+                self.empty_pages = if empty { self.empty_pages + 1 } else { 0 };
+                if self.empty_pages > MOST_EMPTY_PAGES {
+                    return Err(Problem::new(Code::Gap).into());
+                }
                 self.page = match now.ms.saturating_sub(self.asked_ms) {
                     slow if slow > PATIENCE_MS => (self.page / 2).max(100),
                     quick if quick < PATIENCE_MS / 3 => self.page.saturating_mul(4).min(LARGEST_PAGE),
@@ -223,7 +233,7 @@ impl SyncSession {
             return self.call(store, "/v1/push", push.body, LINES);
         }
         self.waiting = Waiting::Pull;
-        let body = serde_json::to_vec(&store.next_pull(self.page)?)?;
+        let body = serde_json::to_vec(&store.next_pull(self.page, self.empty_pages > 1)?)?;
         self.call(store, "/v1/pull", body, JSON)
     }
 
