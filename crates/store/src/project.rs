@@ -71,8 +71,7 @@ pub(crate) fn project(tx: &mut Tx<'_>, row: &Row, before: Before<'_>) -> Result<
 
 /// Says whether two states of a record look alike on every screen. Stamps alone move nothing.
 fn says_the_same(a: &Record, b: &Record) -> bool {
-    let values = |record: &Record| record.cells.len();
-    values(a) == values(b)
+    a.cells.len() == b.cells.len()
         && a.cells.iter().zip(&b.cells).all(|((f, x), (g, y))| f == g && x.value == y.value)
         && a.is_alive() == b.is_alive()
 }
