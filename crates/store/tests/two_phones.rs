@@ -244,6 +244,56 @@ fn found_by_name_house_code_and_place() {
 }
 
 #[test]
+fn the_nearest_are_those_that_measuring_every_one_would_name() {
+    let mut world = World::new();
+    // A hundred and fifty more, close together and on no grid, the last thirty on a shelf that the phone does not hold.
+    let at =
+        |n: u32| (13.0 + f64::from(n * 37 % 101) * 0.000_031, 100.6 + f64::from(n * 53 % 97) * 0.000_029);
+    let id = |n: u32| RecordId::derived("near", &[&n.to_be_bytes()]);
+    let place = |n: u32| Change {
+        id: id(n),
+        kind: kind::SUBJECT.into(),
+        base_seq: Seq(0),
+        cells: [
+            ("programme".to_owned(), "water".into()),
+            ("zone".to_owned(), if n < 120 { "R01" } else { "R02" }.into()),
+            ("name".to_owned(), format!("บ้าน {n}").into()),
+            ("lat".to_owned(), at(n).0.into()),
+            ("lon".to_owned(), at(n).1.into()),
+        ]
+        .into(),
+    };
+    world.server.import("demo", (0..150).map(place).collect(), NOON).unwrap();
+    let mut nok = world.phone(2, "นก");
+    world.sync(&mut nok);
+    for (centre, radius_m, limit) in
+        [((13.0015, 100.6014), 60.0, 200), ((13.001, 100.601), 500.0, 7), ((13.0, 100.6), 25.0, 1)]
+    {
+        let ask_near = api::Nearby {
+            lat: centre.0,
+            lon: centre.1,
+            radius_m,
+            programme: None,
+            today: today(world.now),
+            limit,
+        };
+        let near: Vec<f64> =
+            ask(&mut nok, world.now, ask_near).iter().map(|row| row.distance_m.unwrap()).collect();
+        let meters = (0..5u8).map(|n| (13.0 + f64::from(n) * 0.0001, 100.6));
+        let mut measured: Vec<f64> = (0..120)
+            .map(at)
+            .chain(meters)
+            .map(|place| domain::place::metres(centre, place))
+            .filter(|distance| *distance <= radius_m)
+            .collect();
+        measured.sort_by(f64::total_cmp);
+        measured.truncate(limit as usize);
+        assert!(!measured.is_empty());
+        assert_eq!(near, measured, "within {radius_m} m of {centre:?}");
+    }
+}
+
+#[test]
 fn two_unaware_edits_the_last_wins_the_other_is_asked_about_and_one_tap_settles() {
     let mut world = World::new();
     let (mut nok, mut lek) = (world.phone(2, "นก"), world.phone(3, "เล็ก"));

@@ -228,37 +228,56 @@ pub(super) fn subjects_of(
     Ok(found)
 }
 
+/// A place in the index is a 32-bit number, rounded outwards: this far it may be off, in metres, anywhere on Earth.
+const INDEX_ERROR_M: f64 = 4.0;
+
 pub(super) fn nearby(store: &Store, caller: &Caller<'_>, ask: &Nearby) -> Result<Vec<SubjectRow>> {
     let centre = (ask.lat, ask.lon);
     let radius = ask.radius_m.clamp(0.0, 5_000.0);
-    let (south, west, north, east) = place::around(centre, radius);
-    let programmes = list::visible(store, caller, ask.programme.as_deref());
-    let mut near: Vec<(f64, row::Row)> = Vec::new();
-    let mut statement = store.db.prepare_cached(
-        "SELECT no FROM subject_place WHERE north >= ?1 AND south <= ?3 AND east >= ?2 AND west <= ?4",
-    )?;
-    let mut rows = statement.query((south, west, north, east))?;
-    while let Some(found) = rows.next()? {
-        let Some(row) = row::load_no(&store.db, found.get(0)?)? else { continue };
-        let shelf = row::shelf_of(&store.db, row.shelf)?;
-        if !programmes.iter().any(|programme| programme.id == shelf.programme)
-            || !caller.grant.reaches(&shelf)
-        {
-            continue;
-        }
-        let at = crate::project::number(row.view.get(field::LAT))
-            .zip(crate::project::number(row.view.get(field::LON)));
-        // The index keeps 32-bit numbers; the record knows better.
-        let Some(distance) = at.map(|at| place::metres(centre, at)).filter(|distance| *distance <= radius)
-        else {
-            continue;
-        };
-        near.push((distance, row));
+    let limit = ask.limit.min(PAGE) as usize;
+    let mut near = Vec::new();
+    for programme in list::visible(store, caller, ask.programme.as_deref()) {
+        let shelves = list::shelves(store, caller, &programme.id, None)?;
+        near.extend(around(store, &list::sql_list(shelves.iter().map(|(no, _)| *no)), centre, radius)?);
     }
     near.sort_by(|(a, _), (b, _)| a.total_cmp(b));
-    let mut found = Vec::new();
-    for (distance, row) in near.into_iter().take(ask.limit.min(PAGE) as usize) {
-        found.push(SubjectRow { distance_m: Some(distance), ..list::subject_row(store, &row, &ask.today)? });
+    // The record knows better than the index, but only those are read that may be among the nearest.
+    let mut found: Vec<(f64, row::Row)> = Vec::new();
+    for (about, no) in near {
+        let worst = found.get(limit.wrapping_sub(1)).map(|(distance, _)| *distance);
+        if worst.is_some_and(|worst| about - INDEX_ERROR_M > worst) {
+            break;
+        }
+        let Some(row) = row::load_no(&store.db, no)? else { continue };
+        let at = crate::project::number(row.view.get(field::LAT))
+            .zip(crate::project::number(row.view.get(field::LON)));
+        if let Some(distance) = at.map(|at| place::metres(centre, at)).filter(|distance| *distance <= radius)
+        {
+            let before = found.partition_point(|(nearer, _)| *nearer <= distance);
+            found.insert(before, (distance, row));
+        }
     }
-    Ok(found)
+    let row = |(distance, row): &(f64, row::Row)| -> Result<SubjectRow> {
+        Ok(SubjectRow { distance_m: Some(*distance), ..list::subject_row(store, row, &ask.today)? })
+    };
+    found.iter().take(limit).map(row).collect()
+}
+
+/// The subjects of some shelves (an SQL list) within a radius of `centre`, by the index alone: how far, in metres and
+/// about, and their row numbers.
+fn around(store: &Store, shelves: &str, centre: (f64, f64), radius: f64) -> Result<Vec<(f64, i64)>> {
+    let (south, west, north, east) = place::around(centre, radius);
+    let mut statement = store.db.prepare_cached(&format!(
+        "SELECT place.no, place.south, place.west FROM subject_place AS place CROSS JOIN subject ON subject.no = place.no
+         WHERE north >= ?1 AND south <= ?3 AND east >= ?2 AND west <= ?4 AND subject.shelf IN ({shelves})"
+    ))?;
+    let mut rows = statement.query((south, west, north, east))?;
+    let mut near = Vec::new();
+    while let Some(row) = rows.next()? {
+        let about = place::metres(centre, (row.get(1)?, row.get(2)?));
+        if about <= radius + INDEX_ERROR_M {
+            near.push((about, row.get(0)?));
+        }
+    }
+    Ok(near)
 }
