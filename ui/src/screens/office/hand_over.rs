@@ -101,7 +101,7 @@ pub fn HandOver(
                             <li>{t.hand_over_done_stays}</li>
                             <li>{t.hand_over_unsent}</li>
                         </ul>
-                        <div class="office-choices" role="group" aria-label=t.hand_over_to>{list}</div>
+                        <div class="office-takers" role="group" aria-label=t.hand_over_to>{list}</div>
                         <div class="office-actions">
                             <Button label=t.hand_over_no weight=Weight::Quiet press=move || about.set(None)/>
                         </div>
