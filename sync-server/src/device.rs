@@ -158,9 +158,10 @@ pub(crate) async fn as_device<T: Send + 'static>(
     work: impl FnOnce(&mut Store, &Authenticated) -> Result<T, Failure> + Send + 'static,
 ) -> Result<(FromDevice, T), (Option<FromDevice>, Failure)> {
     let token = bearer(headers).map(str::to_owned);
+    let now_ms = server.now_ms();
     let done = server
         .with_store(move |store| {
-            let device = store.authenticate(&token.ok_or(Code::TokenUnknown)?)?;
+            let device = store.authenticate(&token.ok_or(Code::TokenUnknown)?, now_ms)?;
             let from = FromDevice(device.device.0);
             Ok((from, work(store, &device)))
         })

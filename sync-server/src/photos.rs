@@ -12,6 +12,7 @@ use axum::body::Body;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use domain::ids::DeviceNo;
 use domain::problem::{Code, Problem};
 use domain::wire::BlobReply;
 use serde::Deserialize;
@@ -44,7 +45,7 @@ pub(crate) async fn put(
 }
 
 async fn take_in(server: &Server, hash: String, place: &Place, headers: &HeaderMap, sent: Body) -> Answered {
-    let (from, device) = match as_device(server, headers, |_, device| Ok(device.device)).await {
+    let (from, device) = match as_device(server, headers, |_, device| Ok(device.clone())).await {
         Ok(known) => known,
         Err(stranger) => {
             body::discard(sent).await;
@@ -62,25 +63,26 @@ async fn take_in(server: &Server, hash: String, place: &Place, headers: &HeaderM
         let now_ms = server.now_ms();
         let (length, name) = (whole.bytes.len(), hash.clone());
         let bytes = whole.bytes;
+        let sender = device.device;
         if !asks {
-            server.unfinished().check(device.0, &hash, now_ms)?;
+            server.unfinished().check(sender.0, &hash, now_ms)?;
         }
         let piece = server
             .with_store(move |store| {
                 Ok(if asks {
-                    Piece::Kept(store.blob_state(&name)?)
+                    Piece::Kept(store.blob_state(&device, &name)?)
                 } else {
-                    store.put_blob_chunk(device, &name, offset, &bytes, last, now_ms)?
+                    store.put_blob_chunk(&device, &name, offset, &bytes, last, now_ms)?
                 })
             })
             .await;
         let state = match piece {
-            Ok(Piece::Whole(bytes)) => draw_and_keep(server, &hash, bytes).await,
+            Ok(Piece::Whole(bytes)) => draw_and_keep(server, sender, &hash, bytes).await,
             Ok(Piece::Kept(state)) => Ok(state),
             Err(failure) => Err(failure),
         };
         if !asks {
-            note(server, device.0, &hash, length, &state);
+            note(server, sender.0, &hash, length, &state);
         }
         body::send(headers, JSON, write_json(&state?)?).await
     };
@@ -109,12 +111,19 @@ fn note(server: &Server, device: u32, hash: &str, length: usize, state: &Result<
 }
 
 /// Draws a photo that is whole, and keeps what was drawn in its place.
-async fn draw_and_keep(server: &Server, hash: &str, bytes: Vec<u8>) -> Result<BlobReply, Failure> {
+async fn draw_and_keep(
+    server: &Server,
+    sender: DeviceNo,
+    hash: &str,
+    bytes: Vec<u8>,
+) -> Result<BlobReply, Failure> {
     let (name, now_ms) = (hash.to_owned(), server.now_ms());
     match drawn(server, bytes).await {
-        Ok(drawn) => server.with_store(move |store| Ok(store.keep_drawn(&name, &drawn, now_ms)?)).await,
+        Ok(drawn) => {
+            server.with_store(move |store| Ok(store.keep_drawn(sender, &name, &drawn, now_ms)?)).await
+        }
         Err(failure) => {
-            server.with_store(move |store| Ok(store.drop_unreadable(&name)?)).await?;
+            server.with_store(move |store| Ok(store.drop_unreadable(sender, &name)?)).await?;
             Err(failure)
         }
     }
@@ -132,13 +141,14 @@ pub(crate) async fn drawn(server: &Server, bytes: Vec<u8>) -> Result<Drawn, Fail
     Ok(drawing.await.unwrap_or_else(|_| Err(Code::PhotoUnreadable.into()))?)
 }
 
-/// `HEAD /v1/blob/{hash}`: 200 when the photo is whole here, else 404; `sanam-have` says how many bytes arrived.
+/// `HEAD /v1/blob/{hash}`: 200 when the photo is whole here and may be seen by who asks, else 404; `sanam-have` says how many
+/// bytes of it arrived from this device.
 pub(crate) async fn state(
     State(server): State<Server>,
     Path(hash): Path<String>,
     headers: HeaderMap,
 ) -> Response {
-    let found = as_device(&server, &headers, move |store, _| Ok(store.blob_state(&hash)?)).await;
+    let found = as_device(&server, &headers, move |store, device| Ok(store.blob_state(device, &hash)?)).await;
     marked(found.map(|(from, BlobReply { have, done })| {
         let status = if done { StatusCode::OK } else { StatusCode::NOT_FOUND };
         let mut response =
@@ -206,7 +216,9 @@ async fn find(
             (None, Some((_, whole))) => {
                 let drawn = drawn(server, whole).await?;
                 let (kept, now_ms) = (drawn.clone(), server.now_ms());
-                server.with_store(move |store| Ok(store.keep_drawn(&hash, &kept, now_ms)?)).await?;
+                server
+                    .with_store(move |store| Ok(store.keep_drawn(DeviceNo::SERVER, &hash, &kept, now_ms)?))
+                    .await?;
                 Ok(drawn.thumbnail)
             }
             (None, None) => Err(Failure::from(Code::NotFound)),

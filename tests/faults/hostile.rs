@@ -13,7 +13,7 @@ use tests::world::{WELLS, World, fresh, meter};
 fn push(world: &World, phone: &Phone, body: &str) -> Result<PushReply, Problem> {
     let token = phone.meta("token").unwrap();
     world.with_server(|server, now| {
-        let from = server.authenticate(&token).unwrap();
+        let from = server.authenticate(&token, now).unwrap();
         server.answer_push(&from, body.as_bytes(), now).map_err(Problem::from)
     })
 }
@@ -183,7 +183,7 @@ fn a_pull_for_shelves_of_others_or_from_cursors_that_never_were_brings_only_ones
         let request = json!({"install": install, "top_n": 0, "cursors": cursors, "begun": {"wells/R01": 99}});
         let request = serde_json::from_value(request).unwrap();
         let page = world.with_server(|server, now| {
-            let from = server.authenticate(&token).unwrap();
+            let from = server.authenticate(&token, now).unwrap();
             server.answer_pull(&from, &request, now).unwrap()
         });
         let page = String::from_utf8(page).unwrap();

@@ -4,5 +4,6 @@ mod clocks;
 mod labels;
 mod merging;
 mod numbers;
+mod registry;
 mod rights;
 mod shelves;

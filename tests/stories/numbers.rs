@@ -60,6 +60,7 @@ fn a_visit_that_could_not_be_done_is_an_outcome_and_leaves_the_meter_due() {
             answers: [("note".to_owned(), "ประตูล็อก".into())].into(),
             photos: Vec::new(),
             place: None,
+            registry: Vec::new(),
             supersedes: None,
             offset_minutes: 420,
         })
@@ -93,6 +94,7 @@ fn a_correction_takes_the_place_of_a_visit_without_a_question() {
         answers: [("reading".to_owned(), 99.into())].into(),
         photos: Vec::new(),
         place: None,
+        registry: Vec::new(),
         supersedes: Some(wrong),
         offset_minutes: 420,
     };

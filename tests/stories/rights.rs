@@ -146,7 +146,7 @@ fn writable(world: &World, phone: &Phone) -> Vec<String> {
     let Step::Call(call) = SyncSession::new(false).next(&mut phone.store(), None, Now::thai(1)) else {
         panic!("an enrolled phone has something to ask");
     };
-    let device = world.with_server(|server, _| server.authenticate(&call.bearer).unwrap());
+    let device = world.with_server(|server, now| server.authenticate(&call.bearer, now).unwrap());
     device.writes.shelves.into_iter().map(|shelf| shelf.zone).collect()
 }
 

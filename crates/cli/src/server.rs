@@ -53,6 +53,15 @@ enum Command {
         #[command(flatten)]
         what: upkeep::Verified,
     },
+    /// Prints who did or looked at what, one row of JSON a line, also while the server runs. It names records, never what
+    /// they hold.
+    Audit {
+        #[command(flatten)]
+        database: Database,
+        /// Only rows after this number.
+        #[arg(long, value_name = "NUMBER", default_value_t = 0)]
+        after: i64,
+    },
     /// Prints every record as canonical JSON, one a line, sorted by id.
     Dump {
         #[command(flatten)]
@@ -113,6 +122,19 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, Problem> {
         Command::Backup { database, target, keep } => upkeep::backup(&database.db, &target, keep),
         Command::Restore { database, from, set_aside } => upkeep::restore(&database.db, &from, set_aside),
         Command::Verify { what } => upkeep::verify(&what),
+        Command::Audit { database, after } => {
+            let mut out = BufWriter::new(std::io::stdout().lock());
+            let mut written = Ok(());
+            folder::look_into_server(&database.db)?.each_audit_row(after, |row| {
+                if written.is_ok() {
+                    written = serde_json::to_writer(&mut out, &row)
+                        .map_err(std::io::Error::from)
+                        .and_then(|()| out.write_all(b"\n"));
+                }
+            })?;
+            written.and_then(|()| out.flush()).map_err(|error| machine("standard output", error))?;
+            Ok(ExitCode::SUCCESS)
+        }
         Command::Dump { database, shelf, device } => {
             let store = folder::look_into_server(&database.db)?;
             let shelves = match device {

@@ -170,9 +170,11 @@ pub fn restore(into: &Path, from: &Path, set_aside: bool) -> Result<ExitCode, Pr
     std::io::copy(&mut backup, &mut copy)
         .and_then(|_| copy.sync_all())
         .map_err(|error| machine(half.display(), error))?;
+    let mut kept = None;
     if path.exists() {
-        let kept = store::set_aside(&path, clock::wall_ms())?;
-        println!("เก็บฐานข้อมูลเดิมไว้ที่ · kept as {}", kept.display());
+        let old = store::set_aside(&path, clock::wall_ms())?;
+        println!("เก็บฐานข้อมูลเดิมไว้ที่ · kept as {}", old.display());
+        kept = Some(old);
     } else {
         move_journals_aside(&path)?;
     }
@@ -180,7 +182,14 @@ pub fn restore(into: &Path, from: &Path, set_aside: bool) -> Result<ExitCode, Pr
     drop(lock);
     let mut opened = folder::open_server(into, clock::wall_ms())?;
     opened.store.new_incarnation()?;
-    tell_active_devices(&opened.store)?;
+    // The lost database may still say what was ended since. One that does not open says nothing.
+    let lost =
+        kept.and_then(|kept| Store::open_read_only(&kept, Kind::Server, sync_server::entropy::system()).ok());
+    println!("กู้คืนแล้ว · restored");
+    println!("ทุกคนที่สำนักงานต้องเข้าสู่ระบบใหม่ รหัสลงทะเบียนที่ยังไม่ได้ใช้ถูกยกเลิก");
+    println!("Everybody at the office signs in anew; enrolment codes that nobody used are void.");
+    tell_accounts(&opened.store, lost.as_ref())?;
+    tell_active_devices(&opened.store, lost.as_ref())?;
     if faults.is_empty() { Ok(ExitCode::SUCCESS) } else { Ok(tell(&faults)) }
 }
 
@@ -201,18 +210,45 @@ fn move_journals_aside(path: &Path) -> Result<(), Problem> {
     Ok(())
 }
 
-/// A backup does not know which devices were revoked after it was made: only a person does.
-fn tell_active_devices(store: &Store) -> Result<(), Problem> {
+/// A backup does not know which accounts were removed or changed after it was made.
+fn tell_accounts(store: &Store, lost: Option<&Store>) -> Result<(), Problem> {
+    println!("บัญชีที่ถูกลบ หรือเปลี่ยนรหัสผ่านหรือสิทธิ์หลังจากวันที่สำรองข้อมูล กลับมาเป็นเหมือนเดิม");
+    println!("Accounts removed or changed after this backup was made are as they were then.");
+    println!("บัญชีตอนนี้ · accounts now:");
+    for row in store.accounts()? {
+        let was = lost.map(|lost| lost.account(&row.name)).transpose()?;
+        let mark = match was {
+            Some(None) => "  << ถูกลบไปแล้ว · had been removed",
+            Some(was) if store.account(&row.name)? != was => "  << ถูกเปลี่ยนไปแล้ว · had been changed",
+            _ => "",
+        };
+        println!("  {}  {}{mark}", row.name, row.grant.role.as_str());
+    }
+    Ok(())
+}
+
+/// A backup does not know which devices were revoked after it was made: only a person does, or the lost database.
+fn tell_active_devices(store: &Store, lost: Option<&Store>) -> Result<(), Problem> {
     let devices = store.devices()?;
     let active: Vec<_> = devices.iter().filter(|row| !row.revoked).collect();
-    println!("กู้คืนแล้ว · restored");
+    let ended = lost.map(Store::devices).transpose()?.unwrap_or_default();
     println!("เครื่องที่ถูกยกเลิกสิทธิ์หลังจากวันที่สำรองข้อมูล กลับมาใช้งานได้อีก");
     println!("Devices revoked after this backup was made are active again.");
     println!("เครื่องที่ใช้งานได้ตอนนี้ · active now ({}):", active.len());
     for row in active {
-        println!("  {}  {}  {}", row.device.0, row.name, row.grant.person);
+        let revoked = ended.iter().any(|was| was.device == row.device && was.revoked);
+        let mark = if revoked {
+            "  << ถูกยกเลิกสิทธิ์ไปแล้ว · had been revoked"
+        } else {
+            ""
+        };
+        println!("  {}  {}  {}{mark}", row.device.0, row.name, row.grant.person);
     }
-    println!("ตรวจทีละเครื่อง เครื่องใดไม่ควรใช้งานได้ ให้เปิดเซิร์ฟเวอร์ เข้าหน้าสำนักงาน เลือก เครื่อง แล้วกด ยกเลิกสิทธิ์");
-    println!("Check each one. To revoke: start the server, open /office, choose the device, press revoke.");
+    println!(
+        "ตรวจทีละรายการ สิ่งใดไม่ควรกลับมา ให้เปิดเซิร์ฟเวอร์ เข้าหน้าสำนักงาน เลือก เครื่อง แล้วกด ยกเลิกสิทธิ์ หรือเลือก บัญชี แล้วกด ลบ"
+    );
+    println!(
+        "Check each one. Start the server, open /office, and revoke devices or remove accounts that should not be back."
+    );
     Ok(())
 }

@@ -19,6 +19,18 @@ pub enum Role {
     Administrator,
 }
 
+impl Role {
+    /// Its name, as it travels.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Role::Worker => "worker",
+            Role::Supervisor => "supervisor",
+            Role::Clerk => "clerk",
+            Role::Administrator => "administrator",
+        }
+    }
+}
+
 /// What one person on one device, or at the office, may hold and do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Grant {
@@ -34,12 +46,7 @@ impl Grant {
     /// Sixty-four bits that differ when a grant does. Of a text that is settled for ever, not of its JSON: an app that does
     /// not know a newer field would come to another number and could never agree with its server.
     pub fn fingerprint(&self) -> crate::ids::Install {
-        let role = match self.role {
-            Role::Worker => "worker",
-            Role::Supervisor => "supervisor",
-            Role::Clerk => "clerk",
-            Role::Administrator => "administrator",
-        };
+        let role = self.role.as_str();
         let shelves = self.shelves.iter().map(|shelf| shelf.to_string());
         let text: Vec<String> = [self.person.clone(), role.to_owned()].into_iter().chain(shelves).collect();
         let [a, b, c, d, e, f, g, h, ..] = *blake3::hash(text.join("\n").as_bytes()).as_bytes();

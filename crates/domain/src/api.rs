@@ -8,11 +8,13 @@ mod forms;
 mod labels;
 mod people;
 mod questions;
+mod registry;
 
 pub use forms::*;
 pub use labels::{LabelChoice, Labels, LabelsReply, StockRow};
 pub use people::*;
 pub use questions::{QuestionRow, Questions, Settle};
+pub use registry::{Registry, RegistryChange, RegistryRow};
 
 use crate::access::Grant;
 use crate::change::{Place, Value, Values};
@@ -164,6 +166,11 @@ api! {
     Logout => Done;
     /// Sets the first administrator's password with the one-time link (answered by the door).
     SetUp => SessionReply;
+    // -- forms that look into the registry
+    /// Rows that a form looks up.
+    Registry => Vec<RegistryRow>;
+    /// The versions that a form had here (answered by the door).
+    FormVersions => Vec<FormVersionRow>;
 }
 
 /// Asks for the device's state.
@@ -644,6 +651,9 @@ pub struct SaveVisit {
     pub photos: Vec<String>,
     /// The place stamped at the scan.
     pub place: Option<Place>,
+    /// What the form writes to the registry beside its own subject.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub registry: Vec<RegistryChange>,
     /// The visit this one corrects, of the same subject and form. The new one takes its time and its cycle.
     pub supersedes: Option<RecordId>,
     /// Minutes by which local time is ahead of UTC.

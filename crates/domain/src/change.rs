@@ -70,6 +70,26 @@ pub mod field {
     pub const SETTLED: &str = "settled";
     /// `demo` on every simulated row.
     pub const ORIGIN: &str = "origin";
+
+    /// Says whether a field of a visit is the engine's own note, and no answer of a form. No question may be called so.
+    pub fn is_note_of_visit(name: &str) -> bool {
+        const NOTES: &[&str] = &[
+            PROGRAMME,
+            ZONE,
+            SUBJECT,
+            FORM,
+            FORM_VERSION,
+            AT,
+            BY,
+            OUTCOME,
+            CYCLE,
+            SUPERSEDES,
+            SET_ASIDE,
+            ORIGIN,
+            DELETED,
+        ];
+        NOTES.contains(&name) || name.starts_with(PHOTOS) || name.starts_with(CODES)
+    }
 }
 
 /// Where a commit was made: once, at the scan or the save. No trail is kept.

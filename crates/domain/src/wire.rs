@@ -33,6 +33,8 @@ pub const PULL_PAGE_RECORDS: usize = 8_000;
 pub const PHOTO_MAX_BYTES: usize = 8 * 1024 * 1024;
 /// Bytes of one piece of a photo.
 pub const PHOTO_CHUNK_BYTES: usize = 256 * 1024;
+/// Most days for which a device that was not told may go on writing on a shelf that the office took from it.
+pub const TAKEN_DAYS: u64 = 30;
 
 /// `POST /v1/enrol`: a device asks to be known.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

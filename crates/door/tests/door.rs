@@ -14,7 +14,7 @@ use domain::problem::{Code, Problem};
 use domain::programme::{FieldKind, FormKind, Programme, SubjectKind, Words};
 use door::{Door, Next, Said};
 use serde::Deserialize;
-use store::{Drawn, Entropy, HttpAnswer, HttpCall, Kind, Now, Piece, Store};
+use store::{Authenticated, Drawn, Entropy, HttpAnswer, HttpCall, Kind, Now, Piece, Store};
 
 const NOON: u64 = 1_795_000_000_000;
 const MINUTE: u64 = 60_000;
@@ -84,12 +84,12 @@ fn answer(office: &mut Store, call: &HttpCall, now: u64) -> HttpAnswer {
     if path == "/v1/enrol" {
         return refused_or(office.enrol(&serde_json::from_slice(&call.body).unwrap(), now));
     }
-    let from = match office.authenticate(&call.bearer) {
+    let from = match office.authenticate(&call.bearer, now) {
         Ok(from) => from,
         Err(problem) => return problem_answer(&problem.into()),
     };
     if let Some(blob) = path.strip_prefix("/v1/blob/") {
-        return photo_answer(office, from.device, call.method, blob, &call.body);
+        return photo_answer(office, &from, call.method, blob, &call.body);
     }
     if path == "/v1/push" {
         refused_or(office.answer_push(&from, &call.body, now))
@@ -101,7 +101,13 @@ fn answer(office: &mut Store, call: &HttpCall, now: u64) -> HttpAnswer {
 }
 
 /// The photo part of the office: what comes whole is kept as it is, its small picture is three bytes.
-fn photo_answer(office: &mut Store, device: DeviceNo, method: &str, blob: &str, body: &[u8]) -> HttpAnswer {
+fn photo_answer(
+    office: &mut Store,
+    from: &Authenticated,
+    method: &str,
+    blob: &str,
+    body: &[u8],
+) -> HttpAnswer {
     let (hash, query) = blob.split_once('?').unwrap_or((blob, ""));
     if method == "GET" {
         let found = if query == "size=thumb" {
@@ -115,9 +121,11 @@ fn photo_answer(office: &mut Store, device: DeviceNo, method: &str, blob: &str, 
         };
     }
     let last = query.ends_with("last=1");
-    refused_or(office.put_blob_chunk(device, hash, 0, body, last, NOON).and_then(|piece| match piece {
+    refused_or(office.put_blob_chunk(from, hash, 0, body, last, NOON).and_then(|piece| match piece {
         Piece::Kept(reply) => Ok(reply),
-        Piece::Whole(bytes) => office.keep_drawn(hash, &Drawn { bytes, thumbnail: b"low".to_vec() }, NOON),
+        Piece::Whole(bytes) => {
+            office.keep_drawn(from.device, hash, &Drawn { bytes, thumbnail: b"low".to_vec() }, NOON)
+        }
     }))
 }
 
@@ -229,6 +237,7 @@ fn reading(value: i64) -> api::SaveVisit {
         answers: [("reading".to_owned(), value.into())].into(),
         photos: vec![],
         place: None,
+        registry: Vec::new(),
         supersedes: None,
         offset_minutes: 420,
     }
@@ -483,7 +492,10 @@ fn a_photo_that_is_at_the_office_is_fetched_small_and_whole_only_when_asked() {
     let hash = {
         let bytes = vec![0xff, 0xd8, 0xff, 7];
         let hash = world.office.keep_photo(&bytes, "image/jpeg", NOON).unwrap();
-        world.office.keep_drawn(&hash, &Drawn { bytes, thumbnail: b"low".to_vec() }, NOON).unwrap();
+        world
+            .office
+            .keep_drawn(DeviceNo::SERVER, &hash, &Drawn { bytes, thumbnail: b"low".to_vec() }, NOON)
+            .unwrap();
         hash
     };
     let look = |world: &mut World, whole| {

@@ -2,11 +2,12 @@
 
 use crate::commit::{NewCommit, write_as_server};
 use crate::error::{Error, Optional, Result};
+use crate::grants::{note_contact, taken};
 use crate::{Store, audit, hex, meta};
 use domain::access::{Grant, Role};
 use domain::api::{AccountRow, DeviceRow, NewEnrolment};
 use domain::change::{Change, Values, field, kind};
-use domain::ids::{DeviceNo, Install, RecordId, Seq, Shelf};
+use domain::ids::{DeviceNo, Install, RecordId, Seq};
 use domain::problem::{Code, Problem};
 use domain::programme::Programme;
 use domain::wire::{EnrolReply, EnrolRequest};
@@ -44,6 +45,9 @@ pub struct Authenticated {
     pub writes: Grant,
 }
 
+/// What the audit says of a code that is tried a second time.
+const USED: &str = "used enrolment code tried";
+
 /// Far more numbers than a municipality uses between two restores, and far less than 2^53 for thousands of them.
 const NUMBERS_OF_A_LIFE: u64 = 1 << 40;
 
@@ -72,10 +76,13 @@ impl Store {
         self.transact(|tx| meta::set(tx.db, meta::ADDRESS, address.trim_end_matches('/')))
     }
 
-    /// Begins a new life of the server, after a restore: every device offers its black box again.
+    /// Begins a new life of the server, after a restore: every device offers its black box again. Sessions and enrolment
+    /// codes of the old life end, also those that had ended once and that the backup does not know of.
     pub fn new_incarnation(&mut self) -> Result<()> {
         let random = u64::from_le_bytes(self.random());
         self.transact(|tx| {
+            tx.db.execute("DELETE FROM session", [])?;
+            tx.db.execute("DELETE FROM enrolment WHERE device = 0", [])?;
             meta::set(tx.db, meta::INCARNATION, random)?;
             // Numbers never repeat across lives: what a phone saw in the old one is not what has this number now.
             let seq: u64 = meta::get_parsed(tx.db, meta::SEQ)?.unwrap_or(0);
@@ -90,7 +97,8 @@ impl Store {
 
     /// Makes an account, or changes its password and rights.
     ///
-    /// With another password all its sessions end.
+    /// With another password all its sessions end; with another password or other rights the enrolment codes that it
+    /// issued and nobody used.
     pub fn put_account(
         &mut self,
         by: &str,
@@ -104,6 +112,11 @@ impl Store {
             tx.db.execute(
                 "DELETE FROM session WHERE account IN (SELECT name FROM account WHERE name = ?1 AND password <> ?2)",
                 (name, password_hash),
+            )?;
+            tx.db.execute(
+                "DELETE FROM enrolment WHERE device = 0 AND issuer = ?1 AND EXISTS \
+                 (SELECT 1 FROM account WHERE name = ?1 AND (password <> ?2 OR grants <> ?3))",
+                (name, password_hash, &grants),
             )?;
             tx.db.execute(
                 "INSERT INTO account (name, password, grants, made) VALUES (?1, ?2, ?3, ?4) \
@@ -127,7 +140,8 @@ impl Store {
         Ok(accounts)
     }
 
-    /// Removes an account and ends its sessions. What it did stays in the audit.
+    /// Removes an account, ends its sessions and the enrolment codes it issued that nobody used. What it did stays in the
+    /// audit.
     ///
     /// Errors: `not_found`; `forbidden` for the last administrator: nobody could make another.
     pub fn remove_account(&mut self, by: &str, name: &str, now_ms: u64) -> Result<()> {
@@ -137,6 +151,7 @@ impl Store {
         }
         self.transact(|tx| {
             tx.db.execute("DELETE FROM session WHERE account = ?1", [name])?;
+            tx.db.execute("DELETE FROM enrolment WHERE device = 0 AND issuer = ?1", [name])?;
             if tx.db.execute("DELETE FROM account WHERE name = ?1", [name])? == 0 {
                 return Err(Error::NotFound);
             }
@@ -250,8 +265,8 @@ impl Store {
         let grants = serde_json::to_string(&grant)?;
         self.transact(|tx| {
             tx.db.execute(
-                "INSERT INTO enrolment (code, grants, until, device) VALUES (?1, ?2, ?3, 0)",
-                (hash(&code), grants, until),
+                "INSERT INTO enrolment (code, grants, until, device, issuer) VALUES (?1, ?2, ?3, 0, ?4)",
+                (hash(&code), grants, until, by),
             )?;
             audit::append(tx.db, by, "enrolment issued", &grant.person, now_ms)
         })?;
@@ -271,6 +286,9 @@ impl Store {
         if request.unsent_of.is_some_and(|of| of != own) {
             return Err(Code::OtherMunicipality.into());
         }
+        let about = hex(&hash(&typed));
+        // Once in a while: the audit keeps everything for ever, and a stranger must not fill it.
+        let worth_noting = self.noted.is_due("", USED, &about, now_ms);
         let enrolled = self.transact(|tx| {
             let (grants, until, used): (String, u64, u32) = tx
                 .db
@@ -283,7 +301,9 @@ impl Store {
                 .ok_or(Code::EnrolUnknown)?;
             if used != 0 {
                 // Somebody photographed the code: the note must stay, so this is no error inside the transaction.
-                audit::append(tx.db, "", "used enrolment code tried", &used.to_string(), now_ms)?;
+                if worth_noting {
+                    audit::append(tx.db, "", USED, &used.to_string(), now_ms)?;
+                }
                 return Ok(Err(Code::EnrolUsed));
             }
             if until < now_ms {
@@ -307,13 +327,16 @@ impl Store {
                 now: now_ms,
             }))
         })?;
+        if worth_noting && enrolled.as_ref().is_err_and(|code| *code == Code::EnrolUsed) {
+            self.noted.remember("", USED, &about, now_ms);
+        }
         Ok(enrolled?)
     }
 
     /// Returns the device whose token this is.
     ///
     /// Errors: `token_unknown`; `token_revoked`.
-    pub fn authenticate(&mut self, token: &str) -> Result<Authenticated> {
+    pub fn authenticate(&mut self, token: &str, now_ms: u64) -> Result<Authenticated> {
         let (device, grants, revoked): (u32, String, bool) = self
             .db
             .prepare_cached("SELECT no, grants, revoked FROM device WHERE token = ?1")?
@@ -325,65 +348,8 @@ impl Store {
         }
         let grant: Grant = serde_json::from_str(&grants)?;
         let mut writes = grant.clone();
-        writes.shelves.extend(taken(&self.db, DeviceNo(device))?);
+        writes.shelves.extend(taken(&self.db, DeviceNo(device), now_ms)?);
         Ok(Authenticated { device: DeviceNo(device), grant, writes })
-    }
-
-    /// Changes what a device may hold. It follows at its next sync; nothing unsent is touched, and what it writes
-    /// before it has been told counts.
-    pub fn set_grant(&mut self, by: &str, device: DeviceNo, grant: &Grant, now_ms: u64) -> Result<()> {
-        self.transact(|tx| {
-            change_grant(tx.db, device, grant)?;
-            audit::append(tx.db, by, "grant changed", &device.0.to_string(), now_ms)
-        })
-    }
-
-    /// Hands shelves of one device over to another, both or neither: the rest of a round of somebody who fell ill. What
-    /// the first has written and not sent stays with it, and counts when it comes.
-    ///
-    /// Errors: `not_found` for a device that is not there or was ended; `bad_record` for the same device twice, or if
-    /// the first holds none of the shelves.
-    pub fn hand_over(
-        &mut self,
-        by: &str,
-        from: DeviceNo,
-        to: DeviceNo,
-        shelves: &[Shelf],
-        now_ms: u64,
-    ) -> Result<()> {
-        self.transact(|tx| {
-            let (mut giver, mut taker) = (grant_of(tx.db, from)?, grant_of(tx.db, to)?);
-            let (given, kept): (Vec<Shelf>, Vec<Shelf>) =
-                giver.shelves.into_iter().partition(|shelf| shelves.contains(shelf));
-            if from == to || given.is_empty() {
-                return Err(Code::BadRecord.into());
-            }
-            giver.shelves = kept;
-            for shelf in given {
-                if !taker.shelves.contains(&shelf) {
-                    taker.shelves.push(shelf);
-                }
-            }
-            change_grant(tx.db, to, &taker)?;
-            change_grant(tx.db, from, &giver)?;
-            audit::append(tx.db, by, "handed over", &format!("{} to {}", from.0, to.0), now_ms)
-        })
-    }
-
-    /// Ends a device's right.
-    pub fn revoke(&mut self, by: &str, device: DeviceNo, now_ms: u64) -> Result<()> {
-        self.transact(|tx| {
-            // Its copies go with it: whoever holds a stolen token could have made them.
-            let ended = tx.db.execute(
-                "WITH RECURSIVE copies (no) AS (SELECT ?1 UNION SELECT device.no FROM device JOIN copies ON copy_of = copies.no) \
-                 UPDATE device SET revoked = 1 WHERE no IN copies",
-                [device.0],
-            )?;
-            if ended == 0 {
-                return Err(Error::NotFound);
-            }
-            audit::append(tx.db, by, "revoked", &device.0.to_string(), now_ms)
-        })
     }
 
     /// All devices, the last seen first.
@@ -409,54 +375,6 @@ impl Store {
         }
         Ok(devices)
     }
-}
-
-/// The shelves taken from a device that has not been told.
-fn taken(db: &rusqlite::Connection, device: DeviceNo) -> Result<Vec<Shelf>> {
-    let mut statement = db.prepare_cached("SELECT programme, zone FROM taken WHERE device = ?1")?;
-    let mut rows = statement.query([device.0])?;
-    let mut shelves = Vec::new();
-    while let Some(row) = rows.next()? {
-        shelves.push(Shelf::new(row.get::<_, String>(0)?, row.get::<_, String>(1)?));
-    }
-    Ok(shelves)
-}
-
-/// What a device may hold that was not ended.
-pub(crate) fn grant_of(db: &rusqlite::Connection, device: DeviceNo) -> Result<Grant> {
-    let grants: String =
-        db.query_row("SELECT grants FROM device WHERE no = ?1 AND revoked = 0", [device.0], |row| {
-            row.get(0)
-        })?;
-    Ok(serde_json::from_str(&grants)?)
-}
-
-/// Gives a device another grant, and notes which shelves it loses by it.
-fn change_grant(db: &rusqlite::Connection, device: DeviceNo, grant: &Grant) -> Result<()> {
-    let old: String =
-        db.query_row("SELECT grants FROM device WHERE no = ?1", [device.0], |row| row.get(0))?;
-    let old: Grant = serde_json::from_str(&old)?;
-    for shelf in old.shelves.iter().filter(|shelf| !grant.shelves.contains(shelf)) {
-        db.execute(
-            "INSERT OR IGNORE INTO taken (device, programme, zone) VALUES (?1, ?2, ?3)",
-            (device.0, &shelf.programme, &shelf.zone),
-        )?;
-    }
-    for shelf in &grant.shelves {
-        db.execute(
-            "DELETE FROM taken WHERE device = ?1 AND programme = ?2 AND zone = ?3",
-            (device.0, &shelf.programme, &shelf.zone),
-        )?;
-    }
-    db.execute("UPDATE device SET grants = ?2 WHERE no = ?1", (device.0, serde_json::to_string(grant)?))?;
-    Ok(())
-}
-
-/// Notes that a device follows its present grant: of what was taken from it, it has been told. It sends what waits before
-/// it asks, so nothing that it wrote before is still to come.
-pub(crate) fn note_told(db: &rusqlite::Connection, device: DeviceNo) -> Result<()> {
-    db.prepare_cached("DELETE FROM taken WHERE device = ?1")?.execute([device.0])?;
-    Ok(())
 }
 
 /// The record that carries a programme's definition.
@@ -492,38 +410,4 @@ pub(crate) fn insert_device(
         (no, name, format!("{:016x}", install.0), hash(token), grants, now_ms, copy_of.0),
     )?;
     Ok(DeviceNo(no))
-}
-
-/// Notes that a device said it holds no commit above `top_n` now.
-pub(crate) fn note_contact(
-    db: &rusqlite::Connection,
-    device: DeviceNo,
-    top_n: u64,
-    now_ms: u64,
-) -> Result<()> {
-    db.prepare_cached(
-        "INSERT INTO contact (device, top_n, at_ms) VALUES (?1, ?2, ?3) \
-         ON CONFLICT DO UPDATE SET at_ms = max(at_ms, excluded.at_ms)",
-    )?
-    .execute((device.0, top_n, now_ms))?;
-    db.prepare_cached("UPDATE device SET seen = max(seen, ?2), top_n = max(top_n, ?3) WHERE no = ?1")?
-        .execute((device.0, now_ms, top_n))?;
-    Ok(())
-}
-
-/// When a device said that it had no commit above which number: `(top_n, time)`.
-pub(crate) fn contacts(db: &rusqlite::Connection, device: DeviceNo) -> Result<Vec<(u64, u64)>> {
-    let mut statement = db.prepare_cached("SELECT top_n, at_ms FROM contact WHERE device = ?1")?;
-    let found = statement.query_map([device.0], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    Ok(found.collect::<rusqlite::Result<_>>()?)
-}
-
-/// Forgets contacts that prove nothing more: of those below the acknowledged number only the latest is needed.
-pub(crate) fn trim_contacts(db: &rusqlite::Connection, device: DeviceNo, acked: u64) -> Result<()> {
-    db.prepare_cached(
-        "DELETE FROM contact WHERE device = ?1 AND top_n <= ?2 AND at_ms < \
-         (SELECT max(at_ms) FROM contact WHERE device = ?1 AND top_n <= ?2)",
-    )?
-    .execute((device.0, acked))?;
-    Ok(())
 }

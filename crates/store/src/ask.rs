@@ -8,7 +8,7 @@ use crate::row::{self, Row};
 use crate::transact::Tx;
 use domain::change::{Change, Commit, Value, Values, field, kind};
 use domain::clock::Stamp;
-use domain::ids::{RecordId, Seq};
+use domain::ids::{DeviceNo, RecordId, Seq};
 use domain::merge::Cell;
 use domain::programme::{ConflictRule, Programme};
 use domain::question::{Choice, Question, Topic};
@@ -221,8 +221,16 @@ impl Moment<'_> {
                 let Some(holder) = row::load_no(tx.db, no)? else { continue };
                 let cell = holder.view.cells.get(&format!("{}{code}", field::CODES));
                 let (stamp, seq) = cell.map(|cell| (cell.stamp, cell.seq)).unwrap_or_default();
+                // The question goes where its subject is. Of a holder elsewhere it tells no more than that there is one:
+                // whoever binds a code must not learn by it who works with whom.
+                let elsewhere = holder.shelf != row.shelf;
                 // The commit that is being judged is not in the log yet.
-                let by = if holder.id == row.id { self.author() } else { author(tx, seq)? };
+                let by = match holder.id == row.id {
+                    true => self.author(),
+                    false if elsewhere => String::new(),
+                    false => author(tx, seq)?,
+                };
+                let stamp = if elsewhere { Stamp { device: DeviceNo::SERVER, ..stamp } } else { stamp };
                 choices.push(Choice {
                     value: holder.id.to_string().into(),
                     by,

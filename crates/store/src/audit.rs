@@ -4,7 +4,39 @@ use crate::Store;
 use crate::error::{Optional, Result};
 use rusqlite::Connection;
 
+/// One row: who did or looked at what, when. It names records and devices, never what they hold.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct AuditRow {
+    /// Its number.
+    pub no: i64,
+    /// When, milliseconds of the server's clock.
+    pub at_ms: u64,
+    /// Who; empty for a stranger and the server itself.
+    pub who: String,
+    /// What was done or looked at.
+    pub what: String,
+    /// The record, device, account or programme.
+    pub about: String,
+}
+
 impl Store {
+    /// Calls `each` with every row after number `after`, the oldest first.
+    pub fn each_audit_row(&self, after: i64, mut each: impl FnMut(AuditRow)) -> Result<()> {
+        let mut statement =
+            self.db.prepare("SELECT no, at_ms, who, what, about FROM audit WHERE no > ?1 ORDER BY no")?;
+        let mut rows = statement.query([after])?;
+        while let Some(row) = rows.next()? {
+            each(AuditRow {
+                no: row.get(0)?,
+                at_ms: row.get(1)?,
+                who: row.get(2)?,
+                what: row.get(3)?,
+                about: row.get(4)?,
+            });
+        }
+        Ok(())
+    }
+
     /// Notes that `who` did `what` to `about`. Names of records and devices only, never their content.
     pub fn note_audit(&mut self, who: &str, what: &str, about: &str, now_ms: u64) -> Result<()> {
         self.transact(|tx| append(tx.db, who, what, about, now_ms))

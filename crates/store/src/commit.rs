@@ -7,11 +7,12 @@ use crate::transact::Tx;
 use crate::{Kind, Now, Store, meta, project};
 use domain::access::Grant;
 use domain::api::DraftKey;
-use domain::change::{Change, Commit, Place};
+use domain::change::{Change, Commit, Place, field};
 use domain::clock::Stamp;
 use domain::ids::{DeviceNo, Seq};
 use domain::merge::{Cell, Record};
 use domain::planted;
+use domain::problem::Code;
 use domain::wire::Fate;
 
 /// A commit before it has a number.
@@ -36,8 +37,22 @@ impl Store {
     pub fn save(&mut self, grant: &Grant, now: Now, new: NewCommit) -> Result<u64> {
         match self.kind {
             Kind::Device => self.transact(|tx| save_on_device(tx, grant, now, new)),
-            Kind::Server => self.transact(|tx| save_on_server(tx, grant, now, new)),
+            Kind::Server => {
+                self.check_photos(grant, &new.changes)?;
+                self.transact(|tx| save_on_server(tx, grant, now, new))
+            }
         }
+    }
+
+    /// Nobody at the office shows others a photo that they may not see themselves.
+    fn check_photos(&self, grant: &Grant, changes: &[Change]) -> Result<()> {
+        let cells = changes.iter().flat_map(|change| change.cells.keys());
+        for hash in cells.filter_map(|name| name.strip_prefix(field::PHOTOS)) {
+            if self.has_photo(hash)? && !self.may_see_photo(grant, DeviceNo::SERVER, hash)? {
+                return Err(Code::NotFound.into());
+            }
+        }
+        Ok(())
     }
 }
 

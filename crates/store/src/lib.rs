@@ -20,6 +20,8 @@ mod backup;
 mod commit;
 mod dump;
 mod error;
+mod forms;
+mod grants;
 mod labels;
 mod meta;
 mod open;
@@ -36,8 +38,10 @@ mod upkeep;
 mod verify;
 
 pub use admin::{Account, Authenticated, Tenant};
+pub use audit::AuditRow;
 pub use commit::NewCommit;
 pub use error::{Error, Result};
+pub use forms::FormVersion;
 pub use labels::Labelled;
 pub use open::set_aside;
 pub use photo::{Drawn, Piece};
@@ -98,6 +102,8 @@ pub struct Store {
     set_aside: Option<String>,
     /// Inside [`Store::together`].
     together: bool,
+    /// What was written to the audit lately and need not be again.
+    noted: service::watch::Noted,
 }
 
 impl Store {

@@ -74,7 +74,16 @@ impl Store {
     ) -> Result<Store> {
         let programmes = project::load_programmes(&db)?;
         let set_aside = set_aside.or(meta::get(&db, meta::SET_ASIDE)?);
-        Ok(Store { db, kind, entropy, clock, programmes, set_aside, together: false })
+        Ok(Store {
+            db,
+            kind,
+            entropy,
+            clock,
+            programmes,
+            set_aside,
+            together: false,
+            noted: Default::default(),
+        })
     }
 }
 

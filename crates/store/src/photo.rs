@@ -4,11 +4,14 @@
 //! what the device sent, because records say it; what the server keeps has a hash of its own (`photo.drawn`).
 
 use crate::error::{Error, Optional, Result};
-use crate::{Kind, Store, row};
+use crate::{Authenticated, Kind, Store, grants, row};
 use domain::access::{self, Action, Grant, Role};
-use domain::ids::DeviceNo;
+use domain::ids::{DeviceNo, RecordId, Shelf};
 use domain::problem::Code;
 use domain::wire::{BlobReply, PHOTO_MAX_BYTES};
+
+/// Pieces of a photo that did not go on for so long are given up, milliseconds: a phone keeps the photo and begins anew.
+const GIVEN_UP_MS: u64 = 30 * 24 * 60 * 60 * 1_000;
 
 /// Says whether a text is the name of a photo.
 pub(crate) fn is_hash(hash: &str) -> bool {
@@ -71,44 +74,109 @@ impl Store {
             .optional()
     }
 
-    /// Says whether a person may see a photo: the device that sent it may, and whoever may read a record that names it.
+    /// Says whether a person may see a photo: a device that sent it may, and whoever may read a record that names it.
     /// `device` is zero at the office, which may see what it took itself and has not put into a record yet.
+    ///
+    /// To name a photo is not enough: its name may have been overheard. A record counts if whoever named it there had sent
+    /// the photo, or could see it by another record.
     pub fn may_see_photo(&self, grant: &Grant, device: DeviceNo, hash: &str) -> Result<bool> {
-        let sender: Option<u32> = self
-            .db
-            .prepare_cached("SELECT sender FROM photo WHERE hash = ?1")?
-            .query_row([hash], |row| row.get(0))
-            .optional()?;
-        let Some(sender) = sender else { return Ok(false) };
-        if sender != 0 && sender == device.0 {
+        if !self.has_photo(hash)? {
+            return Ok(false);
+        }
+        if device.0 != 0 && self.has_sent(hash, device)? {
             return Ok(true);
         }
-        let mut statement = self.db.prepare_cached(
-            "SELECT DISTINCT record.shelf FROM photo_use JOIN record ON record.no = photo_use.record WHERE hash = ?1",
-        )?;
-        let mut rows = statement.query([hash])?;
-        let mut named = false;
-        while let Some(found) = rows.next()? {
-            named = true;
-            let shelf = row::shelf_of(&self.db, found.get(0)?)?;
-            if access::may(grant, Action::Read(&shelf)).is_ok() {
-                return Ok(true);
+        let uses = self.uses_of_photo(hash)?;
+        let mut open: Vec<Shelf> = Vec::new();
+        let mut unproven = Vec::new();
+        for (shelf, namer) in uses {
+            let proven = match namer {
+                None | Some(DeviceNo::SERVER) => true,
+                Some(namer) => self.has_sent(hash, namer)?,
+            };
+            if proven { open.push(shelf) } else { unproven.extend(namer.map(|namer| (shelf, namer))) }
+        }
+        loop {
+            let before = unproven.len();
+            let mut left = Vec::new();
+            for (shelf, namer) in unproven {
+                let saw = grants::grant_of(&self.db, namer)
+                    .is_ok_and(|grant| open.iter().any(|known| grant.reaches(known)));
+                if saw { open.push(shelf) } else { left.push((shelf, namer)) }
+            }
+            unproven = left;
+            if unproven.len() == before {
+                break;
             }
         }
-        Ok(!named && sender == 0 && device.0 == 0 && grant.role != Role::Worker)
+        if open.iter().any(|shelf| access::may(grant, Action::Read(shelf)).is_ok()) {
+            return Ok(true);
+        }
+        let named = !open.is_empty() || !unproven.is_empty();
+        let of_office: bool = self
+            .db
+            .prepare_cached("SELECT EXISTS (SELECT 1 FROM photo WHERE hash = ?1 AND sender = 0)")?
+            .query_row([hash], |row| row.get(0))?;
+        Ok(!named && of_office && device.0 == 0 && grant.role != Role::Worker)
     }
 
-    /// Returns how much of a photo the server has.
-    pub fn blob_state(&self, hash: &str) -> Result<BlobReply> {
-        let found: Option<(u64, u8)> = self
+    /// The shelves of the records that name a photo, and which device named it there.
+    fn uses_of_photo(&self, hash: &str) -> Result<Vec<(Shelf, Option<DeviceNo>)>> {
+        let mut statement = self.db.prepare_cached(
+            "SELECT DISTINCT record.shelf, namer FROM photo_use JOIN record ON record.no = photo_use.record WHERE hash = ?1",
+        )?;
+        let mut rows = statement.query([hash])?;
+        let mut uses = Vec::new();
+        while let Some(found) = rows.next()? {
+            let namer: Option<u32> = found.get(1)?;
+            uses.push((row::shelf_of(&self.db, found.get(0)?)?, namer.map(DeviceNo)));
+        }
+        Ok(uses)
+    }
+
+    /// The records that name a photo.
+    pub(crate) fn records_of_photo(&self, hash: &str) -> Result<Vec<RecordId>> {
+        let mut statement = self.db.prepare_cached(
+            "SELECT record.id FROM photo_use JOIN record ON record.no = photo_use.record WHERE hash = ?1 ORDER BY no",
+        )?;
+        let ids = statement.query_map([hash], |found| Ok(row::id_of(found.get(0)?)))?;
+        Ok(ids.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// Says whether a device sent a photo whole, under this number or another one of the same database.
+    fn has_sent(&self, hash: &str, device: DeviceNo) -> Result<bool> {
+        Ok(self
             .db
-            .prepare_cached("SELECT length(bytes), state FROM photo WHERE hash = ?1")?
-            .query_row([hash], |row| Ok((row.get(0)?, row.get(1)?)))
+            .prepare_cached(
+                "SELECT EXISTS (SELECT 1 FROM photo_sender JOIN device AS sender ON sender.no = photo_sender.device \
+                 WHERE hash = ?1 AND (sender.no = ?2 OR sender.install = (SELECT install FROM device WHERE no = ?2)))",
+            )?
+            .query_row((hash, device.0), |row| row.get(0))?)
+    }
+
+    /// Says whether a photo is here whole.
+    pub(crate) fn has_photo(&self, hash: &str) -> Result<bool> {
+        Ok(self
+            .db
+            .prepare_cached("SELECT EXISTS (SELECT 1 FROM photo WHERE hash = ?1 AND state > 0)")?
+            .query_row([hash], |row| row.get(0))?)
+    }
+
+    /// Returns how much of a photo the server has from a device. That it is here whole is said to those only who may see it.
+    pub fn blob_state(&self, from: &Authenticated, hash: &str) -> Result<BlobReply> {
+        if self.may_see_photo(&from.grant, from.device, hash)? {
+            let have = self
+                .db
+                .prepare_cached("SELECT length(bytes) FROM photo WHERE hash = ?1")?
+                .query_row([hash], |row| row.get(0))?;
+            return Ok(BlobReply { have, done: true });
+        }
+        let have: Option<u64> = self
+            .db
+            .prepare_cached("SELECT length(bytes) FROM arriving WHERE hash = ?1 AND sender = ?2")?
+            .query_row((hash, from.device.0), |row| row.get(0))
             .optional()?;
-        Ok(match found {
-            Some((have, state)) => BlobReply { have, done: state > 0 },
-            None => BlobReply { have: 0, done: false },
-        })
+        Ok(BlobReply { have: have.unwrap_or(0), done: false })
     }
 
     /// Adds a piece of a photo. A piece that does not begin where the last one ended changes nothing; the answer
@@ -117,7 +185,7 @@ impl Store {
     /// Errors: `bad_record` for a name that is no hash, `too_large`, `photo_hash` (what had arrived is dropped).
     pub fn put_blob_chunk(
         &mut self,
-        sender: DeviceNo,
+        from: &Authenticated,
         hash: &str,
         offset: u64,
         bytes: &[u8],
@@ -127,7 +195,7 @@ impl Store {
         if !is_hash(hash) {
             return Err(Code::BadRecord.into());
         }
-        let state = self.blob_state(hash)?;
+        let state = self.blob_state(from, hash)?;
         if state.done || offset != state.have {
             return Ok(Piece::Kept(state));
         }
@@ -135,54 +203,78 @@ impl Store {
         {
             return Err(Code::TooLarge.into());
         }
+        let sender = from.device.0;
         let whole = self.transact(|tx| {
+            if offset == 0 {
+                // What a phone gave up long ago makes room for what it sends now.
+                tx.db.execute(
+                    "DELETE FROM arriving WHERE sender = ?1 AND kept < ?2",
+                    (sender, now_ms.saturating_sub(GIVEN_UP_MS)),
+                )?;
+            }
             tx.db.execute(
-                "INSERT INTO photo (hash, mime, bytes, state, kept, sender) VALUES (?1, 'image/jpeg', ?2, 0, ?3, ?4) \
+                "INSERT INTO arriving (hash, sender, bytes, kept) VALUES (?1, ?2, ?3, ?4) \
                  ON CONFLICT DO UPDATE SET bytes = CAST(bytes || excluded.bytes AS BLOB)",
-                (hash, bytes, now_ms, sender.0),
+                (hash, sender, bytes, now_ms),
             )?;
             if !last {
                 return Ok(None);
             }
-            let all: Vec<u8> =
-                tx.db.query_row("SELECT bytes FROM photo WHERE hash = ?1", [hash], |row| row.get(0))?;
+            let all: Vec<u8> = tx.db.query_row(
+                "SELECT bytes FROM arriving WHERE hash = ?1 AND sender = ?2",
+                (hash, sender),
+                |row| row.get(0),
+            )?;
             let right = blake3::hash(&all).to_hex().as_str() == hash;
             if !right {
-                tx.db.execute("DELETE FROM photo WHERE hash = ?1", [hash])?;
+                tx.db.execute("DELETE FROM arriving WHERE hash = ?1 AND sender = ?2", (hash, sender))?;
             }
             Ok(Some(right.then_some(all)))
         })?;
         match whole {
-            None => Ok(Piece::Kept(self.blob_state(hash)?)),
+            None => Ok(Piece::Kept(self.blob_state(from, hash)?)),
             Some(Some(all)) => Ok(Piece::Whole(all)),
             Some(None) => Err(Error::from(Code::PhotoHash)),
         }
     }
 
-    /// Keeps what was drawn from a whole photo in its place: it is received now. One that the office took itself, of
-    /// which nothing is here yet, is kept under the name given.
-    pub fn keep_drawn(&mut self, hash: &str, drawn: &Drawn, now_ms: u64) -> Result<BlobReply> {
+    /// Keeps what was drawn from a whole photo: it is received now. `sender` had its bytes; zero is the office, or a photo
+    /// that is here already and is drawn again.
+    pub fn keep_drawn(
+        &mut self,
+        sender: DeviceNo,
+        hash: &str,
+        drawn: &Drawn,
+        now_ms: u64,
+    ) -> Result<BlobReply> {
         let own = blake3::hash(&drawn.bytes);
         self.transact(|tx| {
             tx.db.execute(
-                "INSERT INTO photo (hash, mime, bytes, state, kept, drawn) VALUES (?1, 'image/jpeg', ?2, 2, ?3, ?4) \
+                "INSERT INTO photo (hash, mime, bytes, state, kept, drawn, sender) VALUES (?1, 'image/jpeg', ?2, 2, ?3, ?4, ?5) \
                  ON CONFLICT DO UPDATE SET mime = excluded.mime, bytes = excluded.bytes, state = 2, \
                  drawn = excluded.drawn",
-                (hash, &drawn.bytes, now_ms, own.as_bytes()),
+                (hash, &drawn.bytes, now_ms, own.as_bytes(), sender.0),
             )?;
+            if sender != DeviceNo::SERVER {
+                tx.db.execute(
+                    "INSERT OR IGNORE INTO photo_sender (hash, device) VALUES (?1, ?2)",
+                    (hash, sender.0),
+                )?;
+                tx.db.execute("DELETE FROM arriving WHERE hash = ?1 AND sender = ?2", (hash, sender.0))?;
+            }
             tx.db.execute(
                 "INSERT OR REPLACE INTO thumbnail (hash, bytes) VALUES (?1, ?2)",
                 (hash, &drawn.thumbnail),
             )?;
             Ok(())
         })?;
-        self.blob_state(hash)
+        Ok(BlobReply { have: drawn.bytes.len() as u64, done: true })
     }
 
-    /// Drops a photo that arrived whole and cannot be opened: it is no picture. One that is received stays.
-    pub fn drop_unreadable(&mut self, hash: &str) -> Result<()> {
+    /// Drops what a device sent whole and cannot be opened: it is no picture. A photo that is received stays.
+    pub fn drop_unreadable(&mut self, sender: DeviceNo, hash: &str) -> Result<()> {
         self.transact(|tx| {
-            tx.db.execute("DELETE FROM photo WHERE hash = ?1 AND state = 0", [hash])?;
+            tx.db.execute("DELETE FROM arriving WHERE hash = ?1 AND sender = ?2", (hash, sender.0))?;
             Ok(())
         })
     }

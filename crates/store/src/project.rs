@@ -40,18 +40,15 @@ pub(crate) enum Before<'a> {
 
 /// Brings the indexes in line with a record that was just written.
 pub(crate) fn project(tx: &mut Tx<'_>, row: &Row, before: Before<'_>) -> Result<()> {
-    if tx.kind == Kind::Server {
-        for hash in row.view.elements(field::PHOTOS) {
-            tx.db
-                .prepare_cached("INSERT OR IGNORE INTO photo_use (hash, record) VALUES (?1, ?2)")?
-                .execute((hash, row.no))?;
-        }
-    }
     if let Before::Stored { shelf, view } = before
         && shelf == row.shelf
         && says_the_same(view, &row.view)
+        && (row.kind != kind::SUBJECT || first_day(view) == first_day(&row.view))
     {
         return Ok(());
+    }
+    if tx.kind == Kind::Server {
+        note_photos(tx, row)?;
     }
     match row.kind.as_str() {
         kind::SUBJECT => project_subject(tx, row, before),
@@ -67,6 +64,24 @@ pub(crate) fn project(tx: &mut Tx<'_>, row: &Row, before: Before<'_>) -> Result<
         }
         _ => Ok(()),
     }
+}
+
+/// Notes which photos a record names, and which device named each there first.
+fn note_photos(tx: &Tx<'_>, row: &Row) -> Result<()> {
+    for hash in row.view.elements(field::PHOTOS) {
+        let cell = row.view.cells.get(&format!("{}{hash}", field::PHOTOS));
+        tx.db
+            .prepare_cached("INSERT OR IGNORE INTO photo_use (hash, record, namer) VALUES (?1, ?2, ?3)")?
+            .execute((hash, row.no, cell.map(|cell| cell.stamp.device.0)))?;
+    }
+    Ok(())
+}
+
+/// The local day on which the first of a subject's words was written. A phone in another year says so until the server has
+/// fixed the stamps.
+fn first_day(view: &Record) -> chrono::NaiveDate {
+    let first_ms = view.cells.values().map(|cell| cell.stamp.ms).min().unwrap_or(0);
+    thai_date::day_of(first_ms, thai_date::THAI_OFFSET_MINUTES)
 }
 
 /// Says whether two states of a record look alike on every screen. Stamps alone move nothing.
@@ -131,12 +146,12 @@ fn project_subject(tx: &mut Tx<'_>, row: &Row, before: Before<'_>) -> Result<()>
         None => String::new(),
     };
     let sort = row.view.get(field::ORDER).map(sort_key).unwrap_or_default();
-    let old: Option<(String, String, i64)> = match before {
+    let old: Option<(String, String, i64, String)> = match before {
         Before::New => None,
         _ => tx
             .db
-            .prepare_cached("SELECT search_key, sort_key, shelf FROM subject WHERE no = ?1")?
-            .query_row([row.no], |found| Ok((found.get(0)?, found.get(1)?, found.get(2)?)))
+            .prepare_cached("SELECT search_key, sort_key, shelf, first_day FROM subject WHERE no = ?1")?
+            .query_row([row.no], |found| Ok((found.get(0)?, found.get(1)?, found.get(2)?, found.get(3)?)))
             .optional()?,
     };
     let before = match before {
@@ -144,17 +159,19 @@ fn project_subject(tx: &mut Tx<'_>, row: &Row, before: Before<'_>) -> Result<()>
         Before::New | Before::Unknown => None,
     };
     let is_new = old.is_none();
-    if old.as_ref() != Some(&(key.clone(), sort.clone(), row.shelf)) {
-        if old.as_ref().is_some_and(|(_, old_sort, old_shelf)| (old_sort, *old_shelf) != (&sort, row.shelf)) {
+    let first_day = first_day(&row.view).to_string();
+    if old.as_ref() != Some(&(key.clone(), sort.clone(), row.shelf, first_day.clone())) {
+        if old
+            .as_ref()
+            .is_some_and(|(_, old_sort, old_shelf, _)| (old_sort, *old_shelf) != (&sort, row.shelf))
+        {
             tx.moved.insert(row.no);
         }
-        let first_ms = row.view.cells.values().map(|cell| cell.stamp.ms).min().unwrap_or(0);
-        let first_day = thai_date::day_of(first_ms, thai_date::THAI_OFFSET_MINUTES).to_string();
         tx.db
             .prepare_cached(
                 "INSERT INTO subject (no, shelf, sort_key, search_key, first_day) VALUES (?1, ?2, ?3, ?4, ?5) \
                  ON CONFLICT DO UPDATE SET shelf = excluded.shelf, sort_key = excluded.sort_key, \
-                 search_key = excluded.search_key",
+                 search_key = excluded.search_key, first_day = excluded.first_day",
             )?
             .execute((row.no, row.shelf, &sort, &key, first_day))?;
         if old.is_none_or(|(old_key, ..)| old_key != key) {
@@ -481,19 +498,9 @@ fn outcome_of(view: &Record) -> &str {
 
 /// A visit's answers, without what the engine notes beside them.
 pub(crate) fn answers(view: &Record) -> Values {
-    let engine = [
-        field::SUBJECT,
-        field::FORM,
-        field::FORM_VERSION,
-        field::AT,
-        field::BY,
-        field::OUTCOME,
-        field::CYCLE,
-        field::PROGRAMME,
-        field::ORIGIN,
-    ];
     let values = view.values().into_iter();
-    values.filter(|(name, _)| !engine.contains(&name.as_str()) && !name.starts_with(field::PHOTOS)).collect()
+    // Screens show with the answers that a visit does not count.
+    values.filter(|(name, _)| name == field::SET_ASIDE || !field::is_note_of_visit(name)).collect()
 }
 
 /// When a visit happened, milliseconds since 1970 UTC.

@@ -128,7 +128,7 @@ impl World {
     }
 
     fn carry(&mut self, call: &store::HttpCall) -> HttpAnswer {
-        let from = self.server.authenticate(&call.bearer).unwrap();
+        let from = self.server.authenticate(&call.bearer, self.now).unwrap();
         if call.url.ends_with("/v1/push") {
             json(&self.server.answer_push(&from, &call.body, self.now).unwrap())
         } else {
@@ -164,6 +164,7 @@ fn reading(at: u8, value: i64) -> api::SaveVisit {
         answers: [("reading".to_owned(), value.into())].into(),
         photos: vec![],
         place: None,
+        registry: Vec::new(),
         supersedes: None,
         offset_minutes: 420,
     }
@@ -523,7 +524,7 @@ fn revoking_a_phone_ends_its_copies_too() {
         let Step::Call(call) = session.next(&mut nok, None, Now::thai(world.now)) else { panic!("a call") };
         call.bearer
     };
-    let from = world.server.authenticate(&token).unwrap();
+    let from = world.server.authenticate(&token, world.now).unwrap();
     let install = nok.install().unwrap();
     let head = serde_json::json!({"install": install, "top_n": 1});
     let other = serde_json::json!({"n": 1, "at": [1, 0], "wall": 1, "by": "x", "changes": [
@@ -531,7 +532,7 @@ fn revoking_a_phone_ends_its_copies_too() {
     let reply = world.server.answer_push(&from, format!("{head}\n{other}").as_bytes(), world.now).unwrap();
     let copy = reply.renamed.unwrap();
     world.server.revoke("clerk", from.device, world.now).unwrap();
-    assert!(world.server.authenticate(&copy.token).is_err());
+    assert!(world.server.authenticate(&copy.token, world.now).is_err());
 }
 
 #[test]

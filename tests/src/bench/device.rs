@@ -24,6 +24,7 @@ fn visit(no: u32, at: u64) -> api::SaveVisit {
         .into(),
         photos: Vec::new(),
         place: Some(domain::change::Place { lat: 7.85, lon: 98.35, accuracy_m: 8.0 }),
+        registry: Vec::new(),
         supersedes: None,
         offset_minutes: 420,
     }

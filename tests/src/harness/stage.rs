@@ -381,6 +381,7 @@ impl Device {
             answers: [("seen".to_owned(), Value::from(seen))].into(),
             photos: Vec::new(),
             place: None,
+            registry: Vec::new(),
             supersedes: None,
             offset_minutes: 420,
         })?;

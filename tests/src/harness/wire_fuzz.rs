@@ -58,7 +58,7 @@ fn live(seed: u64, bodies: u64, dice: &mut Dice) -> u64 {
             at => {
                 // Whatever it is, the server answers, and stays whole.
                 world.with_server(|server, now| {
-                    let from = server.authenticate(&token).unwrap();
+                    let from = server.authenticate(&token, now).unwrap();
                     if at == 1 {
                         if let Ok(request) = serde_json::from_slice::<PullRequest>(&body) {
                             let _ = server.answer_pull(&from, &request, now);

@@ -146,7 +146,7 @@ impl Inner {
             let reply = self.server.enrol(&request, now)?;
             return Ok(json(serde_json::to_value(reply).unwrap()));
         }
-        let from = self.server.authenticate(&call.bearer)?;
+        let from = self.server.authenticate(&call.bearer, now)?;
         match path.as_str() {
             "/v1/push" => {
                 let reply = self.server.answer_push(&from, &call.body, now)?;
@@ -164,13 +164,16 @@ impl Inner {
                 };
                 let last = number("last") == 1;
                 let piece =
-                    self.server.put_blob_chunk(from.device, hash, number("offset"), &call.body, last, now)?;
+                    self.server.put_blob_chunk(&from, hash, number("offset"), &call.body, last, now)?;
                 let reply = match piece {
                     store::Piece::Kept(reply) => reply,
                     // The server process draws it anew here.
-                    store::Piece::Whole(bytes) => {
-                        self.server.keep_drawn(hash, &store::Drawn { bytes, thumbnail: Vec::new() }, now)?
-                    }
+                    store::Piece::Whole(bytes) => self.server.keep_drawn(
+                        from.device,
+                        hash,
+                        &store::Drawn { bytes, thumbnail: Vec::new() },
+                        now,
+                    )?,
                 };
                 Ok(json(serde_json::to_value(reply).unwrap()))
             }

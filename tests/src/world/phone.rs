@@ -166,6 +166,7 @@ impl Phone {
             answers: answers.clone(),
             photos: Vec::new(),
             place: None,
+            registry: Vec::new(),
             supersedes: None,
             offset_minutes: 420,
         })?;

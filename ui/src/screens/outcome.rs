@@ -159,6 +159,7 @@ fn save_button(
             answers,
             photos: photos.get_untracked(),
             place: position::stamped(app),
+            registry: Vec::new(),
             supersedes: None,
             offset_minutes: OFFSET_MINUTES,
         };

@@ -4,13 +4,36 @@ use crate::change::Value;
 use crate::programme::Words;
 use serde::{Deserialize, Serialize};
 
-/// Asks for the form in use as a workbook (`.xlsx`).
+/// Asks for a form as a workbook (`.xlsx`).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct FormSheet {
     /// Programme id.
     pub programme: String,
     /// Form id.
     pub form: String,
+    /// Which version, by when it was published ([`FormVersionRow::since_ms`]); absent: the one in use.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since_ms: Option<u64>,
+}
+
+/// Asks which versions a form had here.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FormVersions {
+    /// Programme id.
+    pub programme: String,
+    /// Form id.
+    pub form: String,
+}
+
+/// A version of a form, the one in use first.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FormVersionRow {
+    /// As the form names it; may be empty.
+    pub version: String,
+    /// Who published it; empty if it came with the app.
+    pub by: String,
+    /// Since when, milliseconds.
+    pub since_ms: u64,
 }
 
 /// A file of a form that somebody made in a spreadsheet, or is about to change in one.

@@ -4,8 +4,13 @@ use crate::error::{Error, Result};
 use rusqlite::Connection;
 
 /// Every step, in order. `PRAGMA user_version` counts those that ran.
-const STEPS: &[&str] =
-    &[include_str!("0001.sql"), include_str!("0002.sql"), include_str!("0003.sql"), include_str!("0004.sql")];
+const STEPS: &[&str] = &[
+    include_str!("0001.sql"),
+    include_str!("0002.sql"),
+    include_str!("0003.sql"),
+    include_str!("0004.sql"),
+    include_str!("0005.sql"),
+];
 
 /// Returns the step a file is at, without changing it.
 ///

@@ -15,13 +15,10 @@ use domain::ids::{DeviceNo, RecordId, Seq};
 /// Visits shown on a card.
 const VISITS: u32 = 12;
 
-pub(super) fn card(store: &mut Store, caller: &Caller<'_>, ask: &Card) -> Result<CardReply> {
+pub(super) fn card(store: &Store, caller: &Caller<'_>, ask: &Card) -> Result<CardReply> {
     let (row, shelf) = list::subject(store, caller, ask.subject)?;
     let programme =
         store.programmes.get(&shelf.programme).cloned().ok_or(domain::problem::Code::FormMissing)?;
-    if programme.sensitive && store.kind == crate::Kind::Server {
-        store.note_audit(&caller.grant.person, "card viewed", &row.id.to_string(), caller.now.ms)?;
-    }
     let zone_title = list::zone_title(store, &shelf)?;
     let worker = caller.grant.role == access::Role::Worker;
     let hidden = |name: &str| worker && programme.field(name).is_some_and(|field| field.office_only);

@@ -50,7 +50,7 @@ pub(super) fn search(store: &Store, caller: &Caller<'_>, ask: &Search) -> Result
 
 /// All threes of neighbouring characters, as a question to the index. It knows which threes a key holds, not in what
 /// order; leaving the order out makes it two fifths as large, and the few it names too many are compared in full.
-fn trigrams(key: &str) -> String {
+pub(super) fn trigrams(key: &str) -> String {
     let chars: Vec<char> = key.chars().collect();
     let quoted = |three: &[char]| format!("\"{}\"", three.iter().collect::<String>().replace('"', "\"\""));
     chars.windows(3).take(TRIGRAMS_ASKED).map(quoted).collect::<Vec<_>>().join(" AND ")
@@ -59,7 +59,12 @@ fn trigrams(key: &str) -> String {
 /// More threes than this narrow no search down any further.
 const TRIGRAMS_ASKED: usize = 24;
 
-fn collect(store: &Store, sql: &str, values: impl rusqlite::Params, into: &mut Vec<i64>) -> Result<()> {
+pub(super) fn collect(
+    store: &Store,
+    sql: &str,
+    values: impl rusqlite::Params,
+    into: &mut Vec<i64>,
+) -> Result<()> {
     let mut statement = store.db.prepare_cached(sql)?;
     let mut rows = statement.query(values)?;
     while let Some(row) = rows.next()? {

@@ -7,6 +7,8 @@ mod list;
 mod office;
 mod questions;
 mod record;
+mod registry;
+pub(crate) mod watch;
 
 pub(crate) use labels::labelled;
 
@@ -44,6 +46,14 @@ fn answer(store: &mut Store, office: Option<&Grant>, now: Now, request: Request)
         Kind::Device => own_grant(store)?.ok_or(Code::NotEnrolled)?,
     };
     let caller = &Caller { grant: &grant, now };
+    let view = watch::view_of(&request);
+    let reply = answer_caller(store, caller, request)?;
+    watch::note(store, caller, view, &reply)?;
+    Ok(reply)
+}
+
+fn answer_caller(store: &mut Store, caller: &Caller<'_>, request: Request) -> Result<Reply> {
+    let now = caller.now;
     Ok(match request {
         Request::Status(_) => Reply::Status(status(store, now)?),
         Request::Programmes(_) => Reply::Programmes(list::programmes(store, caller)),
@@ -80,6 +90,7 @@ fn answer(store: &mut Store, office: Option<&Grant>, now: Now, request: Request)
             store.transact(|tx| meta::set(tx.db, meta::PHOTOS_WIFI_ONLY, rule))?;
             Reply::PhotosWifiOnly(Done {})
         }
+        Request::Registry(ask) => Reply::Registry(registry::rows(store, caller, &ask)?),
         Request::Enrol(_)
         | Request::Network(_)
         | Request::Labels(_)
@@ -87,6 +98,7 @@ fn answer(store: &mut Store, office: Option<&Grant>, now: Now, request: Request)
         | Request::CheckForm(_)
         | Request::PublishForm(_)
         | Request::FormSheet(_)
+        | Request::FormVersions(_)
         | Request::Session(_)
         | Request::Login(_)
         | Request::Logout(_)

@@ -2,6 +2,7 @@
 
 use super::Caller;
 use super::{card, list};
+use crate::accept::author_of;
 use crate::commit::NewCommit;
 use crate::error::{Error, Result};
 use crate::row::{self, Row};
@@ -63,7 +64,7 @@ fn numbers(store: &Store, sql: &str, values: impl rusqlite::Params) -> Result<Ve
 }
 
 fn question_row(store: &Store, caller: &Caller<'_>, row: &Row) -> Result<Option<QuestionRow>> {
-    let Some(question) = Question::from_cells(&row.view.values()) else { return Ok(None) };
+    let Some(mut question) = Question::from_cells(&row.view.values()) else { return Ok(None) };
     let shelf = row::shelf_of(&store.db, row.shelf)?;
     let heading = match row::load(&store.db, question.subject)? {
         Some(subject) => list::heading(store, &shelf.programme, &subject),
@@ -81,11 +82,17 @@ fn question_row(store: &Store, caller: &Caller<'_>, row: &Row) -> Result<Option<
     let mut subjects = Vec::new();
     if question.topic == Topic::CodeTwice {
         let today = caller.now.day().to_string();
-        for choice in &question.choices {
+        let name = format!("{}{}", field::CODES, question.field);
+        for choice in &mut question.choices {
             let id = choice.value.as_str().and_then(|id| id.parse().ok());
             // One of them may lie outside of what this person sees.
             let seen = id.and_then(|id| list::subject(store, caller, id).ok());
             if let Some((subject, _)) = seen {
+                if choice.by.is_empty() {
+                    // Left out of the question for those who may not see this subject.
+                    let seq = subject.view.cells.get(&name).map(|cell| cell.seq).unwrap_or_default();
+                    choice.by = author_of(&store.db, seq)?;
+                }
                 subjects.push(list::subject_row(store, &subject, &today)?);
             }
         }

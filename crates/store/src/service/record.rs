@@ -1,6 +1,6 @@
 //! Recording: forms with what is known, drafts, visits, corrections, codes, photos.
 
-use super::{Caller, counts, found, list};
+use super::{Caller, counts, found, list, registry};
 use crate::commit::{NewCommit, draft_subject};
 use crate::error::{Error, Optional, Result};
 use crate::row::{self, Row};
@@ -258,6 +258,9 @@ pub(super) fn save_visit(store: &mut Store, caller: &Caller<'_>, ask: SaveVisit)
         }
         None => return Err(Problem::new(Code::FormIncomplete).about("subject").into()),
     };
+    if done {
+        registry::add_changes(store, caller, &programme, zone.as_deref(), ask.registry, &mut changes)?;
+    }
     let mut cells: Values = ask.answers.into_iter().filter(|(_, value)| !value.is_null()).collect();
     let day = thai_date::day_of(caller.now.ms, ask.offset_minutes);
     // A correction is about the same moment as what it corrects; when it was written, its stamp says.

@@ -4,7 +4,7 @@ use crate::accept::{self, Arrival, Written};
 use crate::admin::{self, Authenticated};
 use crate::error::{Optional, Result};
 use crate::transact::Tx;
-use crate::{Store, audit, hex};
+use crate::{Store, audit, grants, hex};
 use domain::change::{Commit, hash_of};
 use domain::clock::Stamp;
 use domain::ids::{DeviceNo, Install, Seq};
@@ -31,8 +31,8 @@ impl Store {
         let incarnation = self.tenant()?.incarnation;
         self.transact(|tx| {
             let mut sender = Sender::load(tx, from, head.install)?;
-            admin::note_contact(tx.db, sender.device, head.top_n, now_ms)?;
-            sender.contacts = admin::contacts(tx.db, sender.device)?;
+            grants::note_contact(tx.db, sender.device, head.top_n, now_ms)?;
+            sender.contacts = grants::contacts(tx.db, sender.device)?;
             let mut seen = numbers_known(tx, &sender, &lines)?;
             let mut verdicts = Vec::with_capacity(lines.len());
             let mut renamed = None;
@@ -87,7 +87,7 @@ impl Store {
                 verdicts.push(Verdict { n, fate });
             }
             sender.store(tx)?;
-            admin::trim_contacts(tx.db, sender.device, sender.last_n)?;
+            grants::trim_contacts(tx.db, sender.device, sender.last_n)?;
             Ok(PushReply { acked: sender.last_n, verdicts, incarnation, now: now_ms, renamed })
         })
     }
@@ -302,9 +302,10 @@ impl<'a> Sender<'a> {
                 Ok((row.get(0)?, row.get(1)?))
             })?;
         let device = admin::insert_device(tx.db, &name, self.install, token, &grants, now_ms, self.device)?;
-        admin::note_contact(tx.db, device, top_n, now_ms)?;
+        grants::note_contact(tx.db, device, top_n, now_ms)?;
         tx.db.execute(
-            "INSERT OR IGNORE INTO taken (device, programme, zone) SELECT ?2, programme, zone FROM taken WHERE device = ?1",
+            "INSERT OR IGNORE INTO taken (device, programme, zone, since) \
+             SELECT ?2, programme, zone, since FROM taken WHERE device = ?1",
             (self.device.0, device.0),
         )?;
         audit::append(
@@ -314,7 +315,7 @@ impl<'a> Sender<'a> {
             &format!("{} is a copy of {}", device.0, self.device.0),
             now_ms,
         )?;
-        let contacts = admin::contacts(tx.db, device)?;
+        let contacts = grants::contacts(tx.db, device)?;
         Ok(Sender { device, last_n: n - 1, after: Stamp { device, ..self.after }, contacts, ..self })
     }
 
@@ -327,7 +328,7 @@ impl<'a> Sender<'a> {
         tx.db
             .prepare_cached("UPDATE device SET token = ?2 WHERE no = ?1")?
             .execute((device.0, admin::hash(token)))?;
-        let contacts = admin::contacts(tx.db, device)?;
+        let contacts = grants::contacts(tx.db, device)?;
         Ok(Sender { device, last_n, after: Stamp { ms, counter, device }, contacts, ..self })
     }
 

@@ -3,17 +3,18 @@
 
 use super::push::{offer, settle_view};
 use super::{note_incarnation, note_server_time};
-use crate::admin::{self, Authenticated};
+use crate::admin::Authenticated;
 use crate::error::{Error, Optional, Result};
 use crate::row::{self, Row, Unread};
 use crate::transact::Tx;
-use crate::{Store, accept, meta, project};
+use crate::{Store, accept, grants, meta, project};
 use domain::access::Grant;
 use domain::change::kind;
 use domain::clock::Stamp;
 use domain::ids::{RecordId, Seq, Shelf};
 use domain::merge::{Cell, Packed, Record};
 use domain::planted;
+use domain::problem::Code;
 use domain::wire::{
     self, BODY_MAX_BYTES, Digest, GoneRecord, PULL_PAGE_RECORDS, PullHead, PullLine, PullRequest, PullTail,
     PulledRecord,
@@ -345,11 +346,15 @@ impl Store {
         self.transact(|tx| {
             // Who does not say which grant it follows is given it with every page. Asked of the row: the office may have
             // changed it since this request's token was looked at.
-            let present = admin::grant_of(tx.db, from.device)?;
+            let present = grants::grant_of(tx.db, from.device).map_err(|error| match error {
+                // Its right was ended while this page was made.
+                Error::NotFound => Code::TokenRevoked.into(),
+                other => other,
+            })?;
             if present == from.grant && request.grant.is_none_or(|known| known == present.fingerprint()) {
-                admin::note_told(tx.db, from.device)?;
+                grants::note_told(tx.db, from.device)?;
             }
-            admin::note_contact(tx.db, from.device, request.top_n, now_ms)?;
+            grants::note_contact(tx.db, from.device, request.top_n, now_ms)?;
             tx.db
                 .prepare_cached("UPDATE device SET sent = ?2 WHERE no = ?1 AND sent < ?2")?
                 .execute((from.device.0, sent.0))?;

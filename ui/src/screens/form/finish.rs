@@ -66,6 +66,7 @@ impl Finish {
         }
         self.saving.set(true);
         let at = self.at.get_value();
+        let registry = self.session.registry();
         let (answers, photos) = self.session.answers();
         let zone = self.zone.get_untracked();
         let request = api::SaveVisit {
@@ -78,6 +79,7 @@ impl Finish {
             answers,
             photos,
             place: position::stamped(app),
+            registry,
             supersedes: at.corrects,
             offset_minutes: OFFSET_MINUTES,
         };

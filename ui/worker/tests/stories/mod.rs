@@ -138,21 +138,19 @@ impl Office {
     }
 
     fn answer(&mut self, call: &HttpCall) -> HttpAnswer {
-        let from = self.store.authenticate(&call.bearer).unwrap();
+        let from = self.store.authenticate(&call.bearer, self.now).unwrap();
         let path = call.url.trim_start_matches("http://office");
         if let Some(blob) = path.strip_prefix("/v1/blob/") {
             let (hash, query) = blob.split_once("?offset=").unwrap();
             let (offset, last) = query.split_once("&last=").unwrap();
             let offset = offset.parse().unwrap();
-            let piece = self
-                .store
-                .put_blob_chunk(from.device, hash, offset, &call.body, last == "1", self.now)
-                .unwrap();
+            let piece =
+                self.store.put_blob_chunk(&from, hash, offset, &call.body, last == "1", self.now).unwrap();
             json(&match piece {
                 store::Piece::Kept(reply) => reply,
                 store::Piece::Whole(bytes) => {
                     let drawn = store::Drawn { bytes, thumbnail: Vec::new() };
-                    self.store.keep_drawn(hash, &drawn, self.now).unwrap()
+                    self.store.keep_drawn(from.device, hash, &drawn, self.now).unwrap()
                 }
             })
         } else if path == "/v1/push" {
@@ -185,6 +183,7 @@ fn reading(at: u32, value: i64) -> api::SaveVisit {
         answers: [("reading".to_owned(), value.into())].into(),
         photos: vec![],
         place: None,
+        registry: Vec::new(),
         supersedes: None,
         offset_minutes: 420,
     }

@@ -1,0 +1,164 @@
+//! What a device may hold, as it changes: shelves given and taken, a round handed over, a right that ends.
+//!
+//! Between the office's decision and the pull that tells a device of it, its worker goes on in good faith. So what is taken
+//! stays writable until the device has been told, but not for ever: see [`TAKEN_DAYS`].
+
+use crate::error::{Error, Result};
+use crate::{Store, audit};
+use domain::access::Grant;
+use domain::ids::{DeviceNo, Shelf};
+use domain::problem::Code;
+use domain::wire::TAKEN_DAYS;
+
+const DAY_MS: u64 = 24 * 60 * 60 * 1_000;
+
+impl Store {
+    /// Changes what a device may hold. It follows at its next sync; nothing unsent is touched, and what it writes
+    /// before it has been told counts.
+    pub fn set_grant(&mut self, by: &str, device: DeviceNo, grant: &Grant, now_ms: u64) -> Result<()> {
+        self.transact(|tx| {
+            change_grant(tx.db, device, grant, now_ms)?;
+            audit::append(tx.db, by, "grant changed", &device.0.to_string(), now_ms)
+        })
+    }
+
+    /// Hands shelves of one device over to another, both or neither: the rest of a round of somebody who fell ill. What
+    /// the first has written and not sent stays with it, and counts when it comes.
+    ///
+    /// Errors: `not_found` for a device that is not there or was ended; `bad_record` for the same device twice, or if
+    /// the first holds none of the shelves.
+    pub fn hand_over(
+        &mut self,
+        by: &str,
+        from: DeviceNo,
+        to: DeviceNo,
+        shelves: &[Shelf],
+        now_ms: u64,
+    ) -> Result<()> {
+        self.transact(|tx| {
+            let (mut giver, mut taker) = (grant_of(tx.db, from)?, grant_of(tx.db, to)?);
+            let (given, kept): (Vec<Shelf>, Vec<Shelf>) =
+                giver.shelves.into_iter().partition(|shelf| shelves.contains(shelf));
+            if from == to || given.is_empty() {
+                return Err(Code::BadRecord.into());
+            }
+            giver.shelves = kept;
+            for shelf in given {
+                if !taker.shelves.contains(&shelf) {
+                    taker.shelves.push(shelf);
+                }
+            }
+            change_grant(tx.db, to, &taker, now_ms)?;
+            change_grant(tx.db, from, &giver, now_ms)?;
+            audit::append(tx.db, by, "handed over", &format!("{} to {}", from.0, to.0), now_ms)
+        })
+    }
+
+    /// Ends a device's right.
+    pub fn revoke(&mut self, by: &str, device: DeviceNo, now_ms: u64) -> Result<()> {
+        self.transact(|tx| {
+            // Its copies go with it: whoever holds a stolen token could have made them.
+            let ended = tx.db.execute(
+                "WITH RECURSIVE copies (no) AS (SELECT ?1 UNION SELECT device.no FROM device JOIN copies ON copy_of = copies.no) \
+                 UPDATE device SET revoked = 1 WHERE no IN copies",
+                [device.0],
+            )?;
+            if ended == 0 {
+                return Err(Error::NotFound);
+            }
+            audit::append(tx.db, by, "revoked", &device.0.to_string(), now_ms)
+        })
+    }
+}
+
+/// The shelves taken from a device that has not been told, and for which it still may be believed not to know.
+pub(crate) fn taken(db: &rusqlite::Connection, device: DeviceNo, now_ms: u64) -> Result<Vec<Shelf>> {
+    let mut statement =
+        db.prepare_cached("SELECT programme, zone FROM taken WHERE device = ?1 AND since >= ?2")?;
+    let mut rows = statement.query((device.0, now_ms.saturating_sub(TAKEN_DAYS * DAY_MS)))?;
+    let mut shelves = Vec::new();
+    while let Some(row) = rows.next()? {
+        shelves.push(Shelf::new(row.get::<_, String>(0)?, row.get::<_, String>(1)?));
+    }
+    Ok(shelves)
+}
+
+/// What a device may hold that was not ended.
+pub(crate) fn grant_of(db: &rusqlite::Connection, device: DeviceNo) -> Result<Grant> {
+    let grants: String =
+        db.query_row("SELECT grants FROM device WHERE no = ?1 AND revoked = 0", [device.0], |row| {
+            row.get(0)
+        })?;
+    Ok(serde_json::from_str(&grants)?)
+}
+
+/// Gives a device another grant, and notes which shelves it loses by it.
+fn change_grant(db: &rusqlite::Connection, device: DeviceNo, grant: &Grant, now_ms: u64) -> Result<()> {
+    let old: String =
+        db.query_row("SELECT grants FROM device WHERE no = ?1", [device.0], |row| row.get(0))?;
+    let old: Grant = serde_json::from_str(&old)?;
+    for shelf in old.shelves.iter().filter(|shelf| !grant.shelves.contains(shelf)) {
+        db.execute(
+            "INSERT OR IGNORE INTO taken (device, programme, zone, since) VALUES (?1, ?2, ?3, ?4)",
+            (device.0, &shelf.programme, &shelf.zone, now_ms),
+        )?;
+    }
+    for shelf in &grant.shelves {
+        db.execute(
+            "DELETE FROM taken WHERE device = ?1 AND programme = ?2 AND zone = ?3",
+            (device.0, &shelf.programme, &shelf.zone),
+        )?;
+    }
+    db.execute("UPDATE device SET grants = ?2 WHERE no = ?1", (device.0, serde_json::to_string(grant)?))?;
+    Ok(())
+}
+
+/// Notes that a device follows its present grant: of what was taken from it, it has been told. It sends what waits before
+/// it asks, so nothing that it wrote before is still to come.
+pub(crate) fn note_told(db: &rusqlite::Connection, device: DeviceNo) -> Result<()> {
+    db.prepare_cached("DELETE FROM taken WHERE device = ?1")?.execute([device.0])?;
+    Ok(())
+}
+
+/// Contacts kept of one device. A phone in order has two or three; one that counts on without sending must not fill the
+/// server. Beyond that the last but one goes: the early ones say most about when a commit was not there yet.
+const MOST_CONTACTS: u32 = 64;
+
+/// Notes that a device said it holds no commit above `top_n` now.
+pub(crate) fn note_contact(
+    db: &rusqlite::Connection,
+    device: DeviceNo,
+    top_n: u64,
+    now_ms: u64,
+) -> Result<()> {
+    db.prepare_cached(
+        "INSERT INTO contact (device, top_n, at_ms) VALUES (?1, ?2, ?3) \
+         ON CONFLICT DO UPDATE SET at_ms = max(at_ms, excluded.at_ms)",
+    )?
+    .execute((device.0, top_n, now_ms))?;
+    db.prepare_cached(
+        "DELETE FROM contact WHERE device = ?1 AND (SELECT count(*) FROM contact WHERE device = ?1) > ?2 AND top_n = \
+         (SELECT top_n FROM contact WHERE device = ?1 ORDER BY top_n DESC LIMIT 1 OFFSET 1)",
+    )?
+    .execute((device.0, MOST_CONTACTS))?;
+    db.prepare_cached("UPDATE device SET seen = max(seen, ?2), top_n = max(top_n, ?3) WHERE no = ?1")?
+        .execute((device.0, now_ms, top_n))?;
+    Ok(())
+}
+
+/// When a device said that it had no commit above which number: `(top_n, time)`.
+pub(crate) fn contacts(db: &rusqlite::Connection, device: DeviceNo) -> Result<Vec<(u64, u64)>> {
+    let mut statement = db.prepare_cached("SELECT top_n, at_ms FROM contact WHERE device = ?1")?;
+    let found = statement.query_map([device.0], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(found.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Forgets contacts that prove nothing more: of those below the acknowledged number only the latest is needed.
+pub(crate) fn trim_contacts(db: &rusqlite::Connection, device: DeviceNo, acked: u64) -> Result<()> {
+    db.prepare_cached(
+        "DELETE FROM contact WHERE device = ?1 AND top_n <= ?2 AND at_ms < \
+         (SELECT max(at_ms) FROM contact WHERE device = ?1 AND top_n <= ?2)",
+    )?
+    .execute((device.0, acked))?;
+    Ok(())
+}
