@@ -1,5 +1,5 @@
 // Builds the browser app into ui/dist: three wasm crates (the screens, the store's worker, the code reader's), their glue, style, fonts,
-// icons, the service worker, and a .br copy beside every text and wasm file.
+// icons, the service worker, and a .br and a .gz copy beside every text and wasm file.
 //
 //   node ui/build.mjs          release: small, slow to build
 //   node ui/build.mjs --dev    quick to build, large
@@ -14,7 +14,7 @@ import { createHash } from 'node:crypto';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname, extname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { brotliCompressSync, constants } from 'node:zlib';
+import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
 const UI = join(ROOT, 'ui');
@@ -172,6 +172,9 @@ function compress() {
       writeFileSync(join(out, 'br'), brotliCompressSync(content, { params }));
     });
     cpSync(join(folder, 'br'), join(NEXT, `${file}.br`));
+    // Browsers take brotli over https only; in the office's own network there is often none.
+    const gzip = remembered(hash(content, `gzip ${quality}`), (out) => writeFileSync(join(out, 'gz'), gzipSync(content, { level: DEV ? 6 : 9 })));
+    cpSync(join(gzip, 'gz'), join(NEXT, `${file}.gz`));
     sizes[`/${file}`] = { raw: content.length, br: statSync(join(folder, 'br')).size };
   }
   return sizes;

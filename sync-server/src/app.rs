@@ -2,7 +2,7 @@
 //! are asked for anew each time and answered with 304 when nothing changed.
 
 use crate::answer::Failure;
-use crate::body::{accepts, gzip};
+use crate::body::accepts;
 use crate::shared::Server;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
@@ -45,28 +45,25 @@ async fn give(folder: &Path, name: &str, asked: &HeaderMap) -> Result<Response, 
     let path = inside(folder, name).ok_or(Code::NotFound)?;
     let (content_type, is_text) = media_type(name);
     let offered = asked.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or("");
-    let mut encoding = None;
-    let mut bytes = Vec::new();
-    if is_text && accepts(offered, "br") {
-        let mut packed = path.clone().into_os_string();
-        packed.push(".br");
-        if let Ok(read) = tokio::fs::read(packed).await {
-            (bytes, encoding) = (read, Some("br"));
+    // Packed once, by the build: a request costs no more than reading a file.
+    let packed =
+        [("br", ".br"), ("gzip", ".gz")].into_iter().filter(|(name, _)| is_text && accepts(offered, name));
+    let mut found = None;
+    for (encoding, ending) in packed {
+        let mut beside = path.clone().into_os_string();
+        beside.push(ending);
+        if let Ok(read) = tokio::fs::read(beside).await {
+            found = Some((read, Some(encoding)));
+            break;
         }
     }
-    if encoding.is_none() {
-        bytes = tokio::fs::read(&path).await.map_err(|_| Code::NotFound)?;
-    }
+    let (bytes, encoding) = match found {
+        Some(found) => found,
+        None => (tokio::fs::read(&path).await.map_err(|_| Code::NotFound)?, None),
+    };
     let kept_for_ever = name.starts_with("assets/");
     let tag = format!("\"{}\"", blake3::hash(&bytes).to_hex().get(..24).unwrap_or_default());
     let known = asked.get(header::IF_NONE_MATCH).is_some_and(|said| said.as_bytes() == tag.as_bytes());
-    if !known && encoding.is_none() && is_text && accepts(offered, "gzip") {
-        bytes = tokio::task::spawn_blocking(move || gzip(&bytes))
-            .await
-            .map_err(|_| Failure::from(Code::Internal))?
-            .map_err(|_| Failure::from(Code::Internal))?;
-        encoding = Some("gzip");
-    }
     let mut response = if known { StatusCode::NOT_MODIFIED.into_response() } else { bytes.into_response() };
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));

@@ -1,4 +1,4 @@
-//! Wrong passwords: who has to wait, and for how long.
+//! Wrong passwords, and labels that are not ours: who has to wait, and for how long.
 //!
 //! A guesser must not be able to lock the clerk out. So wrong passwords are counted by account name and by the network
 //! they come from, and a browser in which the account was opened before has a count of its own that no stranger can
@@ -12,6 +12,10 @@ use std::net::IpAddr;
 /// Wrong passwords that cost no pause: from one browser or network, and from everywhere together.
 const FREE: u32 = 5;
 const FREE_EVERYWHERE: u32 = 100;
+/// Wrong passwords of one network whatever the names: somebody tries names, and each costs a core.
+const FREE_NAMES: u32 = 50;
+/// Labels whose authenticator is wrong, of one network. A passer-by meets one in years.
+const FREE_LABELS: u32 = 20;
 /// The pause after the first wrong password too many. It doubles with each further one.
 const FIRST_PAUSE_MS: u64 = 60_000;
 const LONGEST_PAUSE_MS: u64 = 15 * 60_000;
@@ -48,9 +52,26 @@ impl Guesses {
     /// Counts a login as wrong before it is known to be, so that many at once gain nothing. During a pause it is not
     /// looked at: the error is how many milliseconds are left.
     pub(crate) fn begin(&mut self, name: &str, source: &Source, now_ms: u64) -> Result<(), u64> {
-        let keys = keys(name, source);
+        self.count(keys(name, source), now_ms)
+    }
+
+    /// Whether a network may be told if a label's authenticator is ours. `forged` counts against it; one that guesses is
+    /// told nothing for a while, of genuine ones neither: it would go on and look for the answer that differs.
+    pub(crate) fn tells_of_label(&mut self, from: IpAddr, forged: bool, now_ms: u64) -> bool {
+        let key = (key("label", &network(from), ""), FREE_LABELS);
+        if self.pause_left(&[key], now_ms) > 0 {
+            return false;
+        }
+        !forged || self.count(vec![key], now_ms).is_ok()
+    }
+
+    fn pause_left(&self, keys: &[Counted], now_ms: u64) -> u64 {
         let left = |key| self.counts.get(key).map_or(0, |count| count.paused_until_ms.saturating_sub(now_ms));
-        let longest = keys.iter().map(|(key, _)| left(key)).max().unwrap_or(0);
+        keys.iter().map(|(key, _)| left(key)).max().unwrap_or(0)
+    }
+
+    fn count(&mut self, keys: Vec<Counted>, now_ms: u64) -> Result<(), u64> {
+        let longest = self.pause_left(&keys, now_ms);
         if longest > 0 {
             return Err(longest);
         }
@@ -111,19 +132,30 @@ impl Guesses {
     }
 }
 
-/// What a login counts towards, and how many wrong ones are free there.
-fn keys(name: &str, source: &Source) -> Vec<([u8; 32], u32)> {
-    let key = |kind: &str, from: &str| *blake3::hash(format!("{kind}\n{from}\n{name}").as_bytes()).as_bytes();
+/// What something counts towards, and how many wrong ones are free there.
+type Counted = ([u8; 32], u32);
+
+/// What a login counts towards.
+fn keys(name: &str, source: &Source) -> Vec<Counted> {
     match source {
-        Source::Browser(id) => vec![(key("browser", id), FREE)],
+        Source::Browser(id) => vec![(key("browser", id, name), FREE)],
         Source::Network(address) => {
-            vec![(key("network", &network(*address)), FREE), (key("everywhere", ""), FREE_EVERYWHERE)]
+            let network = network(*address);
+            vec![
+                (key("network", &network, name), FREE),
+                (key("names", &network, ""), FREE_NAMES),
+                (key("everywhere", "", name), FREE_EVERYWHERE),
+            ]
         }
     }
 }
 
+fn key(kind: &str, from: &str, name: &str) -> [u8; 32] {
+    *blake3::hash(format!("{kind}\n{from}\n{name}").as_bytes()).as_bytes()
+}
+
 /// An IPv4 address by itself; of an IPv6 address the half that one subscriber gets.
-fn network(address: IpAddr) -> String {
+pub(crate) fn network(address: IpAddr) -> String {
     match address.to_canonical() {
         IpAddr::V4(address) => address.to_string(),
         IpAddr::V6(address) => format!("{:x}", address.to_bits() >> 64),
@@ -180,10 +212,35 @@ mod tests {
             guesses.begin("a", &from("10.0.0.1"), 0).unwrap();
         }
         for number in 0..MOST_COUNTS {
-            guesses.begin(&format!("name {number}"), &from("10.0.0.1"), 1).unwrap();
+            let network = format!("2001:db8:0:{number:x}::1");
+            guesses.begin(&format!("name {number}"), &from(&network), 1).unwrap();
         }
-        assert_eq!(guesses.counts.len(), MOST_COUNTS);
+        assert!(guesses.counts.len() <= MOST_COUNTS);
         assert_eq!(guesses.begin("a", &from("10.0.0.1"), 2), Err(59_998));
+    }
+
+    #[test]
+    fn one_network_that_tries_names_is_paused_and_others_are_not() {
+        let mut guesses = Guesses::default();
+        for number in 0..FREE_NAMES {
+            guesses.begin(&format!("name {number}"), &from("10.0.0.1"), 0).unwrap();
+        }
+        assert_eq!(guesses.begin("another", &from("10.0.0.1"), 0), Err(60_000));
+        guesses.begin("another", &from("10.0.0.2"), 0).unwrap();
+        guesses.begin("another", &Source::Browser("x".to_owned()), 0).unwrap();
+    }
+
+    #[test]
+    fn who_guesses_what_proves_a_label_is_told_nothing_for_a_while() {
+        let mut guesses = Guesses::default();
+        let (thief, other) = ("10.0.0.1".parse().unwrap(), "10.0.0.2".parse().unwrap());
+        for _ in 0..FREE_LABELS {
+            assert!(guesses.tells_of_label(thief, true, 0));
+            assert!(guesses.tells_of_label(other, false, 0), "genuine ones cost nothing");
+        }
+        assert!(!guesses.tells_of_label(thief, true, 1) && !guesses.tells_of_label(thief, false, 1));
+        assert!(guesses.tells_of_label(other, true, 1));
+        assert!(guesses.tells_of_label(thief, false, FIRST_PAUSE_MS));
     }
 
     #[test]

@@ -24,6 +24,7 @@ mod office;
 mod pages;
 mod passwords;
 mod photos;
+mod places;
 mod shared;
 
 pub use passwords::{hash_password, random_hex};

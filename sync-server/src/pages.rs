@@ -4,10 +4,11 @@
 //! programme, and nothing at all for a sensitive one. Of a person not even that the code is known is said.
 
 use crate::answer::Failure;
+use crate::office::address_of;
 use crate::shared::Server;
 use askama::Template;
-use axum::extract::{Path, State};
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::extract::{ConnectInfo, Path, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use domain::access::{Grant, Role};
 use domain::api::{Ask, Card, Find, Found};
@@ -17,6 +18,7 @@ use domain::ids::Shelf;
 use domain::programme::Programme;
 use serde::Deserialize;
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use store::{Now, Store};
 
 /// Fields that a passer-by may see, by programme.
@@ -62,13 +64,21 @@ struct About {
 /// `GET /q/{code}`.
 pub(crate) async fn code(
     State(server): State<Server>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    headers: HeaderMap,
     Path(typed): Path<String>,
 ) -> Result<Response, Failure> {
     let phone = server.config.phone.clone();
     let now_ms = server.now_ms();
+    let (guessed, from) = (server.clone(), address_of(&headers, peer));
     let page = server
         .with_store(move |store| {
-            let (code, about) = match code::read_tail(&typed) {
+            let read = code::read_tail(&typed).map(|(code, proof)| {
+                // A network that guesses is shown what a typed number shows, whatever it guessed.
+                let forged = proof.as_ref().is_some_and(|said| store.is_forged(&code, said));
+                (code, proof.filter(|_| guessed.guesses().tells_of_label(from, forged, now_ms)))
+            });
+            let (code, about) = match read {
                 // Said of every code alike, so that it tells nothing about whose it is.
                 Ok((code, Some(said))) if store.is_forged(&code, &said) => {
                     (String::new(), About { forged: true, ..About::default() })

@@ -6,6 +6,7 @@ use crate::guesses::Guesses;
 use crate::health::Health;
 use crate::metrics::Metrics;
 use crate::photos::Unfinished;
+use crate::places::Places;
 use domain::problem::{Code, Problem};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -43,7 +44,7 @@ pub struct Server {
     /// Password hashes being computed. Each takes 19 MB and a core, so a flood of logins must queue ...
     pub(crate) hashing: Arc<Semaphore>,
     /// ... and the queue has an end.
-    pub(crate) logins: Arc<Semaphore>,
+    pub(crate) places: Arc<Places>,
     /// Large bodies being unfolded and read. Each can take some hundred megabytes as JSON.
     pub(crate) large: Arc<Semaphore>,
     /// Photos being drawn. Each can take two hundred megabytes and a core.
@@ -64,7 +65,7 @@ impl Server {
             metrics: Arc::new(Metrics::new()),
             health: Arc::default(),
             hashing: Arc::new(Semaphore::new(2)),
-            logins: Arc::new(Semaphore::new(8)),
+            places: Arc::default(),
             large: Arc::new(Semaphore::new(2)),
             drawing: Arc::new(Semaphore::new(1)),
             importing: Arc::new(Semaphore::new(1)),

@@ -11,6 +11,7 @@
 
 mod devices;
 mod labels;
+mod matrix;
 mod office;
 mod pages;
 mod photos;

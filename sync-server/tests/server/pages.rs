@@ -2,6 +2,7 @@
 
 use crate::world::{World, person_code, pole_code};
 use std::fs;
+use std::io::Write;
 
 #[test]
 fn health_is_cheap_and_says_what_runs() {
@@ -48,13 +49,33 @@ fn hostile_text_is_no_code_and_is_not_repeated() {
 }
 
 #[test]
+fn who_guesses_what_proves_a_label_learns_nothing_after_some() {
+    let world = World::start_with(|store| drop(store.label_key().unwrap()), None);
+    let code = pole_code();
+    // The proof of a label is six characters; a thief tries them.
+    let tries = |proof: &str, from: &str| {
+        let page = world.get(&format!("/q/{code}{proof}"), &[("x-forwarded-for", from)]);
+        page.status
+    };
+    let guesses: Vec<u16> = (0..40).map(|at| tries(&format!("A0B{:03}", at), "192.0.2.1")).collect();
+    assert_eq!(guesses[..20], [404; 20], "{guesses:?}");
+    assert_eq!(guesses[20..], [200; 20], "as if only the number had been typed");
+    assert_eq!(tries("A0B000", "192.0.2.2"), 404, "others are told");
+    world.pass(61_000);
+    assert_eq!(tries("A0B000", "192.0.2.1"), 404);
+}
+
+#[test]
 fn the_apps_files_are_kept_for_ever_or_asked_for_anew() {
     let folder = std::env::temp_dir().join(format!("sanam-app-{}", std::process::id()));
     fs::create_dir_all(folder.join("assets")).unwrap();
     fs::write(folder.join("index.html"), "<!doctype html><title>app</title>").unwrap();
     fs::write(folder.join("assets/ui-0123.js"), "export {};".repeat(200)).unwrap();
     fs::write(folder.join("assets/ui-0123.js.br"), b"packed before").unwrap();
-    fs::write(folder.join("sw.js"), "// worker").unwrap();
+    let mut folded = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    folded.write_all(b"folded before").unwrap();
+    fs::write(folder.join("assets/ui-0123.js.gz"), folded.finish().unwrap()).unwrap();
+    fs::write(folder.join("sw.js"), "// worker, which nobody has packed".repeat(200)).unwrap();
     let world = World::start_with(|_| {}, Some(folder.clone()));
     for path in ["/", "/office", "/enrol/ABC"] {
         let page = world.get(path, &[("accept-encoding", "identity")]);
@@ -68,6 +89,13 @@ fn the_apps_files_are_kept_for_ever_or_asked_for_anew() {
     assert_eq!((script.header("content-encoding"), &script.body[..]), ("br", &b"packed before"[..]));
     assert!(script.header("cache-control").contains("immutable"));
     assert_eq!(script.header("content-type"), "text/javascript; charset=utf-8");
+    let folded = world.get("/assets/ui-0123.js", &[("accept-encoding", "gzip;q=1.0, deflate")]);
+    // The test's client unfolds gzip by itself and takes the header away with it.
+    assert_eq!(folded.text(), "folded before");
+    assert_ne!(folded.header("etag"), script.header("etag"));
+    let plain = world.get("/sw.js", &[("accept-encoding", "gzip")]);
+    assert_eq!(plain.header("content-encoding"), "", "nothing is packed for one request");
+    assert!(plain.text().starts_with("// worker"));
     let worker = world.get("/sw.js", &[("accept-encoding", "identity")]);
     assert_eq!(worker.header("cache-control"), "no-cache");
     let tag = worker.header("etag").to_owned();

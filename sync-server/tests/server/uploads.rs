@@ -72,6 +72,7 @@ fn visit(reading: i64) -> SaveVisit {
         answers: [("reading".to_owned(), json!(reading)), ("finding".to_owned(), json!("00"))].into(),
         photos: Vec::new(),
         place: None,
+        registry: Vec::new(),
         supersedes: None,
         offset_minutes: 420,
     }
@@ -250,7 +251,7 @@ fn a_form_is_downloaded_changed_and_uploaded_as_a_workbook() {
     let cookie = signed_in(&world);
     for source in programmes::SOURCES {
         for form in source.forms {
-            let ask = FormSheet { programme: source.id.to_owned(), form: form.id.to_owned() };
+            let ask = FormSheet { programme: source.id.to_owned(), form: form.id.to_owned(), since_ms: None };
             let Reply::FormSheet(file) = world.call(&cookie, Request::FormSheet(ask)).1.unwrap() else {
                 panic!()
             };
@@ -264,6 +265,6 @@ fn a_form_is_downloaded_changed_and_uploaded_as_a_workbook() {
             assert_eq!(changes, forms::Changes::default(), "{}/{}", source.id, form.id);
         }
     }
-    let ask = FormSheet { programme: "water".to_owned(), form: "reading".to_owned() };
+    let ask = FormSheet { programme: "water".to_owned(), form: "reading".to_owned(), since_ms: None };
     assert_eq!(world.call("", Request::FormSheet(ask)).1.unwrap_err().code, Code::LoginNeeded);
 }

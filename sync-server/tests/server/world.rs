@@ -192,6 +192,14 @@ impl World {
         answer(request.call().unwrap())
     }
 
+    pub fn head(&self, path: &str, headers: &[(&str, &str)]) -> Answer {
+        let mut request = self.agent.head(self.url(path));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        answer(request.call().unwrap())
+    }
+
     pub fn post(&self, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
         let mut request = self.agent.post(self.url(path));
         for (name, value) in headers {
