@@ -4,6 +4,7 @@
 //! its bytes and on the time it may take. Nothing is kept of an upload that is only checked; publishing reads it again.
 
 mod former;
+mod pictures;
 mod rules;
 
 use crate::answer::Failure;
@@ -11,7 +12,10 @@ use crate::shared::Server;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use domain::access::{self, Action};
-use domain::api::{CheckForm, FormChecked, FormFile, FormMessage, FormPublished, FormSheet, PublishForm};
+use domain::api::{
+    CheckForm, FormChecked, FormFile, FormMessage, FormPublished, FormSheet, FormVersionRow, FormVersions,
+    PublishForm,
+};
 use domain::problem::{Code, Problem};
 use domain::programme::{Programme, Words};
 use domain::thai_date;
@@ -41,8 +45,19 @@ pub(crate) async fn check(
 ) -> Result<FormChecked, Failure> {
     access::may(&account.grant, Action::Define)?;
     let programme = programme(server, &ask.programme).await?;
-    let found = import(server, ask.files).await?;
-    Ok(judged(&programme, &ask.form, found)?)
+    judge(server, &programme, &ask.form, ask.files).await
+}
+
+/// Reads an upload and says what is wrong with it.
+async fn judge(
+    server: &Server,
+    programme: &Programme,
+    form: &str,
+    files: Vec<FormFile>,
+) -> Result<FormChecked, Failure> {
+    let (sheets, pictures) = pictures::apart(files);
+    let judged = judged(programme, form, import(server, sheets).await?)?;
+    pictures::put_in(server, programme, form, judged, pictures).await
 }
 
 /// Puts an upload in the place of the present form.
@@ -56,8 +71,7 @@ pub(crate) async fn publish(
     if before.version != ask.stands_on {
         return Err(Code::FormChanged.into());
     }
-    let found = import(server, ask.files).await?;
-    let judged = judged(&before, &ask.form, found)?;
+    let judged = judge(server, &before, &ask.form, ask.files).await?;
     let definition = judged.definition.ok_or(Code::FormUnreadable)?;
     let now_ms = server.now_ms();
     let after = next(&before, &ask.form, definition, now_ms)?;
@@ -67,13 +81,36 @@ pub(crate) async fn publish(
     Ok(FormPublished { version })
 }
 
-/// The form in use as a workbook. What it asks is no secret to anybody at the office.
+/// The versions that a form had here, the one in use first.
+pub(crate) async fn versions(
+    server: &Server,
+    account: &Account,
+    ask: FormVersions,
+) -> Result<Vec<FormVersionRow>, Failure> {
+    access::may(&account.grant, Action::Office)?;
+    let all = server.with_store(move |store| Ok(store.form_versions(&ask.programme, &ask.form)?)).await?;
+    let row = |version: store::FormVersion| FormVersionRow {
+        version: version.version,
+        by: version.by,
+        since_ms: version.since_ms,
+    };
+    Ok(all.into_iter().map(row).collect())
+}
+
+/// A form as a workbook. What it asks is no secret to anybody at the office.
 pub(crate) async fn sheet(server: &Server, account: &Account, ask: FormSheet) -> Result<FormFile, Failure> {
     access::may(&account.grant, Action::Office)?;
-    let programme = programme(server, &ask.programme).await?;
     let unreadable = |error: String| Failure::from(Problem::new(Code::Internal).about(error));
-    let form =
-        Form::from_json(present(&programme, &ask.form)?).map_err(|error| unreadable(error.to_string()))?;
+    let definition = match ask.since_ms {
+        None => present(&*programme(server, &ask.programme).await?, &ask.form)?.clone(),
+        Some(since_ms) => {
+            let (programme, form) = (ask.programme.clone(), ask.form.clone());
+            let all = server.with_store(move |store| Ok(store.form_versions(&programme, &form)?)).await?;
+            let found = all.into_iter().find(|version| version.since_ms == since_ms);
+            found.ok_or(Code::FormMissing)?.definition
+        }
+    };
+    let form = Form::from_json(&definition).map_err(|error| unreadable(error.to_string()))?;
     let name = format!("{}-{}-{}.xlsx", ask.programme, ask.form, form.version());
     let written = tokio::task::spawn_blocking(move || write(&sheets(&form)));
     let bytes = written.await.map_err(|_| Failure::from(Code::Internal))?;

@@ -47,6 +47,10 @@ pub struct Definition {
     /// Files that expressions may ask by `instance('name')`: name to file name. The host answers for them.
     #[serde(default, skip_serializing_if = "is_default")]
     pub files: BTreeMap<String, String>,
+    /// Pictures that labels and options name: file name to a `data:` address. They travel with the form, so that they show
+    /// without signal; a workbook names them and does not hold them.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub pictures: BTreeMap<String, String>,
     /// Records of the registry that the form makes or changes.
     #[serde(default, skip_serializing_if = "is_default")]
     pub entities: Vec<Entity>,

@@ -6,23 +6,6 @@ use domain::change::field;
 use domain::programme::{FormKind, Programme, Words};
 use forms::{Form, Kind, Question};
 
-/// Names under which the engine keeps its own notes about a visit.
-const TAKEN: &[&str] = &[
-    field::PROGRAMME,
-    field::ZONE,
-    field::SUBJECT,
-    field::FORM,
-    field::FORM_VERSION,
-    field::AT,
-    field::BY,
-    field::OUTCOME,
-    field::CYCLE,
-    field::SUPERSEDES,
-    field::SET_ASIDE,
-    field::ORIGIN,
-    field::DELETED,
-];
-
 /// What the author of a new version should change or know.
 pub(super) fn rules(programme: &Programme, kind: &FormKind, form: &Form) -> Vec<FormMessage> {
     let questions = form.questions();
@@ -34,8 +17,7 @@ pub(super) fn rules(programme: &Programme, kind: &FormKind, form: &Form) -> Vec<
     };
     for question in questions.iter().filter(|question| is_answer(question) && question.repeat.is_none()) {
         let name = &question.name;
-        if TAKEN.contains(&name.as_str()) || name.starts_with(field::PHOTOS) || name.starts_with(field::CODES)
-        {
+        if field::is_note_of_visit(name) {
             say(
                 true,
                 "survey",
@@ -121,12 +103,17 @@ fn is_answer(question: &Question) -> bool {
     !matches!(question.kind, Kind::Group | Kind::Repeat | Kind::Note) && !question.name.starts_with('@')
 }
 
-/// Answers that the form itself saves to the subject: question key and field.
+/// Answers that the form itself saves to its own subject: question key and field. What it saves to a subject that it names
+/// is written when it is filled, not here.
 pub(super) fn saved_by(form: &Form) -> Vec<(String, String)> {
     let nodes = form.definition().nodes.iter().skip(1);
     nodes
         .zip(form.questions())
         .filter(|(node, question)| !node.save_to.is_empty() && question.repeat.is_none())
+        .filter(|(node, _)| {
+            let named = form.definition().entities.iter().filter(|entity| !entity.id.is_empty());
+            !named.into_iter().any(|entity| node.save_list.is_empty() || node.save_list == entity.list)
+        })
         .map(|(node, question)| (question.key, node.save_to.clone()))
         .collect()
 }

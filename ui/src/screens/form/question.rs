@@ -109,6 +109,7 @@ pub fn question_view(app: App, session: Session, path: String, kind: Kind) -> im
             aria-describedby=described_by
         >
             {heading}
+            {pictured(&guided)}
             {move || hint_view(&hinted)}
             {guidance(&guided)}
             {widget(&asked, kind)}
@@ -125,6 +126,12 @@ pub fn question_view(app: App, session: Session, path: String, kind: Kind) -> im
 
 fn readonly_now(at: &At) -> bool {
     at.now().is_some_and(|item| item.readonly)
+}
+
+/// The picture beside the label.
+fn pictured(at: &At) -> Option<impl IntoView + use<>> {
+    let address = at.session.picture(&at.now()?.image)?;
+    Some(view! { <img class="question-picture" src=address alt=""/> })
 }
 
 /// The word of help.

@@ -1,6 +1,7 @@
 //! What the office screens say, apart from the phone's strings: a phone in the field never shows them.
 
 mod en;
+pub mod forms;
 mod th;
 
 pub use en::EN;
@@ -546,128 +547,6 @@ pub struct OfficeStrings {
     // -- forms
     /// Menu and heading.
     pub forms: &'static str,
-    /// What the page is for.
-    pub forms_lead: &'static str,
-    /// Version of a form.
-    pub form_version: &'static str,
-    /// The municipality made it.
-    pub form_own: &'static str,
-    /// It came with the app.
-    pub form_shipped: &'static str,
-    /// How many questions it asks.
-    pub n_questions: &'static str,
-    /// Button: fills the present form without saving.
-    pub form_try: &'static str,
-    /// Button.
-    pub form_download: &'static str,
-    /// While a file is being made.
-    pub form_fetching: &'static str,
-    /// Button.
-    pub form_upload: &'static str,
-    /// For those who may not change forms.
-    pub forms_read_only: &'static str,
-    /// Link.
-    pub back_to_forms: &'static str,
-    /// Heading.
-    pub upload_title: &'static str,
-    /// What can be chosen.
-    pub upload_lead: &'static str,
-    /// Button.
-    pub choose_file: &'static str,
-    /// Button, after one was chosen.
-    pub choose_other_file: &'static str,
-    /// While it is read.
-    pub reading_file: &'static str,
-    /// The file is too large.
-    pub file_too_large: &'static str,
-    /// The browser gives no bytes.
-    pub file_unreadable: &'static str,
-    /// Heading.
-    pub mistakes: &'static str,
-    /// What to do.
-    pub mistakes_lead: &'static str,
-    /// Heading.
-    pub remarks: &'static str,
-    /// Where a message belongs.
-    pub at_sheet: &'static str,
-    /// Where a message belongs.
-    pub at_row: &'static str,
-    /// Where a message belongs.
-    pub at_column: &'static str,
-    /// Where a message belongs.
-    pub whole_file: &'static str,
-    /// Heading.
-    pub changes: &'static str,
-    /// Nothing differs.
-    pub no_changes: &'static str,
-    /// How much differs.
-    pub changes_sum: &'static str,
-    /// Mark.
-    pub change_added: &'static str,
-    /// Mark.
-    pub change_removed: &'static str,
-    /// Mark.
-    pub change_edited: &'static str,
-    /// What becomes of old answers.
-    pub change_removed_note: &'static str,
-    /// The order differs.
-    pub change_order: &'static str,
-    /// What happens.
-    pub change_label: &'static str,
-    /// What happens.
-    pub change_kind: &'static str,
-    /// What happens.
-    pub change_required: &'static str,
-    /// What happens.
-    pub change_not_required: &'static str,
-    /// What happens.
-    pub change_choices_added: &'static str,
-    /// What happens.
-    pub change_choices_removed: &'static str,
-    /// What happens.
-    pub change_choice_renamed: &'static str,
-    /// What happens.
-    pub change_condition: &'static str,
-    /// What happens.
-    pub change_rule: &'static str,
-    /// What happens.
-    pub change_formula: &'static str,
-    /// What happens.
-    pub change_hint: &'static str,
-    /// What happens.
-    pub change_look: &'static str,
-    /// What happens.
-    pub change_place: &'static str,
-    /// Folded away.
-    pub behind_the_scenes: &'static str,
-    /// Heading.
-    pub trial: &'static str,
-    /// It is safe.
-    pub trial_lead: &'static str,
-    /// Whose values it begins with.
-    pub trial_sample: &'static str,
-    /// Button.
-    pub trial_again: &'static str,
-    /// Button.
-    pub trial_one: &'static str,
-    /// Button.
-    pub trial_pages: &'static str,
-    /// Button.
-    pub publish: &'static str,
-    /// Heading.
-    pub publish_sure: &'static str,
-    /// What happens.
-    pub publish_devices: &'static str,
-    /// What happens.
-    pub publish_drafts: &'static str,
-    /// What happens.
-    pub publish_records: &'static str,
-    /// Button.
-    pub publish_yes: &'static str,
-    /// Button.
-    pub publish_no: &'static str,
-    /// It is done.
-    pub published: &'static str,
     // -- the account
     /// Label.
     pub signed_in_as: &'static str,

@@ -9,7 +9,7 @@ use crate::screens::form::question::At;
 use crate::screens::form::session::go_on;
 use crate::strings::fill;
 use domain::text::search_key;
-use forms::Choice;
+use forms::{Choice, Item};
 use leptos::prelude::*;
 
 /// Options beyond which a list gets a line to search in.
@@ -42,13 +42,16 @@ fn group_class(at: &At) -> &'static str {
 pub fn one(at: &At) -> AnyView {
     // One question on a large screen has room for its choices; a list that must be opened first is for small print.
     let minimal = at.has_appearance(&["minimal"]) && !at.session.one_by_one;
-    if minimal && at.now().is_some_and(|item| item.options.len() <= DRAWN) {
+    // A list that must be opened first cannot show pictures either.
+    let plain = |item: Item| item.options.iter().all(|option| at.session.picture(&option.image).is_none());
+    if minimal && at.now().is_some_and(|item| item.options.len() <= DRAWN && plain(item)) {
         return native_list(at);
     }
     let at = at.clone();
     let next = go_on().filter(|_| at.has_appearance(&["quick", "quickcompact"]));
     searchable(&at.clone(), move |choice: Choice| {
         let (own, set) = (choice.value.clone(), at.clone());
+        let shown = at.clone();
         let name = at.id();
         view! {
             <label class="option">
@@ -64,11 +67,18 @@ pub fn one(at: &At) -> AnyView {
                         }
                     }
                 />
+                {picture(&shown, &choice)}
                 <span>{inline(&choice.label)}</span>
             </label>
         }
         .into_any()
     })
+}
+
+/// The picture of an option; its label says what it shows.
+fn picture(at: &At, choice: &Choice) -> Option<impl IntoView + use<>> {
+    let address = at.session.picture(&choice.image)?;
+    Some(view! { <img class="option-picture" src=address alt=""/> })
 }
 
 fn native_list(at: &At) -> AnyView {
@@ -106,6 +116,7 @@ pub fn several(at: &At) -> AnyView {
                         set.choose(&toggled(&stored, &own, event.target().checked()));
                     }
                 />
+                {picture(&at, &choice)}
                 <span>{inline(&choice.label)}</span>
             </label>
         }

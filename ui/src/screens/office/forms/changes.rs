@@ -4,7 +4,7 @@ use crate::app::App;
 use crate::components::markdown::plain;
 use crate::strings::Language;
 use crate::strings::fill;
-use crate::strings::office::{OfficeStrings, office as words};
+use crate::strings::office::forms::{FormStrings, forms as words};
 use forms::{Changes, Kind, QuestionChange, What};
 use leptos::prelude::*;
 
@@ -94,7 +94,7 @@ fn sentences(app: App, change: &QuestionChange, what: &What) -> Vec<String> {
 }
 
 fn choices(
-    t: &OfficeStrings,
+    t: &FormStrings,
     added: &[String],
     removed: &[String],
     renamed: &[(String, String)],

@@ -3,6 +3,7 @@
 mod changes;
 mod trial;
 mod upload;
+mod versions;
 
 use super::page::Framed;
 use super::state::office;
@@ -12,7 +13,8 @@ use crate::components::button::{Button, Weight};
 use crate::components::icon::Icon;
 use crate::components::notice;
 use crate::strings::fill;
-use crate::strings::office::office as words;
+use crate::strings::office::forms::forms as words;
+use crate::strings::office::office as office_words;
 use domain::api;
 use domain::programme::{FormKind, Programme};
 use forms::{Form, Kind};
@@ -50,7 +52,7 @@ pub fn Forms() -> impl IntoView {
         view! { <Button label=t.back_to_forms drawing=Icon::Back press=move || opened.set(None)/> }
     };
     view! {
-        <Framed title=t.forms lead=t.forms_lead>
+        <Framed title=office_words(app).forms lead=t.forms_lead>
             {move || match opened.get() {
                 None => {
                     let programmes = app.programmes.get();
@@ -132,7 +134,8 @@ fn line(
         }
     };
     let (trying, uploading) = (open.clone(), open);
-    let fetched = api::FormSheet { programme: programme.id.clone(), form: form.id.clone() };
+    let fetched = api::FormSheet { programme: programme.id.clone(), form: form.id.clone(), since_ms: None };
+    let earlier = fetched.clone();
     view! {
         <li class="office-form-row">
             <div>
@@ -158,11 +161,12 @@ fn line(
                         })
                 }}
             </div>
+            <versions::Versions form=earlier/>
         </li>
     }
 }
 
-/// Fetches the form in use as a workbook and hands it to the browser's downloads.
+/// Fetches a version of a form as a workbook and hands it to the browser's downloads.
 fn download(app: App, wanted: &api::FormSheet) {
     let office = office();
     let wanted = wanted.clone();

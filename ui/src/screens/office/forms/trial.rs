@@ -9,7 +9,7 @@ use crate::components::notice;
 use crate::route::FormRoute;
 use crate::screens::form::{Filling, Session};
 use crate::strings::fill;
-use crate::strings::office::office as words;
+use crate::strings::office::forms::forms as words;
 use domain::api::{OpenForm, OpenedForm, Round};
 use leptos::prelude::*;
 use leptos::task::spawn_local;

@@ -10,7 +10,7 @@ use crate::components::notice;
 use crate::components::visit::form_title;
 use crate::screens::office::state::office;
 use crate::strings::fill;
-use crate::strings::office::office as words;
+use crate::strings::office::forms::forms as words;
 use domain::api::{CheckForm, FormChecked, FormFile, FormMessage, PublishForm};
 use forms::{Changes, Form};
 use js_sys::Promise;
@@ -239,7 +239,7 @@ fn ChooseFile(
             <input
                 type="file"
                 multiple=true
-                accept=".xlsx,.csv,application/vnd.openxmlformats-officedocument.spreadsheetml.sheet,text/csv"
+                accept=".xlsx,.csv,.jpg,.jpeg,.png,.webp,application/vnd.openxmlformats-officedocument.spreadsheetml.sheet,text/csv"
                 node_ref=input
                 on:change=change
             />
