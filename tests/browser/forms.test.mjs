@@ -52,6 +52,20 @@ const CHOICES = ['list_name,name,label::ไทย (th),label::English (en)', 'le
   'tool,ladder,บันได,Ladder', 'tool,meter,มิเตอร์,Meter', 'tool,rope,เชือก,Rope', ...villages, ''].join('\n');
 const SETTINGS = 'form_title,form_id,version,default_language\nตรวจทุกแบบ,lights_inspect,9,ไทย (th)\n';
 
+// A form that chooses another pole out of the registry, tells what is known of it, and writes to it.
+const LOOKUP = `type,name,label::ไทย (th),required,appearance,calculation,save_to
+text,seen,เห็นอะไร,,,,
+select_one lamp,lamp,โคมแบบใด,yes,,,
+select_one_from_file registry.csv,near,เสาต้นที่อยู่ใกล้,yes,,,
+calculate,near_road,,,,instance('registry')/root/item[name = \${near}]/road,
+note,said,เสาต้นนั้นอยู่ที่ \${near_road},,,,
+text,near_utility,เลขเสาการไฟฟ้าของต้นนั้น,yes,,,utility_no
+`;
+const LAMPS = 'list_name,name,label::ไทย (th),image\nlamp,led,โคม LED,led.png\nlamp,tube,หลอดยาว,tube.png\n';
+const ENTITIES = 'list_name,entity_id,label\nregistry,${near},\n';
+
+const PICTURE = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAoAAAAKCAIAAAACUFjqAAAAEklEQVR4nGP4z8CAB+GTG8HSALfKY52fTcuYAAAAAElFTkSuQmCC', 'base64');
+
 const csv = (name, text) => ({ name: `ตรวจ - ${name}.csv`, mimeType: 'text/csv', buffer: Buffer.from(text) });
 const upload = (desk, ...files) => desk.page.locator('input[type=file][accept*=xlsx]').setInputFiles(files);
 const every = [csv('survey', SURVEY), csv('choices', CHOICES), csv('settings', SETTINGS)];
@@ -195,7 +209,7 @@ describe('forms', () => {
     await phone.sees('คลาดเคลื่อนราว 6 เมตร');
     wrong.push(...await look(phone, 'form-place'));
     await next();
-    await phone.page.locator('input[capture]').setInputFiles({ name: 'a.png', mimeType: 'image/png', buffer: Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAoAAAAKCAIAAAACUFjqAAAAEklEQVR4nGP4z8CAB+GTG8HSALfKY52fTcuYAAAAAElFTkSuQmCC', 'base64') });
+    await phone.page.locator('input[capture]').setInputFiles({ name: 'a.png', mimeType: 'image/png', buffer: PICTURE });
     await phone.shows(phone.page.locator('img.photo'));
     await next();
     await phone.press('เซ็นชื่อ');
@@ -259,6 +273,58 @@ describe('forms', () => {
     });
     const signature = await stage.office.ask('photo', { hash: signed });
     assert.ok(signature.base64.length > 1000, 'the signature reached the office');
+  });
+
+  test('a form looks another pole up in the registry of the phone, without signal, and writes to it', { timeout: 120_000 }, async (t) => {
+    const desk = await newDesk(t, stage);
+    await desk.login();
+    await openUpload(desk);
+    const led = { name: 'LED.png', mimeType: 'image/png', buffer: PICTURE };
+    await upload(desk, led, csv('survey', LOOKUP), csv('choices', LAMPS), csv('entities', ENTITIES), csv('settings', SETTINGS.replace(',9,', ',10,')));
+    await desk.heading('เทียบกับรุ่นที่ใช้อยู่');
+    await desk.sees(/ไม่มีไฟล์รูป tube.png/);
+    await desk.press('เผยแพร่รุ่นนี้');
+    await desk.press('เผยแพร่', { exact: true });
+    await desk.sees('เผยแพร่แล้ว รุ่น 10');
+    // What was replaced can still be had.
+    const row = desk.page.locator('.office-form-row', { hasText: 'ตรวจสภาพ' });
+    await row.getByText('รุ่นก่อนหน้า').click();
+    await row.getByText(/รุ่น 9 · ใช้ตั้งแต่/).waitFor();
+    wrong.push(...await look(desk, 'office-form-versions'));
+    const [file] = await Promise.all([
+      desk.page.waitForEvent('download'),
+      row.locator('.office-versions li').first().getByRole('button', { name: 'ดาวน์โหลด Excel' }).click(),
+    ]);
+    assert.equal(file.suggestedFilename(), 'lights-inspect-9.xlsx');
+
+    const phone = await technician(t);
+    await phone.sync();
+    const [here, other] = [poles[2], poles[3]];
+    const { values } = await stage.office.card(other.id);
+    await phone.context.setOffline(true);
+    await phone.openCard(here.id);
+    await phone.press(/ตรวจสภาพ/);
+    await phone.press('ต่อไป');
+    const lamp = phone.page.getByRole('group', { name: /โคมแบบใด/ });
+    assert.equal(await lamp.locator('img').count(), 1, 'the picture that was chosen with the sheet');
+    await phone.page.waitForFunction(() => document.querySelector('.option-picture')?.naturalWidth > 0);
+    wrong.push(...await look(phone, 'form-pictures'));
+    await phone.choose(/โคมแบบใด/, 'โคม LED');
+    await phone.press('ต่อไป');
+    const near = phone.page.getByRole('group', { name: /เสาต้นที่อยู่ใกล้/ });
+    await near.getByRole('searchbox').fill(other.heading);
+    await near.getByText(other.heading, { exact: true }).click();
+    wrong.push(...await look(phone, 'form-lookup'));
+    await phone.press('ต่อไป');
+    await phone.sees(`เสาต้นนั้นอยู่ที่ ${values.road}`);
+    await phone.press('ต่อไป');
+    await phone.type(/เลขเสาการไฟฟ้าของต้นนั้น/, 'PEA-77');
+    await phone.press('บันทึก', { exact: true });
+    await phone.heading('บันทึกแล้ว');
+    await phone.context.setOffline(false);
+    await phone.sync();
+    assert.equal((await stage.office.card(other.id)).values.utility_no, 'PEA-77');
+    assert.notEqual((await stage.office.card(here.id)).values.utility_no, 'PEA-77', 'its own subject is left alone');
   });
 
   test('large, one question at a time: Enter goes on, Back goes back, and a draft opens where it was left', { timeout: 180_000 }, async (t) => {

@@ -56,8 +56,10 @@ pub fn photos_now(app: App) {
 }
 
 /// Asks until nothing is left. Returns whether it went well.
+///
+/// Who asks while an exchange runs by itself joins it, and is told of its end like of one of her own.
 pub async fn run(app: App, by_hand: bool) -> bool {
-    if app.syncing.get_untracked() {
+    if app.syncing.get_untracked() && !by_hand {
         return true;
     }
     app.syncing.set(true);

@@ -2,7 +2,7 @@
 
 use crate::machine;
 use clap::{Args, Subcommand, ValueEnum};
-use domain::calc::{self, CalcValue, FUNCTIONS};
+use domain::calc::FUNCTIONS;
 use domain::problem::{Code, Problem};
 use forms::workbook::{self, Limits};
 use forms::{Filling, Form, Host, Imported, Message, Row, Sheets, Value, export};
@@ -297,19 +297,7 @@ impl Host for Desk {
     }
 
     fn call(&self, name: &str, arguments: &[Value]) -> Option<Value> {
-        let arguments: Vec<CalcValue> = arguments
-            .iter()
-            .map(|argument| match argument {
-                Value::Text(text) => CalcValue::Text(text.clone()),
-                Value::Number(number) => CalcValue::Number(*number),
-                Value::Boolean(truth) => CalcValue::Bool(*truth),
-            })
-            .collect();
-        calc::call(name, &arguments).map(|value| match value {
-            CalcValue::Text(text) => Value::Text(text),
-            CalcValue::Number(number) => Value::Number(number),
-            CalcValue::Bool(truth) => Value::Boolean(truth),
-        })
+        forms::calculate(name, arguments)
     }
 }
 

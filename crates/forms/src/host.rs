@@ -3,6 +3,8 @@
 
 use std::collections::BTreeMap;
 
+use domain::calc::{self, CalcValue};
+
 use crate::xpath::{number_text, text_number};
 
 /// One row of a registry or table: column to text.
@@ -46,6 +48,23 @@ impl Value {
             Value::Boolean(truth) => *truth,
         }
     }
+}
+
+/// Calls a function of `domain::calc`, for a [`Host`] that offers them. `None` when there is no such function.
+pub fn calculate(name: &str, arguments: &[Value]) -> Option<Value> {
+    let arguments: Vec<CalcValue> = arguments
+        .iter()
+        .map(|argument| match argument {
+            Value::Text(text) => CalcValue::Text(text.clone()),
+            Value::Number(number) => CalcValue::Number(*number),
+            Value::Boolean(truth) => CalcValue::Bool(*truth),
+        })
+        .collect();
+    calc::call(name, &arguments).map(|value| match value {
+        CalcValue::Text(text) => Value::Text(text),
+        CalcValue::Number(number) => Value::Number(number),
+        CalcValue::Bool(truth) => Value::Boolean(truth),
+    })
 }
 
 /// The world around a form.

@@ -52,7 +52,7 @@ pub use filling::{
     ResumeError, SetError,
 };
 pub use form::{Form, FormError, Question};
-pub use host::{FixedHost, Host, Row, Value};
+pub use host::{FixedHost, Host, Row, Value, calculate};
 pub use import::{Code, Imported, Message, Sheet, SheetRow, Sheets, import};
 #[cfg(feature = "workbook")]
 pub use workbook::import_workbook;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Filling, places};
-use crate::definition::Entity;
+use crate::definition::{Entity, Kind};
 use crate::tree::NOBODY;
 use crate::xpath::Object;
 use crate::xpath::analysis::Outline;
@@ -17,6 +17,8 @@ pub struct EntityChange {
     pub id: Option<String>,
     /// What the registry shows for it; empty when the form does not say.
     pub label: String,
+    /// It belongs to an instance of a repeat, of which there may be several; else to the record as a whole.
+    pub repeated: bool,
     /// Its properties, as text. A property whose question is not relevant is left alone; one that was emptied is empty.
     pub properties: BTreeMap<String, String>,
 }
@@ -63,7 +65,20 @@ impl Filling {
         let mut properties = BTreeMap::new();
         self.properties(entity, place, &mut properties);
         let id = changes.then_some(id);
-        Some(EntityChange { list: entity.list.clone(), id, label: text(&entity.label), properties })
+        let repeated = self.is_in_repeat(place);
+        Some(EntityChange { list: entity.list.clone(), id, label: text(&entity.label), repeated, properties })
+    }
+
+    fn is_in_repeat(&self, place: u32) -> bool {
+        let mut at = place;
+        // The top is its own end.
+        while let Some(node) = self.tree.get(at).filter(|_| at != self.top()) {
+            if self.form.node(node.definition).is_some_and(|found| found.kind == Kind::Repeat) {
+                return true;
+            }
+            at = node.parent;
+        }
+        false
     }
 
     fn properties(&self, entity: &Entity, holder: u32, properties: &mut BTreeMap<String, String>) {

@@ -174,6 +174,15 @@ impl Filling {
         }
     }
 
+    /// Asks the host for its tables again: it has more rows now than it had. Answers stay, but for chosen options that are
+    /// not there any more.
+    pub fn tables_changed(&mut self) {
+        self.memory = Memory::default();
+        let mut work = Work::default();
+        self.want_all(&mut work, self.top());
+        self.work_off(&mut work);
+    }
+
     /// The record on the way, to be kept and taken up later. Holds every value, also of what is not relevant now.
     pub fn draft(&self) -> serde_json::Value {
         let draft = Draft {

@@ -335,15 +335,15 @@ fn choices(
         );
     }
     if !lists.wanted(&select.list) {
-        let names = lists.names();
+        let (th, en) = match lists.names() {
+            names if names.is_empty() => Default::default(),
+            names => (format!(" (มี: {names})"), format!(" (there are: {names})")),
+        };
         report.error(
             Code::ListUnknown,
             &type_at,
-            format!("ไม่มีรายการ {} ในแผ่นงาน choices เพิ่มรายการหรือแก้ชื่อ (มี: {names})", select.list),
-            format!(
-                "There is no list {} in the choices sheet; add it or correct the name (there are: {names})",
-                select.list
-            ),
+            format!("ไม่มีรายการ {} ในแผ่นงาน choices เพิ่มรายการหรือแก้ชื่อ{th}", select.list),
+            format!("There is no list {} in the choices sheet; add it or correct the name{en}", select.list),
         );
         return None;
     }

@@ -117,8 +117,10 @@ pub fn phrase(text: &str, owner: u32, definition: &Definition, at: &At, report: 
     while let Some((before, lookup, after)) = next_lookup(rest) {
         plain_and_names(before, owner, definition, at, &mut parts, report);
         let value = expressions::resolve(lookup, owner, definition, at, Place::Plain, report);
-        if !value.is_empty() {
-            parts.push(Part::Value { value });
+        match value.is_empty() {
+            false => parts.push(Part::Value { value }),
+            // The mistake in it was told; the text is not missing as well.
+            true => parts.push(Part::Plain(lookup.to_owned())),
         }
         rest = after;
     }
@@ -141,8 +143,10 @@ fn plain_and_names(
         match piece {
             Piece::Plain(text) => parts.push(Part::Plain(text.to_owned())),
             Piece::Name(name) => {
-                if let Some(path) = name_path(name, owner, definition, at, Place::Plain, report) {
-                    parts.push(Part::Value { value: path });
+                match name_path(name, owner, definition, at, Place::Plain, report) {
+                    Some(path) => parts.push(Part::Value { value: path }),
+                    // That there is no such name was told; the text is not missing as well.
+                    None => parts.push(Part::Plain(format!("${{{name}}}"))),
                 }
             }
         }

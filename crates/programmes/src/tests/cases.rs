@@ -5,7 +5,6 @@
 //! must fail: a case that cannot fail tests nothing.
 
 use crate::SOURCES;
-use domain::calc::{self, CalcValue};
 use forms::{Filling, Form, Host, ProblemCode, Value};
 use serde::Deserialize;
 use serde_json::{Value as Json, json};
@@ -64,19 +63,7 @@ impl Host for World {
     }
 
     fn call(&self, name: &str, arguments: &[Value]) -> Option<Value> {
-        let arguments: Vec<CalcValue> = arguments
-            .iter()
-            .map(|argument| match argument {
-                Value::Text(text) => CalcValue::Text(text.clone()),
-                Value::Number(number) => CalcValue::Number(*number),
-                Value::Boolean(truth) => CalcValue::Bool(*truth),
-            })
-            .collect();
-        Some(match calc::call(name, &arguments)? {
-            CalcValue::Text(text) => Value::Text(text),
-            CalcValue::Number(number) => Value::Number(number),
-            CalcValue::Bool(truth) => Value::Boolean(truth),
-        })
+        forms::calculate(name, arguments)
     }
 }
 

@@ -6,8 +6,8 @@ use crate::backend::ask;
 use crate::browser::wait;
 use crate::route::FormRoute;
 use crate::screens::form::sheets::{self, Sheet};
-use crate::screens::form::world::World;
-use domain::api::{DraftKey, KeepDraft, OpenedForm};
+use crate::screens::form::world::{Tables, World};
+use domain::api::{DraftKey, KeepDraft, OpenedForm, RegistryChange};
 use domain::problem::{Code, Problem};
 use forms::{Filling, Heading, Item, Kind};
 use leptos::ev;
@@ -23,6 +23,8 @@ const DRAFT_REST_MS: i32 = 600;
 const TRIAL: &str = ".office-phone";
 /// Where a draft notes the place that was on the screen.
 const LEFT_AT: &str = "left_at";
+/// Most rounds of looking up that one change may cause.
+const MOST_LOOKUPS: u32 = 8;
 
 /// An odd answer, to be looked at once more.
 #[derive(Clone, Debug)]
@@ -66,6 +68,50 @@ pub struct Session {
     resumed: StoredValue<bool>,
     /// Saved: there is nothing left to keep.
     done: StoredValue<bool>,
+    /// What the form was told of the registry.
+    tables: StoredValue<Tables, LocalStorage>,
+}
+
+/// How a filling began, to begin once more with rows that were not there.
+struct Begun {
+    form: Arc<forms::Form>,
+    opened: OpenedForm,
+    person: String,
+    tables: Tables,
+}
+
+impl Begun {
+    /// Begins where a draft was left, with the answers that are corrected, or anew. Returns whether a draft was taken up;
+    /// `say` tells the person.
+    fn filling(&self, app: App, say: bool) -> (Filling, bool) {
+        let world = || Box::new(World { person: self.person.clone(), tables: self.tables.clone() });
+        let begin = || {
+            let mut filling = Filling::new(&self.form, &self.opened.known, world());
+            if !self.opened.answers.is_empty() {
+                filling.take_up(&self.opened.answers);
+            }
+            filling
+        };
+        let draft = self.opened.draft.as_ref().map(|draft| Filling::resume(&self.form, draft, world()));
+        let resumed = matches!(draft, Some(Ok(_)));
+        let mut filling = match draft {
+            Some(Ok(filling)) => {
+                if say {
+                    app.say(app.t().draft_taken_up);
+                }
+                filling
+            }
+            Some(Err(error)) => {
+                if say {
+                    app.say_problem(&Problem::new(Code::FormMissing).about(error));
+                }
+                begin()
+            }
+            None => begin(),
+        };
+        filling.set_language(app.lang().code());
+        (filling, resumed)
+    }
 }
 
 impl Session {
@@ -83,28 +129,9 @@ impl Session {
                 status.as_ref().and_then(|s| s.enrolled.as_ref().map(|e| e.grant.person.clone()))
             })
             .unwrap_or_default();
-        let world = || Box::new(World { person: person.clone() });
-        let begin = || {
-            let mut filling = Filling::new(&form, &opened.known, world());
-            if !opened.answers.is_empty() {
-                filling.take_up(&opened.answers);
-            }
-            filling
-        };
-        let draft = opened.draft.as_ref().map(|draft| Filling::resume(&form, draft, world()));
-        let resumed = matches!(draft, Some(Ok(_)));
-        let mut filling = match draft {
-            Some(Ok(filling)) => {
-                app.say(app.t().draft_taken_up);
-                filling
-            }
-            Some(Err(error)) => {
-                app.say_problem(&Problem::new(Code::FormMissing).about(error));
-                begin()
-            }
-            None => begin(),
-        };
-        filling.set_language(app.lang().code());
+        let tables = Tables::of(&at.programme);
+        let begun = Begun { form, opened: opened.clone(), person, tables: tables.clone() };
+        let (filling, resumed) = begun.filling(app, true);
         let key =
             DraftKey { programme: at.programme, form: at.form, subject: at.subject, corrects: at.corrects };
         let session = Session {
@@ -124,8 +151,10 @@ impl Session {
             kept: StoredValue::new(0),
             resumed: StoredValue::new(resumed),
             done: StoredValue::new(false),
+            tables: StoredValue::new_local(tables),
         };
         session.draw();
+        session.look_up(Some(begun));
         let left_at = opened.draft.as_ref().and_then(|draft| draft.get(LEFT_AT)?.as_str());
         if let Some(place) = left_at.filter(|_| resumed).and_then(|path| session.screen_of(path)) {
             session.page.set(place);
@@ -148,6 +177,13 @@ impl Session {
     /// The form, for whoever puts its answers into words.
     pub fn form(self) -> Arc<forms::Form> {
         self.filling.with_value(|filling| filling.form().clone())
+    }
+
+    /// Address of a picture that a label or an option names; `None` where the form does not hold it.
+    pub fn picture(self, name: &str) -> Option<String> {
+        // Only what the office drew: a name that is an address of somewhere else is no picture of ours.
+        let held = |filling: &Filling| filling.form().definition().pictures.get(name.trim()).cloned();
+        self.filling.with_value(held).filter(|address| address.starts_with("data:image/jpeg;base64,"))
     }
 
     /// Works out the screens anew, and puts the one that shows into words. The others wait until they are turned to:
@@ -233,6 +269,34 @@ impl Session {
         self.filling.update_value(how);
         self.draw();
         self.note_change();
+        self.look_up(None);
+    }
+
+    /// Gets the rows of the registry that the form asked for, and works everything out again; until nothing more is asked.
+    /// While nobody has answered anything it begins anew (`begun`): a draft's choice may be among the rows.
+    fn look_up(self, begun: Option<Begun>) {
+        let tables = self.tables.get_value();
+        if !tables.lacks_rows() {
+            return;
+        }
+        spawn_local(async move {
+            // What is found may ask for more, but not for ever.
+            for _ in 0..MOST_LOOKUPS {
+                if !tables.lacks_rows() {
+                    break;
+                }
+                tables.fetch().await;
+                let untouched = self.change.try_get_value() == Some(0);
+                let alive = self.filling.try_update_value(|filling| match &begun {
+                    Some(begun) if untouched => *filling = begun.filling(self.app, false).0,
+                    _ => filling.tables_changed(),
+                });
+                if alive.is_none() {
+                    return;
+                }
+                self.draw();
+            }
+        });
     }
 
     /// Keeps the draft once the person rests.
@@ -336,6 +400,21 @@ impl Session {
                 .collect();
         });
         (answers, photos)
+    }
+
+    /// What the form writes to the registry beside its own subject: other subjects that it names, and those of its repeats.
+    /// What belongs to the record as a whole and names nobody is the own subject's, and the store writes it.
+    pub fn registry(self) -> Vec<RegistryChange> {
+        let changes = self.filling.with_value(Filling::entities).into_iter();
+        changes
+            .filter(|change| change.repeated || change.id.is_some())
+            .map(|change| RegistryChange {
+                list: change.list,
+                subject: change.id.and_then(|id| id.parse().ok()),
+                label: change.label,
+                properties: change.properties,
+            })
+            .collect()
     }
 
     /// It is saved: the draft is dropped, and no later one is kept.
