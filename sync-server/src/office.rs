@@ -108,7 +108,11 @@ async fn answer(
     peer: SocketAddr,
     sent: Body,
 ) -> Result<(Reply, Cookie), Failure> {
-    from_our_page(headers)?;
+    if let Err(stranger) = from_our_page(headers) {
+        // Read to its end, or whoever goes on with this connection finds it closed.
+        body::discard(sent).await;
+        return Err(stranger);
+    }
     let token = cookie(headers, &cookie_name(server, SESSION_COOKIE));
     let now_ms = server.now_ms();
     let (request, turn) = read_request(server, headers, token.clone(), now_ms, sent).await?;

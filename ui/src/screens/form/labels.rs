@@ -3,7 +3,7 @@
 use crate::app::App;
 use crate::components::markdown::plain;
 use crate::format;
-use crate::screens::form::world::World;
+use crate::screens::form::world::{Tables, World};
 use domain::change::{Value, Values};
 use domain::programme::{FieldKind, Programme};
 use domain::thai_date;
@@ -26,7 +26,9 @@ struct Reader {
 impl Reader {
     fn new(app: App, form: &Arc<Form>) -> Reader {
         let language = app.lang().code();
-        let mut blank = Filling::new(form, &BTreeMap::new(), Box::new(World { person: String::new() }));
+        // Nothing is looked up for it: an answer out of the registry reads as it is stored.
+        let world = World { person: String::new(), tables: Tables::of("") };
+        let mut blank = Filling::new(form, &BTreeMap::new(), Box::new(world));
         blank.set_language(language);
         let precision = |node: &Node| {
             let mut words = node.appearance.split_whitespace();
