@@ -312,7 +312,7 @@ describe('forms', () => {
     await phone.choose(/โคมแบบใด/, 'โคม LED');
     await phone.press('ต่อไป');
     const near = phone.page.getByRole('group', { name: /เสาต้นที่อยู่ใกล้/ });
-    await near.getByRole('searchbox').fill(other.heading);
+    // Rows come from the store's own thread, so a moment later; a small round needs no line to search in.
     await near.getByText(other.heading, { exact: true }).click();
     wrong.push(...await look(phone, 'form-lookup'));
     await phone.press('ต่อไป');

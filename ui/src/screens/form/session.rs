@@ -217,6 +217,8 @@ impl Session {
     pub fn turn_to(self, page: usize) {
         self.page.set(page);
         self.draw();
+        // Options are asked for only when they are drawn.
+        self.look_up(None);
         if self.change.get_value() > 0 || self.resumed.get_value() {
             self.note_change();
         }

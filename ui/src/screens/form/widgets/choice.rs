@@ -137,7 +137,11 @@ fn searchable(at: &At, draw: impl Fn(Choice) -> AnyView + Clone + Send + Sync + 
     let t = at.app.t();
     let typed = RwSignal::new(String::new());
     let wanted = at.has_appearance(&["search", "autocomplete"]);
-    let long = wanted || at.now().is_some_and(|item| item.options.len() > LONG);
+    // Rows of the registry may come after the question is drawn.
+    let long = {
+        let at = at.clone();
+        Memo::new(move |_| wanted || options(&at).len() > LONG)
+    };
     let matching = {
         let at = at.clone();
         Memo::new(move |_| {
@@ -154,18 +158,20 @@ fn searchable(at: &At, draw: impl Fn(Choice) -> AnyView + Clone + Send + Sync + 
     };
     let class = group_class(at);
     view! {
-        {long
-            .then(|| {
-                view! {
-                    <input
-                        type="search"
-                        aria-label=t.search_options
-                        placeholder=t.search_options
-                        prop:value=move || typed.get()
-                        on:input:target=move |event: OnInput| typed.set(event.target().value())
-                    />
-                }
-            })}
+        {move || {
+            long.get()
+                .then(|| {
+                    view! {
+                        <input
+                            type="search"
+                            aria-label=t.search_options
+                            placeholder=t.search_options
+                            prop:value=move || typed.get()
+                            on:input:target=move |event: OnInput| typed.set(event.target().value())
+                        />
+                    }
+                })
+        }}
         <div class=class>
             <For
                 each=move || matching.get().into_iter().take(DRAWN)
