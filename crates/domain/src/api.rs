@@ -6,12 +6,14 @@
 
 mod forms;
 mod labels;
+mod orders;
 mod people;
 mod questions;
 mod registry;
 
 pub use forms::*;
 pub use labels::{LabelChoice, Labels, LabelsReply, StockRow};
+pub use orders::*;
 pub use people::*;
 pub use questions::{QuestionRow, Questions, Settle};
 pub use registry::{Registry, RegistryChange, RegistryRow};
@@ -125,6 +127,25 @@ api! {
     Questions => Vec<QuestionRow>;
     /// Settles one.
     Settle => Saved;
+    // -- orders
+    /// A page of orders.
+    Orders => OrdersReply;
+    /// One order, with all there is to know.
+    Order => OrderReply;
+    /// Opens an order by hand.
+    OpenOrder => Saved;
+    /// Brings an order to a state.
+    MoveOrder => Saved;
+    /// Notes what was used, looked to and photographed.
+    NoteOrder => Saved;
+    /// Says who is to do an order, or how urgent it is.
+    AssignOrder => Saved;
+    /// Hides what a citizen sent.
+    HideReport => Saved;
+    /// Who can be given orders (at the office).
+    OrderPeople => Vec<String>;
+    /// What citizens sent (at the office).
+    CitizenReports => Vec<CitizenReport>;
     // -- what was refused
     /// Commits the office could not accept, with the reason.
     Refused => Vec<RefusedRow>;

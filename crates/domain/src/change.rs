@@ -24,6 +24,8 @@ pub mod kind {
     pub const PROGRAMME: &str = "programme";
     /// A zone's title and order, on its programme's common shelf.
     pub const ZONE: &str = "zone";
+    /// A case that goes through states until it is dealt with ([`crate::order`]).
+    pub const ORDER: &str = "order";
 }
 
 /// Field names the engine itself reads. Programmes give every other name its meaning.
@@ -70,6 +72,28 @@ pub mod field {
     pub const SETTLED: &str = "settled";
     /// `demo` on every simulated row.
     pub const ORIGIN: &str = "origin";
+    /// Which kind of order of its programme an order is; written once.
+    pub const ORDER_KIND: &str = "order_kind";
+    /// The visit that opened an order.
+    pub const VISIT: &str = "visit";
+    /// How urgent an order is; empty: as its topics are.
+    pub const SEVERITY: &str = "severity";
+    /// Who is to do what an order asks.
+    pub const ASSIGNED: &str = "assigned";
+    /// The order that this one is the same as.
+    pub const DUPLICATE_OF: &str = "duplicate_of";
+    /// Prefix of an order's steps: `moves.<name>` = [`crate::order::Move`]. The one with the latest stamp is its state.
+    pub const MOVES: &str = "moves.";
+    /// Prefix of what was reported: `reports.<name>` = [`crate::order::Report`].
+    pub const REPORTS: &str = "reports.";
+    /// Prefix of the reports whose words the office hid: `hidden.<name>` = `true`.
+    pub const HIDDEN: &str = "hidden.";
+    /// Prefix of what was used up: `materials.<name>` = [`crate::order::Material`], or `null` if taken back.
+    pub const MATERIALS: &str = "materials.";
+    /// Prefix of what was looked to: `checks.<id>` = `true`.
+    pub const CHECKS: &str = "checks.";
+    /// Prefix of what an order's photos show: `photo_roles.<blake3 hex>` = [`crate::order::PhotoRole`].
+    pub const PHOTO_ROLES: &str = "photo_roles.";
 
     /// Says whether a field of a visit is the engine's own note, and no answer of a form. No question may be called so.
     pub fn is_note_of_visit(name: &str) -> bool {

@@ -5,7 +5,7 @@ use crate::ask::{self, Clash, Moment};
 use crate::error::{Optional, Result};
 use crate::row::{self, Row};
 use crate::transact::Tx;
-use crate::{Kind, project};
+use crate::{Kind, orders, project};
 use domain::access::{self, Action, Grant};
 use domain::change::{Change, Commit, Value, field, hash_of, kind};
 use domain::clock::{self, Bounds, Stamp};
@@ -137,7 +137,7 @@ pub(crate) fn check(tx: &Tx<'_>, grant: &Grant, written: Written<'_>, rows: &[Ro
         let shelf = shelf_name(tx, &row.kind, |name| after.text(name), &commit.changes)?;
         let programme = tx.programme(&shelf.programme);
         let shelf = match stood_on(tx, grant, &after, &shelf)? {
-            Some(own) if change.kind == kind::VISIT && row.no == 0 => own,
+            Some(own) if [kind::VISIT, kind::ORDER].contains(&change.kind.as_str()) && row.no == 0 => own,
             _ => shelf,
         };
         check_rights(tx, grant, change, row, &shelf, programme.as_deref())?;
@@ -267,6 +267,10 @@ fn check_rights(
             }
         }
         kind::PROGRAMME | kind::ZONE => access::may(grant, Action::Define)?,
+        kind::ORDER => {
+            access::may(grant, Action::Read(shelf))?;
+            orders::check(grant, change, &row.view, programme)?;
+        }
         // Kinds of a newer app: anyone who may see the shelf may keep them there.
         _ => access::may(grant, Action::Read(shelf))?,
     }
@@ -394,11 +398,11 @@ fn write_change(
     Moment { arrival, commit, change, was: &was, row: &row, stamp }.ask(tx, clashes, questions)
 }
 
-/// The zone that a visit itself names: where its writer stood.
+/// The zone that a visit or an order itself names: where its writer stood.
 pub(crate) fn own_zone(row: &Row) -> Option<Shelf> {
     let text = |name: &str| row.view.text(name).filter(|text| !text.is_empty());
     match (row.kind.as_str(), text(field::PROGRAMME), text(field::ZONE)) {
-        (kind::VISIT, Some(programme), Some(zone)) => Some(Shelf::new(programme, zone)),
+        (kind::VISIT | kind::ORDER, Some(programme), Some(zone)) => Some(Shelf::new(programme, zone)),
         _ => None,
     }
 }
@@ -410,10 +414,14 @@ fn note_gone(tx: &Tx<'_>, shelf: i64, id: RecordId, seq: Seq) -> Result<()> {
     Ok(())
 }
 
-/// The numbers of a subject's visits and questions.
+/// The numbers of a subject's visits, questions and orders.
 pub(crate) fn of_subject(tx: &Tx<'_>, subject: RecordId) -> Result<Vec<i64>> {
     let mut numbers: Vec<i64> = Vec::new();
-    for sql in ["SELECT no FROM visit WHERE subject = ?1", "SELECT no FROM question WHERE subject = ?1"] {
+    for sql in [
+        "SELECT no FROM visit WHERE subject = ?1",
+        "SELECT no FROM question WHERE subject = ?1",
+        "SELECT no FROM order_case WHERE subject = ?1",
+    ] {
         let mut statement = tx.db.prepare_cached(sql)?;
         let mut rows = statement.query([subject.bytes()])?;
         while let Some(found) = rows.next()? {
@@ -423,7 +431,7 @@ pub(crate) fn of_subject(tx: &Tx<'_>, subject: RecordId) -> Result<Vec<i64>> {
     Ok(numbers)
 }
 
-/// Moves a subject's visits and questions to its shelf.
+/// Moves a subject's visits, questions and orders to its shelf.
 fn bring_along(tx: &mut Tx<'_>, subject: &Row, seq: Seq) -> Result<()> {
     for no in of_subject(tx, subject.id)? {
         let Some(mut row) = row::load_no(tx.db, no)? else { continue };

@@ -17,6 +17,7 @@ mod ask;
 mod audit;
 #[cfg(not(target_family = "wasm"))]
 mod backup;
+mod citizen;
 mod commit;
 mod dump;
 mod error;
@@ -25,6 +26,7 @@ mod grants;
 mod labels;
 mod meta;
 mod open;
+mod orders;
 mod photo;
 mod project;
 pub mod rescue;
@@ -39,6 +41,7 @@ mod verify;
 
 pub use admin::{Account, Authenticated, Tenant};
 pub use audit::AuditRow;
+pub use citizen::Tracked;
 pub use commit::NewCommit;
 pub use error::{Error, Result};
 pub use forms::FormVersion;

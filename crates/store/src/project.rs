@@ -3,6 +3,7 @@
 
 use crate::Kind;
 use crate::error::{Optional, Result};
+use crate::orders;
 use crate::row::{self, Row};
 use crate::transact::Tx;
 use domain::change::{Value, Values, field, kind};
@@ -42,6 +43,8 @@ pub(crate) enum Before<'a> {
 pub(crate) fn project(tx: &mut Tx<'_>, row: &Row, before: Before<'_>) -> Result<()> {
     if let Before::Stored { shelf, view } = before
         && shelf == row.shelf
+        // Of an order the stamps tell as well: when it came to its state.
+        && row.kind != kind::ORDER
         && says_the_same(view, &row.view)
         && (row.kind != kind::SUBJECT || first_day(view) == first_day(&row.view))
     {
@@ -54,6 +57,7 @@ pub(crate) fn project(tx: &mut Tx<'_>, row: &Row, before: Before<'_>) -> Result<
         kind::SUBJECT => project_subject(tx, row, before),
         kind::VISIT => project_visit(tx, row),
         kind::QUESTION => project_question(tx, row),
+        kind::ORDER => orders::project(tx, row),
         kind::PROGRAMME => {
             // At once: what follows in this transaction is shown by the new definition.
             tx.programmes = load_programmes(tx.db)?;
@@ -108,6 +112,7 @@ pub(crate) fn forget(tx: &mut Tx<'_>, row: &Row) -> Result<()> {
             tx.db.prepare_cached("DELETE FROM question WHERE no = ?1")?.execute([row.no])?;
             Ok(())
         }
+        kind::ORDER => orders::forget(tx, row.no),
         _ => Ok(()),
     }
 }
@@ -121,7 +126,7 @@ fn rebuild(tx: &mut Tx<'_>, programme: &str) -> Result<()> {
     {
         let mut statement = tx.db.prepare_cached(
             "SELECT record.no FROM record JOIN shelf ON shelf.no = record.shelf \
-             WHERE shelf.programme = ?1 AND record.kind = 'subject'",
+             WHERE shelf.programme = ?1 AND record.kind IN ('subject', 'order')",
         )?;
         let mut rows = statement.query([programme])?;
         while let Some(found) = rows.next()? {
@@ -129,8 +134,10 @@ fn rebuild(tx: &mut Tx<'_>, programme: &str) -> Result<()> {
         }
     }
     for no in numbers {
-        if let Some(row) = row::load_no(tx.db, no)? {
-            project_subject(tx, &row, Before::Unknown)?;
+        match row::load_no(tx.db, no)? {
+            Some(row) if row.kind == kind::ORDER => orders::project(tx, &row)?,
+            Some(row) => project_subject(tx, &row, Before::Unknown)?,
+            None => {}
         }
     }
     Ok(())

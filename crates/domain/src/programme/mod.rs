@@ -3,6 +3,7 @@
 //! A municipality changes it in a spreadsheet; it travels as a record like any other. One engine runs them
 //! all, and no code names a programme outside [`crate::calc`].
 
+use crate::order::{OrderKind, PublicPage};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -55,6 +56,12 @@ pub struct Programme {
     /// Health data: seen by this programme's own people only, every office view is logged.
     #[serde(default)]
     pub sensitive: bool,
+    /// Cases that go through states: work orders, citizens' reports, red flags.
+    #[serde(rename = "order", default, skip_serializing_if = "Vec::is_empty")]
+    pub orders: Vec<OrderKind>,
+    /// What anybody sees who scans a label; absent: the office's name and telephone only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub public: Option<PublicPage>,
 }
 
 fn is_zero(number: &u32) -> bool {
@@ -246,6 +253,11 @@ impl Programme {
         self.outcomes.iter().find(|outcome| outcome.code == code)
     }
 
+    /// Returns a kind of order by id.
+    pub fn order(&self, id: &str) -> Option<&OrderKind> {
+        self.orders.iter().find(|kind| kind.id == id)
+    }
+
     /// The version that came with the app: this one, or the one it stands on.
     pub fn shipped_version(&self) -> u32 {
         if self.shipped == 0 { self.version } else { self.shipped }
@@ -266,7 +278,8 @@ impl Programme {
         self
     }
 
-    /// Says whether a worker may write this field of a subject: marked so, or written by a form's `save_to`.
+    /// Says whether a worker may write this field of a subject: marked so, written by a form's `save_to`, or by a state of
+    /// an order that a worker may set.
     pub fn worker_may_edit(&self, field: &str) -> bool {
         use crate::change::field as engine;
         if field.starts_with(engine::CODES) {
@@ -280,6 +293,9 @@ impl Programme {
         }
         self.field(field).is_some_and(|field| field.worker_edits)
             || self.forms.iter().any(|form| form.save_to.values().any(|target| target == field))
+            || self.orders.iter().flat_map(|kind| &kind.states).any(|state| {
+                state.set_by.contains(&crate::order::Setter::Worker) && state.writes.contains_key(field)
+            })
     }
 
     /// What happens when `field` is changed by two people unaware of each other. A place moved by more than a
@@ -318,6 +334,7 @@ impl Programme {
         if self.outcomes.iter().any(|outcome| outcome.code == DONE) {
             faults.push("outcome code \"done\" is reserved".to_owned());
         }
+        faults.extend(crate::order::faults(self));
         faults
     }
 }

@@ -5,6 +5,7 @@ mod found;
 mod labels;
 mod list;
 mod office;
+mod orders;
 mod questions;
 mod record;
 mod registry;
@@ -75,6 +76,15 @@ fn answer_caller(store: &mut Store, caller: &Caller<'_>, request: Request) -> Re
         Request::Photo(ask) => Reply::Photo(record::photo(store, caller, &ask)?),
         Request::Questions(ask) => Reply::Questions(questions::questions(store, caller, &ask)?),
         Request::Settle(ask) => Reply::Settle(questions::settle(store, caller, ask)?),
+        Request::Orders(ask) => Reply::Orders(orders::orders(store, caller, &ask)?),
+        Request::Order(ask) => Reply::Order(orders::order(store, caller, &ask)?),
+        Request::OpenOrder(ask) => Reply::OpenOrder(orders::open_order(store, caller, ask)?),
+        Request::MoveOrder(ask) => Reply::MoveOrder(orders::move_order(store, caller, &ask)?),
+        Request::NoteOrder(ask) => Reply::NoteOrder(orders::note_order(store, caller, ask)?),
+        Request::AssignOrder(ask) => Reply::AssignOrder(orders::assign_order(store, caller, ask)?),
+        Request::HideReport(ask) => Reply::HideReport(orders::hide_report(store, caller, &ask)?),
+        Request::OrderPeople(ask) => Reply::OrderPeople(orders::people(store, caller, &ask)?),
+        Request::CitizenReports(ask) => Reply::CitizenReports(orders::citizen_reports(store, caller, &ask)?),
         Request::Refused(_) => Reply::Refused(office::refused(store, caller)?),
         Request::Today(ask) => Reply::Today(office::today(store, caller, &ask)?),
         Request::Devices(_) => Reply::Devices(office::devices(store, caller)?),

@@ -4,7 +4,7 @@ use super::{Caller, counts, found, list, registry};
 use crate::commit::{NewCommit, draft_subject};
 use crate::error::{Error, Optional, Result};
 use crate::row::{self, Row};
-use crate::{Kind, Store, project};
+use crate::{Kind, Store, orders, project};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use domain::access::{self, Action};
@@ -292,10 +292,52 @@ pub(super) fn save_visit(store: &mut Store, caller: &Caller<'_>, ask: SaveVisit)
         cells.insert(format!("{}{photo}", field::PHOTOS), true.into());
     }
     let visit = store.new_record_id(caller.now.ms);
+    let opened = match ask.subject {
+        Some(id) if done && ask.supersedes.is_none() => {
+            opened_orders(store, caller, (&programme, &form.id), id, visit, &cells, &ask.photos)?
+        }
+        _ => Vec::new(),
+    };
     changes.push(change(visit, kind::VISIT, cells));
+    for one in opened {
+        // A form may write the subject's state as well as the order that it opens: the form has looked.
+        if !changes.iter().any(|known| known.id == one.id) {
+            changes.push(one);
+        }
+    }
     let new = NewCommit { place: ask.place, reason: None, changes, finishes: Some(key) };
     store.save(caller.grant, caller.now, new)?;
     Ok(Saved { record: visit, subject: Some(subject), counts: counts(store)? })
+}
+
+/// What a visit's answers open, by the rules of the programme: changes of the same commit.
+fn opened_orders(
+    store: &mut Store,
+    caller: &Caller<'_>,
+    (programme, form): (&Programme, &str),
+    subject: RecordId,
+    visit: RecordId,
+    answers: &Values,
+    photos: &[String],
+) -> Result<Vec<Change>> {
+    let mut changes = Vec::new();
+    for kind in &programme.orders {
+        let Some(opening) = kind.opening(form, |question| orders::chosen(answers.get(question))) else {
+            continue;
+        };
+        let Some(row) = row::load(&store.db, subject)? else { continue };
+        let joins = orders::same_as(store, subject, kind, &opening.topics)?;
+        let said = orders::Said {
+            topics: opening.topics,
+            severity: opening.severity,
+            note: answers.get("note").map(project::plain).unwrap_or_default(),
+            photos: photos.to_vec(),
+            by: caller.grant.person.clone(),
+            visit: Some(visit),
+        };
+        changes.extend(orders::report(store, programme, &row, kind, &said, joins, caller.now)?.2);
+    }
+    Ok(changes)
 }
 
 /// What a form's answers write to the subject. A geopoint saved to `lat` or `lon` gives its part.

@@ -1,0 +1,300 @@
+//! What a citizen may do without an account: report something at a subject whose label she has, and follow what becomes
+//! of it. Server only. The contact stays in a table of its own and reaches no device.
+
+use crate::commit::{NewCommit, write_as_server};
+use crate::error::{Error, Optional, Result};
+use crate::orders::{self, Said, Step};
+use crate::row::{self, Row};
+use crate::{Now, Store};
+use domain::change::{Value, Values, field, kind};
+use domain::ids::RecordId;
+use domain::order::{Case, Move, PhotoRole, Setter, StateClass};
+use domain::problem::Code;
+use domain::programme::Programme;
+use std::sync::Arc;
+
+/// Who writes what a citizen said.
+const AUTHOR: &str = "ประชาชน";
+/// Longest note and contact, characters.
+const NOTE_MAX: usize = 500;
+const CONTACT_MAX: usize = 100;
+/// Most photos of one report.
+const PHOTOS_MAX: usize = 4;
+
+/// What became of a report.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Tracked {
+    /// The order as it stands; of one that is the same as another, the other.
+    pub order: RecordId,
+    /// Its programme.
+    pub programme: String,
+    /// Kind of order.
+    pub kind: String,
+    /// The subject.
+    pub subject: RecordId,
+    /// State id.
+    pub state: String,
+    /// What this report is about.
+    pub topics: Vec<String>,
+    /// Steps that count, oldest first, from the report on; who took them is nobody's business outside.
+    pub moves: Vec<Move>,
+    /// It was joined with an order that was there already.
+    pub joined: bool,
+    /// When it was reported, milliseconds.
+    pub reported_ms: u64,
+    /// The photo of afterwards, if there is one.
+    pub after: Option<String>,
+    /// Somebody still has to deal with it.
+    pub open: bool,
+    /// She may say that it is not right yet.
+    pub may_reopen: bool,
+}
+
+/// A row of what citizens sent.
+pub(crate) struct Sent {
+    pub order: RecordId,
+    pub key: String,
+    pub contact: String,
+    pub photos: Vec<String>,
+    pub at_ms: u64,
+}
+
+fn cut(text: &str, most: usize) -> String {
+    let plain = |c: char| if c == '\n' || !c.is_control() { c } else { ' ' };
+    text.trim().chars().take(most).map(plain).collect()
+}
+
+impl Store {
+    /// The kind of order that a passer-by may open at a subject, with its programme; `None` if there is none.
+    pub fn open_to_citizens(&self, subject: RecordId) -> Result<Option<(Arc<Programme>, String)>> {
+        let Some(row) = row::load(&self.db, subject)? else { return Ok(None) };
+        let shelf = row::shelf_of(&self.db, row.shelf)?;
+        let Some(programme) = self.programmes.get(&shelf.programme).cloned() else { return Ok(None) };
+        let is_subject = row.kind == kind::SUBJECT && row.view.is_alive() && !programme.sensitive;
+        let kind = programme.public.as_ref().map(|page| page.order.clone()).filter(|id| !id.is_empty());
+        Ok(kind.filter(|_| is_subject).map(|kind| (programme, kind)))
+    }
+
+    /// Writes that a citizen reports something at a subject: ids of topics that are offered to citizens. Returns the secret
+    /// text of her tracking link. `joins` is the open order that says the same; without it, or if it is not open any more, a
+    /// new one is opened unless one says the same.
+    ///
+    /// Errors: `not_found` where nothing can be reported; `bad_record` for a topic that is not offered.
+    pub fn report_as_citizen(
+        &mut self,
+        subject: RecordId,
+        joins: Option<RecordId>,
+        topics: &[String],
+        now: Now,
+    ) -> Result<String> {
+        let (programme, kind) = self.open_to_citizens(subject)?.ok_or(Error::NotFound)?;
+        let kind = programme.order(&kind).ok_or(Error::NotFound)?;
+        let offered = |topic: &String| kind.topic(topic).is_some_and(|topic| topic.citizen);
+        let row = row::load(&self.db, subject)?.ok_or(Error::NotFound)?;
+        let open = orders::open_at(self, subject, &kind.id)?;
+        let named = open.into_iter().find(|order| Some(order.id) == joins);
+        let topics = match &named {
+            Some(order) if topics.is_empty() => {
+                Case::read(&order.view).map(|case| case.topics).unwrap_or_default()
+            }
+            _ if topics.is_empty() || !topics.iter().all(offered) => {
+                return Err(Code::BadRecord.into());
+            }
+            _ => topics.to_vec(),
+        };
+        let joins = match named {
+            Some(order) => Some(order),
+            None => orders::same_as(self, subject, kind, &topics)?,
+        };
+        let said = Said { topics, ..Said::default() };
+        let (order, key, changes) = orders::report(self, &programme, &row, kind, &said, joins, now)?;
+        let token = crate::hex(&self.random::<16>());
+        self.transact(|tx| {
+            let new = NewCommit { changes, ..NewCommit::default() };
+            write_as_server(tx, AUTHOR, now.ms, now.ms, new)?;
+            tx.db.execute(
+                "INSERT INTO citizen_report (token, record, key, contact, photos, at_ms) \
+                 VALUES (?1, ?2, ?3, '', '', ?4)",
+                (hash(&token), order.bytes(), &key, now.ms),
+            )?;
+            Ok(())
+        })?;
+        Ok(token)
+    }
+
+    fn tracked_order(&self, token: &str) -> Result<Option<(Row, String, u64)>> {
+        let found: Option<([u8; 16], String, u64)> = self
+            .db
+            .prepare_cached("SELECT record, key, at_ms FROM citizen_report WHERE token = ?1")?
+            .query_row([hash(token)], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+            .optional()?;
+        let Some((id, key, at_ms)) = found else { return Ok(None) };
+        let row = row::load(&self.db, row::id_of(id))?.filter(|row| row.view.is_alive());
+        Ok(row.map(|row| (row, key, at_ms)))
+    }
+
+    /// What became of a report, by the text of its tracking link; `None` if there is no such link.
+    pub fn track(&self, token: &str) -> Result<Option<Tracked>> {
+        let Some((own, key, reported_ms)) = self.tracked_order(token)? else { return Ok(None) };
+        let Some(first) = Case::read(&own.view) else { return Ok(None) };
+        let report = first.reports.iter().find(|report| report.key == key);
+        let topics = report.map(|report| report.topics.clone()).unwrap_or_default();
+        // One that is the same as another goes on there.
+        let other = first.duplicate_of.map(|id| row::load(&self.db, id)).transpose()?.flatten();
+        let row = other.filter(|row| row.view.is_alive()).unwrap_or(own);
+        let shelf = row::shelf_of(&self.db, row.shelf)?;
+        let Some(programme) = self.programmes.get(&shelf.programme) else { return Ok(None) };
+        let Some((case, kind)) = orders::read(programme, &row.view) else { return Ok(None) };
+        let state = case.state(kind);
+        let reopens = |to: &domain::order::StateKind| kind.may_move(&state, &to.id, Setter::Citizen);
+        Ok(Some(Tracked {
+            order: row.id,
+            programme: programme.id.clone(),
+            kind: kind.id.clone(),
+            subject: case.subject,
+            open: orders::class_of(kind, &state) == StateClass::Open,
+            may_reopen: kind.states.iter().any(reopens),
+            moves: case.steps(kind).into_iter().filter(|step| !step.idle).collect(),
+            joined: case.opened_ms < reported_ms || first.duplicate_of.is_some(),
+            reported_ms,
+            after: case
+                .photos
+                .iter()
+                .find(|(_, role)| *role == PhotoRole::After)
+                .map(|(photo, _)| photo.clone()),
+            topics,
+            state,
+        }))
+    }
+
+    /// Adds to a report what its author says later: words, how she can be reached, a photo that is kept already.
+    ///
+    /// Errors: `not_found` for no such link; `too_large` if there are four photos of hers already; `forbidden` once the order
+    /// is dealt with.
+    pub fn add_as_citizen(
+        &mut self,
+        token: &str,
+        note: &str,
+        contact: &str,
+        photo: Option<&str>,
+        now: Now,
+    ) -> Result<()> {
+        let (row, key, _) = self.tracked_order(token)?.ok_or(Error::NotFound)?;
+        let sent: (String, String) = self
+            .db
+            .prepare_cached("SELECT contact, photos FROM citizen_report WHERE token = ?1")?
+            .query_row([hash(token)], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let mut photos: Vec<&str> = sent.1.split_whitespace().collect();
+        if photo.is_some() && photos.len() >= PHOTOS_MAX {
+            return Err(Code::TooLarge.into());
+        }
+        if !self.track(token)?.is_some_and(|tracked| tracked.open) {
+            return Err(Code::Forbidden.into());
+        }
+        let name = format!("{}{key}", field::REPORTS);
+        let mut report = row.view.get(&name).cloned().unwrap_or_default();
+        let mut cells = Values::new();
+        let (note, contact) = (cut(note, NOTE_MAX), cut(contact, CONTACT_MAX));
+        if let (false, Value::Object(said)) = (note.is_empty(), &mut report) {
+            said.insert("note".to_owned(), note.into());
+            cells.insert(name, report);
+        }
+        if let Some(hash) = photo {
+            cells.insert(format!("{}{hash}", field::PHOTOS), true.into());
+            cells.insert(format!("{}{hash}", field::PHOTO_ROLES), serde_json::to_value(PhotoRole::Report)?);
+            photos.push(hash);
+        }
+        let contact = if contact.is_empty() { sent.0.clone() } else { contact };
+        let photos = photos.join(" ");
+        self.transact(|tx| {
+            if !cells.is_empty() {
+                let changes = vec![orders::change(row.id, kind::ORDER, cells)];
+                write_as_server(tx, AUTHOR, now.ms, now.ms, NewCommit { changes, ..NewCommit::default() })?;
+            }
+            tx.db.execute(
+                "UPDATE citizen_report SET contact = ?2, photos = ?3 WHERE token = ?1",
+                (hash(token), &contact, &photos),
+            )?;
+            Ok(())
+        })
+    }
+
+    /// Says for a citizen that something which was told to be done is not: to the state that citizens may set.
+    ///
+    /// Errors: `not_found` for no such link; `forbidden` if it cannot be said now.
+    pub fn reopen_as_citizen(&mut self, token: &str, note: &str, now: Now) -> Result<()> {
+        let tracked = self.track(token)?.ok_or(Error::NotFound)?;
+        let row = row::load(&self.db, tracked.order)?.ok_or(Error::NotFound)?;
+        let programme = self.programmes.get(&tracked.programme).cloned().ok_or(Error::NotFound)?;
+        let kind = programme.order(&tracked.kind).ok_or(Error::NotFound)?;
+        let to = kind.states.iter().find(|to| kind.may_move(&tracked.state, &to.id, Setter::Citizen));
+        let to = to.ok_or(Code::Forbidden)?.id.clone();
+        let note = cut(note, NOTE_MAX);
+        let step = Step { to: &to, by: "", setter: Setter::Citizen, note: &note, duplicate_of: None };
+        let changes = orders::move_to(self, &row, &programme, step, now.ms)?;
+        self.transact(|tx| {
+            write_as_server(tx, AUTHOR, now.ms, now.ms, NewCommit { changes, ..NewCommit::default() })
+        })
+    }
+
+    /// The values of a subject's fields; empty if it is not here. Its caller says what of them anybody may see.
+    pub fn values_of(&self, subject: RecordId) -> Result<Values> {
+        Ok(row::load(&self.db, subject)?.map(|row| row.view.values()).unwrap_or_default())
+    }
+
+    /// What citizens sent, newest first.
+    pub(crate) fn citizen_reports(&self, offset: u32, limit: u32) -> Result<Vec<Sent>> {
+        let mut statement = self.db.prepare_cached(
+            "SELECT record, key, contact, photos, at_ms FROM citizen_report ORDER BY at_ms DESC LIMIT ?1 OFFSET ?2",
+        )?;
+        let mut rows = statement.query((limit, offset))?;
+        let mut all = Vec::new();
+        while let Some(found) = rows.next()? {
+            let photos: String = found.get(3)?;
+            all.push(Sent {
+                order: row::id_of(found.get(0)?),
+                key: found.get(1)?,
+                contact: found.get(2)?,
+                photos: photos.split_whitespace().map(str::to_owned).collect(),
+                at_ms: found.get(4)?,
+            });
+        }
+        Ok(all)
+    }
+
+    /// The orders at a subject that a passer-by is told of: those to be dealt with, and those done in the last days.
+    pub fn known_to_citizens(&self, subject: RecordId, kind: &str, since_ms: u64) -> Result<Vec<Tracked>> {
+        let Some((programme, own)) = self.open_to_citizens(subject)? else { return Ok(Vec::new()) };
+        let Some(kind) = programme.order(kind).filter(|kind| kind.id == own) else { return Ok(Vec::new()) };
+        let mut statement = self.db.prepare_cached(
+            "SELECT no FROM order_case WHERE subject = ?1 AND kind = ?2 AND (class = 0 OR (class = 1 AND ended >= ?3)) \
+             ORDER BY class, opened DESC LIMIT 5",
+        )?;
+        let mut rows = statement.query((subject.bytes(), &kind.id, since_ms))?;
+        let mut all = Vec::new();
+        while let Some(found) = rows.next()? {
+            let Some(row) = row::load_no(&self.db, found.get(0)?)? else { continue };
+            let Some(case) = Case::read(&row.view) else { continue };
+            let state = case.state(kind);
+            all.push(Tracked {
+                order: row.id,
+                programme: programme.id.clone(),
+                kind: kind.id.clone(),
+                subject,
+                open: orders::class_of(kind, &state) == StateClass::Open,
+                may_reopen: false,
+                moves: case.steps(kind).into_iter().filter(|step| !step.idle).collect(),
+                joined: false,
+                reported_ms: case.opened_ms,
+                after: None,
+                topics: case.topics,
+                state,
+            });
+        }
+        Ok(all)
+    }
+}
+
+fn hash(token: &str) -> [u8; 32] {
+    *blake3::hash(token.as_bytes()).as_bytes()
+}

@@ -1,0 +1,362 @@
+//! Orders: the index for lists, who may write what, and what opening and moving one writes.
+
+use crate::error::{Error, Result};
+use crate::row::{self, Row};
+use crate::transact::Tx;
+use crate::{Store, project};
+use domain::access::{self, Action, Grant, Role};
+use domain::change::{Change, Value, Values, field, kind};
+use domain::ids::{RecordId, Seq};
+use domain::merge::Record;
+use domain::order::{self, Case, Move, OrderKind, PhotoRole, Report, Setter, StateClass, name_part};
+use domain::problem::Code;
+use domain::programme::Programme;
+
+/// Brings the index in line with an order.
+pub(crate) fn project(tx: &Tx<'_>, row: &Row) -> Result<()> {
+    let programme = tx.programme(&tx.shelf_of(row.shelf)?.programme);
+    let found = programme.as_deref().and_then(|programme| read(programme, &row.view));
+    let Some((case, kind)) = found.filter(|_| row.view.is_alive()) else {
+        return forget(tx, row.no);
+    };
+    let steps = case.steps(kind);
+    let severity = case.urgency(kind);
+    let state = case.state(kind);
+    let runs = order::run(kind, &severity, case.opened_ms, &steps);
+    let class = class_no(class_of(kind, &state));
+    tx.db
+        .prepare_cached(
+            "INSERT OR REPLACE INTO order_case \
+             (no, subject, shelf, kind, state, class, urgency, assigned, opened, due, ended) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+        )?
+        .execute((
+            row.no,
+            case.subject.bytes(),
+            row.shelf,
+            &kind.id,
+            &state,
+            class,
+            i64::try_from(kind.rank(&severity)).unwrap_or(i64::MAX),
+            &case.assigned,
+            case.opened_ms,
+            if class == 0 { order::due_ms(&runs) } else { None },
+            case.ended_ms(kind),
+        ))?;
+    Ok(())
+}
+
+/// Takes an order out of the index.
+pub(crate) fn forget(tx: &Tx<'_>, no: i64) -> Result<()> {
+    tx.db.prepare_cached("DELETE FROM order_case WHERE no = ?1")?.execute([no])?;
+    Ok(())
+}
+
+/// Reads an order together with its kind.
+pub(crate) fn read<'a>(programme: &'a Programme, view: &Record) -> Option<(Case, &'a OrderKind)> {
+    let case = Case::read(view)?;
+    let kind = programme.order(&case.kind)?;
+    Some((case, kind))
+}
+
+/// Whether an order in a state still has to be dealt with.
+pub(crate) fn class_of(kind: &OrderKind, state: &str) -> StateClass {
+    kind.state(state).map(|state| state.class).unwrap_or_default()
+}
+
+/// A class as the index keeps it.
+pub(crate) fn class_no(class: StateClass) -> i64 {
+    match class {
+        StateClass::Open => 0,
+        StateClass::Done => 1,
+        StateClass::Closed => 2,
+    }
+}
+
+/// What somebody is to an order.
+pub(crate) fn setter(grant: &Grant) -> Setter {
+    if grant.role == Role::Worker { Setter::Worker } else { Setter::Office }
+}
+
+impl Store {
+    /// Says whether an order should have a row in the index.
+    pub(crate) fn is_indexed_order(&self, row: &Row) -> Result<bool> {
+        let shelf = row::shelf_of(&self.db, row.shelf)?;
+        Ok(self.programmes.get(&shelf.programme).is_some_and(|p| read(p, &row.view).is_some()))
+    }
+}
+
+/// Says whether a grant allows a change of an order. That the order's shelf is within reach was asked already. Whether a
+/// step can come after the present one is not asked: who had no signal could not know, and [`Case::steps`] judges it.
+pub(crate) fn check(grant: &Grant, change: &Change, known: &Record, programme: &Programme) -> Result<()> {
+    let is_new = known.cells.is_empty();
+    let office = access::may(grant, Action::Office).is_ok();
+    let kind_id = match change.cells.get(field::ORDER_KIND) {
+        Some(id) if is_new => id.as_str(),
+        Some(_) => return Err(Code::Forbidden.into()),
+        None => known.text(field::ORDER_KIND),
+    };
+    let kind = kind_id.and_then(|id| programme.order(id)).ok_or(Code::BadRecord)?;
+    let own = Value::from(grant.person.clone());
+    for (name, value) in &change.cells {
+        let allowed = match name.as_str() {
+            field::SUBJECT
+            | field::PROGRAMME
+            | field::ZONE
+            | field::ORDER_KIND
+            | field::AT
+            | field::BY
+            | field::VISIT
+            | field::ORIGIN => is_new,
+            field::DELETED => access::may(grant, Action::Office).is_ok(),
+            field::SEVERITY => {
+                // Who sees a danger says so at once; that it is none, the office says.
+                let was = known.text(field::SEVERITY).unwrap_or_default();
+                let said = value.as_str().ok_or(Code::BadRecord)?;
+                office || is_new || kind.rank(said) < kind.rank(was)
+            }
+            field::DUPLICATE_OF => office,
+            // A worker takes an order, and gives back what is hers.
+            field::ASSIGNED => {
+                let hers =
+                    known.get(field::ASSIGNED).is_none_or(|was| *was == own || *was == Value::from(""));
+                office || (hers && (*value == own || *value == Value::from("")))
+            }
+            name if name_part(name, field::MOVES).is_some() => {
+                let step: Move = serde_json::from_value(value.clone()).map_err(|_| Code::BadRecord)?;
+                let is_own = step.by == grant.person && known.get(name).is_none();
+                let opens = is_new && step.state == kind.first_state();
+                is_own && (opens || kind.may_set(&step.state, setter(grant)))
+            }
+            name if name_part(name, field::REPORTS).is_some() => {
+                let report: Report = serde_json::from_value(value.clone()).map_err(|_| Code::BadRecord)?;
+                report.by == grant.person && known.get(name).is_none()
+            }
+            name if name_part(name, field::HIDDEN).is_some() => office && value.is_boolean(),
+            name if name_part(name, field::CHECKS).is_some() => value.is_boolean(),
+            name if name_part(name, field::PHOTOS).is_some() => *value == Value::Bool(true) || office,
+            name if name_part(name, field::PHOTO_ROLES).is_some() => value.is_string(),
+            name if name_part(name, field::MATERIALS).is_some() => value.is_object() || value.is_null(),
+            // What a newer app writes beside it.
+            _ => true,
+        };
+        if !allowed {
+            return Err(Code::NotYourField.into());
+        }
+    }
+    Ok(())
+}
+
+/// What somebody says about a subject: what it is about, in words and photos.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Said {
+    pub topics: Vec<String>,
+    /// Beyond what the topics say; empty: nothing.
+    pub severity: String,
+    pub note: String,
+    pub photos: Vec<String>,
+    /// Who says so; empty: a citizen.
+    pub by: String,
+    /// The visit in which it was noticed.
+    pub visit: Option<RecordId>,
+}
+
+/// Names that are given to what is new within an order: a part of a new record's id, which never meets another.
+pub(crate) fn new_key(id: RecordId) -> String {
+    id.0.simple().to_string()
+}
+
+/// The open orders of a kind at a subject, oldest first.
+pub(crate) fn open_at(store: &Store, subject: RecordId, kind: &str) -> Result<Vec<Row>> {
+    let mut statement = store.db.prepare_cached(
+        "SELECT no FROM order_case WHERE subject = ?1 AND class = 0 AND kind = ?2 ORDER BY opened, no",
+    )?;
+    let mut rows = statement.query((subject.bytes(), kind))?;
+    let mut all = Vec::new();
+    while let Some(found) = rows.next()? {
+        all.extend(row::load_no(&store.db, found.get(0)?)?);
+    }
+    Ok(all)
+}
+
+/// The open order that already says what somebody has to say, so that it needs no second one.
+pub(crate) fn same_as(
+    store: &Store,
+    subject: RecordId,
+    kind: &OrderKind,
+    topics: &[String],
+) -> Result<Option<Row>> {
+    let fits = |row: &Row| {
+        Case::read(&row.view).is_some_and(|case| {
+            (case.topics.is_empty() && topics.is_empty()) || case.topics.iter().any(|t| topics.contains(t))
+        })
+    };
+    Ok(open_at(store, subject, &kind.id)?.into_iter().find(fits))
+}
+
+/// The cells of a report with its photos. `key` is its name within the order.
+pub(crate) fn report_cells(said: &Said, key: &str) -> Result<Values> {
+    let report = Report {
+        key: String::new(),
+        topics: said.topics.clone(),
+        note: said.note.clone(),
+        by: said.by.clone(),
+        hidden: false,
+        at_ms: 0,
+    };
+    let mut value = serde_json::to_value(report)?;
+    if let Value::Object(map) = &mut value {
+        // Its name and its time are the cell's.
+        map.retain(|name, _| !["key", "hidden", "at_ms"].contains(&name.as_str()));
+    }
+    let mut cells = Values::from([(format!("{}{key}", field::REPORTS), value)]);
+    for hash in &said.photos {
+        cells.insert(format!("{}{hash}", field::PHOTOS), true.into());
+        cells.insert(format!("{}{hash}", field::PHOTO_ROLES), serde_json::to_value(PhotoRole::Report)?);
+    }
+    Ok(cells)
+}
+
+/// What a report writes: into the open order that says the same, or as a new one with what its first state writes to the
+/// subject. Returns the order and the report's name in it.
+pub(crate) fn report(
+    store: &mut Store,
+    programme: &Programme,
+    subject: &Row,
+    kind: &OrderKind,
+    said: &Said,
+    joins: Option<Row>,
+    now: crate::Now,
+) -> Result<(RecordId, String, Vec<Change>)> {
+    let key = new_key(store.new_record_id(now.ms));
+    let mut cells = report_cells(said, &key)?;
+    if let Some(order) = joins {
+        let known = order.view.text(field::SEVERITY).unwrap_or_default();
+        if kind.worse(known, &said.severity) != known {
+            cells.insert(field::SEVERITY.to_owned(), said.severity.clone().into());
+        }
+        return Ok((order.id, key, vec![change(order.id, kind::ORDER, cells)]));
+    }
+    let id = store.new_record_id(now.ms);
+    let zone = row::shelf_of(&store.db, subject.shelf)?.zone;
+    for (name, value) in [
+        (field::PROGRAMME, programme.id.clone()),
+        (field::ZONE, zone),
+        (field::SUBJECT, subject.id.to_string()),
+        (field::ORDER_KIND, kind.id.clone()),
+        (field::AT, domain::thai_date::iso(now.ms, now.offset_minutes)),
+        (field::BY, said.by.clone()),
+    ] {
+        cells.insert(name.to_owned(), value.into());
+    }
+    if !said.severity.is_empty() && said.severity != kind.severity_of(&said.topics) {
+        cells.insert(field::SEVERITY.to_owned(), said.severity.clone().into());
+    }
+    if let Some(visit) = said.visit {
+        cells.insert(field::VISIT.to_owned(), visit.to_string().into());
+    }
+    let step = store.new_record_id(now.ms);
+    cells.extend(move_cell(step, kind.first_state(), &said.by, "")?);
+    let mut changes = vec![change(id, kind::ORDER, cells)];
+    changes.extend(writes_of(subject, kind, kind.first_state()));
+    Ok((id, key, changes))
+}
+
+/// The cell of a step.
+pub(crate) fn move_cell(id: RecordId, state: &str, by: &str, note: &str) -> Result<Values> {
+    let step =
+        Move { state: state.to_owned(), by: by.to_owned(), note: note.to_owned(), at_ms: 0, idle: false };
+    Ok([(format!("{}{}", field::MOVES, new_key(id)), serde_json::to_value(step)?)].into())
+}
+
+/// What a state writes to the subject, of which it says otherwise now.
+pub(crate) fn writes_of(subject: &Row, kind: &OrderKind, state: &str) -> Option<Change> {
+    let writes = &kind.state(state)?.writes;
+    let cells: Values = writes
+        .iter()
+        .filter(|(name, value)| subject.view.get(name) != Some(value))
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect();
+    (!cells.is_empty()).then(|| change(subject.id, kind::SUBJECT, cells))
+}
+
+/// A step that somebody wants an order to take.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Step<'a> {
+    /// State id.
+    pub to: &'a str,
+    /// Who.
+    pub by: &'a str,
+    /// What they are.
+    pub setter: Setter,
+    /// What whoever reported it reads.
+    pub note: &'a str,
+    /// The order that it is the same as.
+    pub duplicate_of: Option<RecordId>,
+}
+
+/// What bringing an order to a state writes. What "done" writes to the subject waits for the last of several open orders.
+///
+/// Errors: `forbidden` if the state cannot come now or not by this person; `form_incomplete` names what is missing.
+pub(crate) fn move_to(
+    store: &mut Store,
+    order: &Row,
+    programme: &Programme,
+    step: Step<'_>,
+    now_ms: u64,
+) -> Result<Vec<Change>> {
+    let Step { to, by, setter, note, duplicate_of } = step;
+    let (case, kind) = read(programme, &order.view).ok_or(Error::NotFound)?;
+    let from = case.state(kind);
+    if !kind.may_move(&from, to, setter) {
+        return Err(Code::Forbidden.into());
+    }
+    let state = kind.state(to).ok_or(Code::BadRecord)?;
+    let missing = |what: &str| Err(domain::problem::Problem::new(Code::FormIncomplete).about(what).into());
+    if state.needs_note && note.trim().is_empty() {
+        return missing("note");
+    }
+    if state.needs_photo && !case.photos.iter().any(|(_, role)| *role == PhotoRole::After) {
+        return missing("photo");
+    }
+    if state.needs_checks && !kind.checks.iter().all(|check| case.checks.contains(&check.id)) {
+        return missing("checks");
+    }
+    let mut cells = move_cell(store.new_record_id(now_ms), to, by, note.trim())?;
+    if state.duplicate {
+        let other = duplicate_of.filter(|other| *other != order.id);
+        let Some(other) = other.map(|id| row::load(&store.db, id)).transpose()?.flatten() else {
+            return missing("duplicate_of");
+        };
+        // Both are about one thing, and the other is not itself the same as a third.
+        let fits = Case::read(&other.view).is_some_and(|it| {
+            it.kind == case.kind && it.duplicate_of.is_none() && other.shelf == order.shelf
+        });
+        if !fits {
+            return Err(Code::BadRecord.into());
+        }
+        cells.insert(field::DUPLICATE_OF.to_owned(), other.id.to_string().into());
+    }
+    let mut changes = vec![Change { base_seq: order.seq, ..change(order.id, kind::ORDER, cells) }];
+    let others = open_at(store, case.subject, &kind.id)?.into_iter().filter(|row| row.id != order.id).count();
+    if (state.class == StateClass::Open || others == 0)
+        && let Some(subject) = row::load(&store.db, case.subject)?
+    {
+        changes.extend(writes_of(&subject, kind, to));
+    }
+    Ok(changes)
+}
+
+/// A change that knows what the store shows now.
+pub(crate) fn change(id: RecordId, kind: &str, cells: Values) -> Change {
+    Change { id, kind: kind.to_owned(), base_seq: Seq(0), cells }
+}
+
+/// The chosen values of an answer: of a choice its id, of several each, as `forms` writes them.
+pub(crate) fn chosen(value: Option<&Value>) -> Vec<String> {
+    match value {
+        None | Some(Value::Null) => Vec::new(),
+        Some(Value::Array(items)) => items.iter().map(project::plain).collect(),
+        Some(other) => project::plain(other).split_whitespace().map(str::to_owned).collect(),
+    }
+}
