@@ -1,6 +1,6 @@
 //! Labels for the printer: what a sheet would hold, and the sheets as a PDF.
 //!
-//! Labels hang in the street, so none bears a person's name: what stands on one is what `public.toml` shows to a
+//! Labels hang in the street, so none bears a person's name: what stands on one is what the programme shows to a
 //! passer-by, or else the place in the round; on the label of a sensitive programme nothing but the code.
 
 use crate::answer::Failure;

@@ -7,6 +7,7 @@
 //! Doors: `device` speaks the sync protocol, `office` answers screens after a login, `pages` is what a
 //! citizen sees, `app` gives the browser app's files.
 
+mod allowance;
 mod answer;
 mod app;
 mod body;
@@ -49,8 +50,10 @@ fn router(server: Server) -> Router {
         .route("/api/call", post(office::call))
         .route("/api/labels", post(labels::file))
         .route("/health", get(health::health))
-        .route("/q/{code}", get(pages::code))
-        .route("/Q/{code}", get(pages::code))
+        .route("/q/{code}", get(pages::code).post(pages::report))
+        .route("/Q/{code}", get(pages::code).post(pages::report))
+        .route("/t/{token}", get(pages::track).post(pages::add))
+        .route("/t/{token}/photo", get(pages::photo))
         .route("/page.css", get(pages::style))
         .route("/enrol/{code}", get(app::shell))
         .route("/office", get(app::shell))

@@ -1,5 +1,6 @@
 //! What all requests share: the store, the settings, the counters of wrong passwords.
 
+use crate::allowance::Allowance;
 use crate::answer::Failure;
 use crate::clock::Clock;
 use crate::guesses::Guesses;
@@ -39,6 +40,9 @@ pub struct Server {
     pub(crate) config: Arc<Config>,
     guesses: Arc<Mutex<Guesses>>,
     unfinished: Arc<Mutex<Unfinished>>,
+    allowance: Arc<Mutex<Allowance>>,
+    /// What the forms of the citizens' pages are signed with. A restart makes them old.
+    pub(crate) form_key: [u8; 32],
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) health: Arc<Health>,
     /// Password hashes being computed. Each takes 19 MB and a core, so a flood of logins must queue ...
@@ -62,6 +66,8 @@ impl Server {
             config: Arc::new(config),
             guesses: Arc::default(),
             unfinished: Arc::default(),
+            allowance: Arc::default(),
+            form_key: random_key(),
             metrics: Arc::new(Metrics::new()),
             health: Arc::default(),
             hashing: Arc::new(Semaphore::new(2)),
@@ -85,6 +91,11 @@ impl Server {
     /// The photos that are half here.
     pub(crate) fn unfinished(&self) -> MutexGuard<'_, Unfinished> {
         self.unfinished.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How often strangers did what they may.
+    pub(crate) fn allowance(&self) -> MutexGuard<'_, Allowance> {
+        self.allowance.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whether people reach this server by https.
@@ -141,6 +152,12 @@ impl Server {
         });
         task.await.unwrap_or_else(|_| Err(Failure::from(Code::Internal)))
     }
+}
+
+fn random_key() -> [u8; 32] {
+    let mut key = [0u8; 32];
+    (crate::entropy::system())(&mut key);
+    key
 }
 
 /// A piece of work for [`Server::write_together`]. It returns what tells its caller, once the disk has confirmed or failed.

@@ -13,9 +13,11 @@
 //   scan_camera_fps           frames a second that are read at 1,280 x 720 while nothing is found, over 5 s
 //   scan_camera_first_read_ms from pressing "scan" until the card shows, for a tilted, moving, blurred label in front of a
 //                             camera of 1,280 x 720, the camera's own start included (median of 5)
+//   citizen_page_bytes        the page behind a pole's label with its style, not packed, with a report that is open
 //   ui_wasm_brotli_bytes, worker_wasm_brotli_bytes, scan_wasm_brotli_bytes
 //
 // Wants the release build of both: `node ui/build.mjs` and `cargo build --release -p cli`.
+import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { chromium } from 'playwright-core';
@@ -63,6 +65,15 @@ try {
   const { rows } = await office('round', { programme: 'water', zone: zones[20].zone, standing: [], today, offset: 100, limit: 9 });
   const codes = [];
   for (const row of rows) codes.push((await office('card', { subject: row.id, today })).codes.find((one) => /^[0-9A-Z]{10}$/.test(one)));
+
+  const [feeder] = await office('zones', { programme: 'lights' });
+  const poles = await office('round', { programme: 'lights', zone: feeder.zone, standing: [], today, offset: 0, limit: 1 });
+  const pole = await office('card', { subject: poles.rows[0].id, today });
+  await office('open_order', { subject: pole.row.id, kind: 'repair', topics: ['off'], note: '', photos: [], place: null });
+  execFileSync(bin, ['labels', '--programme', 'lights', '--code', pole.codes[0], '--db', town.dir, '--server', town.url, '--to', folder]);
+  const label = readFileSync(join(folder, 'labels.csv'), 'utf8').split('\n')[1].split(',').find((cell) => /\/q\//i.test(cell));
+  const bytes = async (path) => (await (await fetch(town.url + path)).arrayBuffer()).byteLength;
+  figures.citizen_page_bytes = await bytes(new URL(label).pathname) + await bytes('/page.css');
 
   const page = context.pages()[0];
   page.setDefaultTimeout(600_000);

@@ -202,7 +202,9 @@ impl Store {
         if let Some(hash) = photo {
             cells.insert(format!("{}{hash}", field::PHOTOS), true.into());
             cells.insert(format!("{}{hash}", field::PHOTO_ROLES), serde_json::to_value(PhotoRole::Report)?);
-            photos.push(hash);
+            if !photos.contains(&hash) {
+                photos.push(hash);
+            }
         }
         let contact = if contact.is_empty() { sent.0.clone() } else { contact };
         let photos = photos.join(" ");

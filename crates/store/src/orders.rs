@@ -323,6 +323,9 @@ pub(crate) fn move_to(
         return missing("checks");
     }
     let mut cells = move_cell(store.new_record_id(now_ms), to, by, note.trim())?;
+    if state.on_assign && setter == Setter::Worker && case.assigned.is_empty() {
+        cells.insert(field::ASSIGNED.to_owned(), by.into());
+    }
     if state.duplicate {
         let other = duplicate_of.filter(|other| *other != order.id);
         let Some(other) = other.map(|id| row::load(&store.db, id)).transpose()?.flatten() else {

@@ -13,6 +13,7 @@ mod devices;
 mod labels;
 mod matrix;
 mod office;
+mod orders;
 mod pages;
 mod photos;
 mod uploads;

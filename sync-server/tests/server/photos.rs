@@ -10,11 +10,11 @@ use serde_json::json;
 use store::{Step, Store, SyncSession};
 
 /// A picture whose left half is red and whose right half is blue, wider than high.
-fn picture() -> RgbImage {
+pub fn picture() -> RgbImage {
     RgbImage::from_fn(320, 200, |x, _| if x < 160 { Rgb([220, 20, 20]) } else { Rgb([20, 20, 220]) })
 }
 
-fn jpeg(picture: &RgbImage) -> Vec<u8> {
+pub fn jpeg(picture: &RgbImage) -> Vec<u8> {
     let mut out = Vec::new();
     let encoder = image::codecs::jpeg::JpegEncoder::new_with_quality(&mut out, 90);
     encoder.write_image(picture, picture.width(), picture.height(), ExtendedColorType::Rgb8).unwrap();
@@ -22,7 +22,7 @@ fn jpeg(picture: &RgbImage) -> Vec<u8> {
 }
 
 /// A JPEG with a block of metadata as phones write it: orientation, the camera's owner, and where it was.
-fn with_exif(jpeg: &[u8], orientation: u8) -> Vec<u8> {
+pub fn with_exif(jpeg: &[u8], orientation: u8) -> Vec<u8> {
     let mut tiff: Vec<u8> = b"MM\0\x2a\0\0\0\x08".to_vec();
     let entry = |tag: u16, kind: u16, count: u32, value: [u8; 4]| {
         let mut bytes = tag.to_be_bytes().to_vec();
@@ -51,7 +51,7 @@ fn with_exif(jpeg: &[u8], orientation: u8) -> Vec<u8> {
     out
 }
 
-fn holds(bytes: &[u8], text: &[u8]) -> bool {
+pub fn holds(bytes: &[u8], text: &[u8]) -> bool {
     bytes.windows(text.len()).any(|window| window == text)
 }
 
