@@ -43,6 +43,10 @@ pub enum Route {
     Refused,
     /// Unfinished forms.
     Drafts,
+    /// The orders of this device.
+    Orders,
+    /// One order.
+    Order(RecordId),
     /// Settings.
     Settings,
     /// A screen of the office; what follows `#/office/`.
@@ -89,6 +93,8 @@ impl Route {
                 ["questions"] => Route::Questions,
                 ["refused"] => Route::Refused,
                 ["drafts"] => Route::Drafts,
+                ["orders"] => Route::Orders,
+                ["order", id] => Route::Order(id.parse().ok()?),
                 ["settings"] => Route::Settings,
                 ["office", rest @ ..] => Route::Office(rest.join("/")),
                 _ => return None,
@@ -118,6 +124,8 @@ impl Route {
             Route::Questions => "#/questions".to_owned(),
             Route::Refused => "#/refused".to_owned(),
             Route::Drafts => "#/drafts".to_owned(),
+            Route::Orders => "#/orders".to_owned(),
+            Route::Order(id) => format!("#/order/{id}"),
             Route::Settings => "#/settings".to_owned(),
             Route::Office(rest) => format!("#/office/{rest}"),
         }
@@ -272,6 +280,8 @@ mod tests {
             Route::New("lights".into(), String::new()),
             Route::Bind("water".into(), "a/b#c?d".into()),
             Route::BindTo(id),
+            Route::Orders,
+            Route::Order(id),
             Route::Settings,
             Route::Office("devices".into()),
         ] {

@@ -13,6 +13,7 @@ pub mod lens;
 pub mod lost;
 pub mod markdown;
 pub mod notice;
+pub mod order;
 pub mod photo;
 pub mod row;
 pub mod scanner;

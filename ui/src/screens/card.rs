@@ -81,6 +81,7 @@ fn card_view(app: App, card: &CardReply) -> impl IntoView + use<> {
             {card.removed.then(|| notice::remark(t.removed))}
             {failed}
             {questions}
+            {crate::screens::orders::of_subject(app, card.row.id)}
             {first_photo}
             {forms(app, card, programme.as_ref())}
             {fields(app, card, programme.as_ref())}

@@ -46,6 +46,7 @@ pub fn Home() -> impl IntoView {
                 {icon(Icon::Search)}
                 <span>{t.search_prompt}</span>
             </button>
+            <crate::screens::orders::OrdersButton/>
             <Todo/>
             {drawn(app, state, move |programmes| {
                 if programmes.is_empty() {

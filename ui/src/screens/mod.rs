@@ -10,6 +10,8 @@ pub mod history;
 pub mod home;
 pub mod new_subject;
 pub mod office;
+pub mod order;
+pub mod orders;
 pub mod outcome;
 pub mod questions;
 pub mod refused;
@@ -65,6 +67,8 @@ pub fn Screen() -> impl IntoView {
             Route::Questions => view! { <questions::Questions/> }.into_any(),
             Route::Refused => view! { <refused::Refused/> }.into_any(),
             Route::Drafts => view! { <drafts::Drafts/> }.into_any(),
+            Route::Orders => view! { <orders::Orders/> }.into_any(),
+            Route::Order(id) => view! { <order::Order id=id/> }.into_any(),
             Route::Home | Route::Enrol(_) | Route::Office(_) | Route::Settings => {
                 view! { <home::Home/> }.into_any()
             }

@@ -4,6 +4,7 @@
 
 mod en;
 pub mod office;
+pub mod orders;
 mod problems;
 mod th;
 

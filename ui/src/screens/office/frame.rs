@@ -4,7 +4,7 @@ use super::gate::Languages;
 use super::page::Page;
 use super::polling::every;
 use super::state::{Attention, office};
-use super::{account, devices, enrolment, forms, labels, questions, refused, registry, today};
+use super::{account, devices, enrolment, forms, labels, orders, questions, refused, registry, today};
 use crate::app::app;
 use crate::components::icon::{Icon, icon};
 use crate::strings::office::office as words;
@@ -19,6 +19,7 @@ pub fn Frame() -> impl IntoView {
     let app = app();
     let office = office();
     let t = words(app);
+    let orders_words = crate::strings::orders::orders(app);
     let page = Memo::new(move |_| Page::of(&app.route.get()));
     // A click through the registry is the same page with another subject: the search and its list stay.
     let section = Memo::new(move |before: Option<&Page>| {
@@ -27,6 +28,10 @@ pub fn Frame() -> impl IntoView {
     });
     let open = Signal::derive(move || match page.get() {
         Page::Registry(id) => id,
+        _ => None,
+    });
+    let order = Signal::derive(move || match page.get() {
+        Page::Orders(id) => id,
         _ => None,
     });
     let label_of = Signal::derive(move || match page.get() {
@@ -66,6 +71,8 @@ pub fn Frame() -> impl IntoView {
                     <ul>
                         {entry(section, Page::Today, t.today, Icon::Clock, |_| 0)}
                         {entry(section, Page::Registry(None), t.registry, Icon::Search, |_| 0)}
+                        {entry(section, Page::Orders(None), orders_words.orders, Icon::Edit, |now| now.orders)}
+                        {entry(section, Page::Citizens, orders_words.of_citizens, Icon::Picture, |_| 0)}
                         {entry(section, Page::Questions, t.questions, Icon::Question, |now| now.questions)}
                         {entry(section, Page::Labels(None), t.labels, Icon::Label, |_| 0)}
                         {entry(section, Page::Devices, t.devices, Icon::Phone, |now| now.copies)}
@@ -85,6 +92,8 @@ pub fn Frame() -> impl IntoView {
                 {move || match section.get() {
                     Page::Today => view! { <today::Today/> }.into_any(),
                     Page::Registry(_) => view! { <registry::Registry open=open/> }.into_any(),
+                    Page::Orders(_) => view! { <orders::Orders open=order/> }.into_any(),
+                    Page::Citizens => view! { <orders::Citizens/> }.into_any(),
                     Page::Questions => view! { <questions::Questions/> }.into_any(),
                     Page::Labels(_) => view! { <labels::Labels open=label_of/> }.into_any(),
                     Page::Devices => view! { <devices::Devices/> }.into_any(),

@@ -15,6 +15,7 @@ mod gate;
 mod hand_over;
 mod history;
 mod labels;
+mod orders;
 mod page;
 mod polling;
 mod questions;

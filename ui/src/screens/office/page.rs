@@ -14,6 +14,10 @@ pub enum Page {
     Today,
     /// The registry, with one subject open or none.
     Registry(Option<RecordId>),
+    /// Orders, with one open or none.
+    Orders(Option<RecordId>),
+    /// What citizens sent.
+    Citizens,
     /// Questions.
     Questions,
     /// Labels for the printer, of one subject or as chosen there.
@@ -37,6 +41,8 @@ impl Page {
             return match route {
                 Route::Card(id) | Route::History(id) | Route::Edit(id) => Page::Registry(Some(*id)),
                 Route::Search => Page::Registry(None),
+                Route::Orders => Page::Orders(None),
+                Route::Order(id) => Page::Orders(Some(*id)),
                 Route::Questions => Page::Questions,
                 Route::Refused => Page::Refused,
                 _ => Page::Today,
@@ -46,6 +52,9 @@ impl Page {
         match parts.as_slice() {
             ["registry"] => Page::Registry(None),
             ["registry", id] => Page::Registry(id.parse().ok()),
+            ["orders"] => Page::Orders(None),
+            ["orders", id] => Page::Orders(id.parse().ok()),
+            ["citizens"] => Page::Citizens,
             ["questions"] => Page::Questions,
             ["labels"] => Page::Labels(None),
             ["labels", id] => Page::Labels(id.parse().ok()),
@@ -64,6 +73,9 @@ impl Page {
             Page::Today => "today".to_owned(),
             Page::Registry(None) => "registry".to_owned(),
             Page::Registry(Some(id)) => format!("registry/{id}"),
+            Page::Orders(None) => "orders".to_owned(),
+            Page::Orders(Some(id)) => format!("orders/{id}"),
+            Page::Citizens => "citizens".to_owned(),
             Page::Questions => "questions".to_owned(),
             Page::Labels(None) => "labels".to_owned(),
             Page::Labels(Some(id)) => format!("labels/{id}"),
@@ -143,6 +155,9 @@ mod tests {
             Page::Today,
             Page::Registry(None),
             Page::Registry(Some(id)),
+            Page::Orders(None),
+            Page::Orders(Some(id)),
+            Page::Citizens,
             Page::Questions,
             Page::Labels(None),
             Page::Labels(Some(id)),

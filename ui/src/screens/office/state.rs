@@ -4,7 +4,7 @@ use crate::app::App;
 use crate::backend::ask;
 use crate::strings::office::office as words;
 use domain::access::{self, Action, Role};
-use domain::api::{Devices, Programmes, Questions, Refused, Session, SessionReply, ZoneRow, Zones};
+use domain::api::{Devices, Orders, Programmes, Questions, Refused, Session, SessionReply, ZoneRow, Zones};
 use domain::ids::Shelf;
 use domain::problem::{Code, Problem};
 use leptos::prelude::*;
@@ -34,6 +34,8 @@ pub struct Attention {
     pub questions: usize,
     /// Refused saves.
     pub refused: usize,
+    /// Orders past their time.
+    pub orders: usize,
     /// Devices that are copies of another and still in use.
     pub copies: usize,
 }
@@ -135,6 +137,11 @@ impl Office {
         spawn_local(async move {
             if let Ok(questions) = ask(Questions { settled: false }).await {
                 self.attention.update(|now| now.questions = questions.len());
+            }
+            // Not asked for where no programme has any.
+            let any = self.app.programmes.with_untracked(|all| all.iter().any(|it| !it.orders.is_empty()));
+            if any && let Ok(orders) = ask(Orders::default()).await {
+                self.attention.update(|now| now.orders = usize::try_from(orders.late).unwrap_or(usize::MAX));
             }
             if let Ok(refused) = ask(Refused {}).await {
                 self.attention.update(|now| now.refused = refused.len());

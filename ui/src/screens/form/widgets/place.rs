@@ -1,15 +1,21 @@
 //! A place: the accuracy is shown while the phone looks, since a pole set wrong by forty metres is another pole. It is
-//! taken by itself once it is good enough, or by hand as good as it gets.
+//! taken by itself some seconds after it became good enough, or by hand as good as it gets; what is kept is the mean of what the
+//! phone said meanwhile.
 
+use crate::browser::wait;
 use crate::components::button::{Button, Weight};
 use crate::components::icon::Icon;
 use crate::position::{self, Fix, Watch};
 use crate::screens::form::question::At;
 use crate::strings::fill;
+use domain::change::Place;
 use leptos::prelude::*;
+use leptos::task::spawn_local;
 
 /// A place this exact is taken by itself, metres; a form may say another number in `capture-accuracy`.
 const GOOD_M: f64 = 5.0;
+/// For so long the phone goes on looking once it is exact enough, milliseconds.
+const STEADY_MS: i32 = 3_000;
 /// A place less exact than this is remarked on, metres; a form may say another number in `warning-accuracy`.
 const POOR_M: f64 = 100.0;
 
@@ -22,20 +28,24 @@ pub fn point(at: &At) -> AnyView {
     let looking = RwSignal::new(false);
     let failed = RwSignal::new(false);
     let best = RwSignal::new(None::<Fix>);
+    let fixes = StoredValue::new_local(Vec::<Place>::new());
     on_cleanup(move || running.set_value(None));
 
     let set = at.clone();
     let take = move |fix: Fix| {
         running.set_value(None);
         looking.set(false);
-        let (place, altitude) = (fix.place, fix.altitude_m.unwrap_or(0.0));
+        let place = fixes.with_value(|fixes| domain::place::mean(fixes)).unwrap_or(fix.place);
+        let altitude = fix.altitude_m.unwrap_or(0.0);
         set.choose(&format!("{:.7} {:.7} {altitude:.1} {:.1}", place.lat, place.lon, place.accuracy_m));
     };
     let taken = take.clone();
     let begin = move || {
         failed.set(false);
         best.set(None);
+        fixes.set_value(Vec::new());
         looking.set(true);
+        let steady = StoredValue::new_local(false);
         let take = take.clone();
         let watch = position::watch(move |fix| {
             // The phone may still speak after the person has gone on.
@@ -43,12 +53,27 @@ pub fn point(at: &At) -> AnyView {
                 return;
             }
             match fix {
-                Some(fix) if fix.place.accuracy_m <= good_m => take(fix),
-                Some(fix) => best.update(|best| {
-                    if best.is_none_or(|best| fix.place.accuracy_m <= best.place.accuracy_m) {
-                        *best = Some(fix);
+                Some(fix) => {
+                    fixes.update_value(|fixes| fixes.push(fix.place));
+                    best.update(|best| {
+                        if best.is_none_or(|best| fix.place.accuracy_m <= best.place.accuracy_m) {
+                            *best = Some(fix);
+                        }
+                    });
+                    if fix.place.accuracy_m <= good_m && !steady.get_value() {
+                        steady.set_value(true);
+                        let take = take.clone();
+                        spawn_local(async move {
+                            wait(STEADY_MS).await;
+                            // Neither taken by hand nor begun anew meanwhile.
+                            let same = steady.try_get_value() == Some(true)
+                                && looking.try_get_untracked() == Some(true);
+                            if let (true, Some(fix)) = (same, best.try_get_untracked().flatten()) {
+                                take(fix);
+                            }
+                        });
                     }
-                }),
+                }
                 None if best.with_untracked(Option::is_some) => {}
                 None => {
                     running.set_value(None);

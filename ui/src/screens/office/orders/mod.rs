@@ -1,0 +1,182 @@
+//! Orders at the office: a list or a board by state on the left, the chosen order on the right; one after the other on a
+//! phone. And what citizens sent, to be looked at.
+
+mod citizens;
+
+pub use citizens::Citizens;
+
+use super::page::{Framed, Page};
+use crate::app::{App, app, drawn, load};
+use crate::components::field::Select;
+use crate::components::icon::{Icon, icon};
+use crate::components::notice;
+use crate::components::order::{kind_of, order_row, state_title};
+use crate::format;
+use crate::screens::order::OrderView;
+use crate::strings::orders::orders as words;
+use domain::api;
+use domain::api::{OrdersBy, OrdersReply};
+use domain::ids::RecordId;
+use domain::order::StateClass;
+use leptos::prelude::*;
+
+/// Rows of a page.
+const PAGE: u32 = 50;
+
+/// The page.
+#[component]
+pub fn Orders(
+    /// The open order.
+    open: Signal<Option<RecordId>>,
+) -> impl IntoView {
+    let app = app();
+    let t = words(app);
+    let board = RwSignal::new(false);
+    let programme = RwSignal::new(String::new());
+    let state = RwSignal::new(String::new());
+    let assigned = RwSignal::new(String::new());
+    let late = RwSignal::new(false);
+    let newest = RwSignal::new(false);
+    let limit = RwSignal::new(PAGE);
+    let found = load(app, move || api::Orders {
+        programme: Some(programme.get()).filter(|id| !id.is_empty()),
+        state: Some(state.get()).filter(|id| !id.is_empty()),
+        assigned: (assigned.get() == "nobody").then(String::new),
+        late: late.get(),
+        by: if newest.get() { OrdersBy::Newest } else { OrdersBy::Due },
+        limit: if board.get() { 200 } else { limit.get() },
+        ..api::Orders::default()
+    });
+    let tick = move |label: &'static str, value: RwSignal<bool>| {
+        view! {
+            <button type="button" aria-pressed=move || value.get().to_string() on:click=move |_| value.update(|on| *on = !*on)>
+                {label}
+            </button>
+        }
+    };
+    let states = move || {
+        let mut options = vec![(String::new(), t.all_states.to_owned())];
+        app.programmes.with(|all| {
+            for kind in all.iter().flat_map(|programme| &programme.orders) {
+                for state in &kind.states {
+                    if !options.iter().any(|(id, _)| *id == state.id) {
+                        options
+                            .push((state.id.clone(), state.title.in_language(app.lang().code()).to_owned()));
+                    }
+                }
+            }
+        });
+        view! { <Select label=t.all_states options=options value=state/> }
+    };
+    view! {
+        <Framed title=t.orders lead=t.office_lead>
+            <div class="office-registry office-orders" class:opened=move || open.get().is_some() class:board=move || board.get()>
+                <section class="office-find" aria-label=t.orders>
+                    <div class="order-tabs" role="group" aria-label=t.orders>
+                        {tick(t.as_board, board)}
+                        {tick(t.only_late, late)}
+                        {tick(t.by_newest, newest)}
+                        <button
+                            type="button"
+                            aria-pressed=move || (assigned.get() == "nobody").to_string()
+                            on:click=move |_| {
+                                assigned.update(|who| *who = if who.is_empty() { "nobody".to_owned() } else { String::new() });
+                            }
+                        >
+                            {t.nobodys}
+                        </button>
+                    </div>
+                    {states}
+                    {drawn(app, found, move |reply| {
+                        if reply.rows.is_empty() {
+                            return notice::empty(t.none).into_any();
+                        }
+                        if board.get() { columns(app, reply).into_any() } else { list(app, reply, limit).into_any() }
+                    })}
+                </section>
+                <section class="office-found" aria-label=t.orders>
+                    {move || match open.get() {
+                        Some(id) => {
+                            view! {
+                                <a class="office-back" href=Page::Orders(None).hash()>
+                                    {icon(Icon::Back)}
+                                    {t.back_to_list}
+                                </a>
+                                <OrderView id=id/>
+                            }
+                                .into_any()
+                        }
+                        None => view! { <div class="office-nothing">{notice::empty(t.nothing_chosen)}</div> }.into_any(),
+                    }}
+                </section>
+            </div>
+        </Framed>
+    }
+}
+
+fn list(app: App, reply: &OrdersReply, limit: RwSignal<u32>) -> impl IntoView + use<> {
+    let t = words(app);
+    let more = (reply.total > reply.rows.len() as u64).then(|| {
+        view! {
+            <button type="button" class="button" on:click=move |_| limit.update(|rows| *rows = (*rows + PAGE).min(200))>
+                <span class="words">{t.more}</span>
+            </button>
+        }
+    });
+    let rows = reply
+        .rows
+        .iter()
+        .map(|row| {
+            let id = row.id;
+            order_row(app, row, move || Page::Orders(Some(id)).open())
+        })
+        .collect_view();
+    view! { <ul class="rows">{rows}</ul> {more} }
+}
+
+/// A column for each open state that has orders, in the order of the definition.
+fn columns(app: App, reply: &OrdersReply) -> impl IntoView + use<> {
+    let kinds: Vec<(String, String)> = app.programmes.with(|all| {
+        let each = all.iter().flat_map(|programme| {
+            programme.orders.iter().map(|kind| (programme.id.clone(), kind.id.clone()))
+        });
+        each.collect()
+    });
+    let columns = kinds
+        .into_iter()
+        .flat_map(|(programme, kind_id)| {
+            let kind = kind_of(app, &programme, &kind_id);
+            let states = kind.iter().flat_map(|kind| &kind.states).filter(|state| state.class == StateClass::Open);
+            states
+                .filter_map(|state| {
+                    let count = reply.states.iter().find(|count| {
+                        count.programme == programme && count.kind == kind_id && count.state == state.id
+                    });
+                    let count = count.map_or(0, |count| count.count);
+                    let mine = |row: &&api::OrderRow| {
+                        row.subject.programme == programme && row.kind == kind_id && row.state == state.id
+                    };
+                    let rows = reply
+                        .rows
+                        .iter()
+                        .filter(mine)
+                        .map(|row| {
+                            let id = row.id;
+                            order_row(app, row, move || Page::Orders(Some(id)).open())
+                        })
+                        .collect_view();
+                    (count > 0).then(|| {
+                        view! {
+                            <section class="order-column">
+                                <h3>{state_title(app, kind.as_ref(), &state.id)}" "<b>{format::count(count)}</b></h3>
+                                <ul class="rows">{rows}</ul>
+                            </section>
+                        }
+                        .into_any()
+                    })
+                })
+                .collect::<Vec<AnyView>>()
+        })
+        .collect_view();
+    view! { <div class="order-board">{columns}</div> }
+}
