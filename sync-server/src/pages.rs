@@ -297,7 +297,7 @@ fn about(store: &mut Store, code: &str, l: Language, now_ms: u64) -> Result<Abou
 }
 
 fn known_line(kind: &OrderKind, one: &Tracked, l: Language, now_ms: u64) -> Known {
-    let told = format!("{} {}", l.say("แจ้งเมื่อ", "Reported"), l.ago(one.reported_ms, now_ms));
+    let told = format!("{} {}", l.say("แจ้งแล้ว", "Reported"), l.ago(one.reported_ms, now_ms));
     Known {
         order: one.order,
         topics: topics_line(kind, &one.topics, l),

@@ -102,7 +102,7 @@ describe('a light is reported and repaired', () => {
       await phone.shows(phone.page.locator('.order-check input:checked').and(box));
     }
     await phone.page.locator('label', { hasText: 'ถ่ายรูปหลังซ่อม' }).locator('input[type=file]').setInputFiles(await picture('สว่าง'));
-    await phone.heading('หลัง');
+    await phone.shows(phone.page.getByRole('heading', { name: 'หลัง', exact: true }));
     await phone.press('เพิ่มวัสดุ');
     await phone.shows(phone.page.locator('.order-materials li', { hasText: 'หลอด LED 1 หลอด' }));
     wrong.push(...await look(phone, 'order'));

@@ -226,7 +226,7 @@ fn me_too_joins_and_another_fault_is_another_order() {
     street.world.pass(2 * 24 * HOUR);
     let cookie = signed_in(&street.world);
     let page = street.page();
-    assert!(page.contains("แจ้งเมื่อ 2 วันก่อน") && page.contains("ฉันก็พบเหมือนกัน"), "{page}");
+    assert!(page.contains("แจ้งแล้ว 2 วันก่อน") && page.contains("ฉันก็พบเหมือนกัน"), "{page}");
     let order = street.orders(&cookie).rows[0].id;
     let joined = street.tap("join", &order.to_string());
     let second = joined.header("location").split('?').next().unwrap().to_owned();

@@ -49,11 +49,13 @@ pub(super) fn buttons(
         // The office says to whom, in the list below.
         .filter(|state| !state.on_assign || !order.may_manage)
         .collect();
+    // The strongest is the one that leads on without a word: not the one that waits.
+    let main = next.iter().position(|state| !state.needs_note && !state.duplicate).unwrap_or(0);
     let all = next
         .iter()
         .enumerate()
         .map(|(place, state)| {
-            let weight = if place == 0 { Weight::Main } else { Weight::Plain };
+            let weight = if place == main { Weight::Main } else { Weight::Plain };
             let drawing = if state.needs_note { Icon::Edit } else { Icon::Check };
             let missing = missing(app, order, kind, state);
             let step = Moving {
