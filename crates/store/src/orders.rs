@@ -118,9 +118,8 @@ pub(crate) fn check(grant: &Grant, change: &Change, known: &Record, programme: &
             field::DUPLICATE_OF => office,
             // A worker takes an order, and gives back what is hers.
             field::ASSIGNED => {
-                let hers =
-                    known.get(field::ASSIGNED).is_none_or(|was| *was == own || *was == Value::from(""));
-                office || (hers && (*value == own || *value == Value::from("")))
+                let hers = known.get(field::ASSIGNED).is_none_or(|was| *was == own || was == "");
+                office || (hers && (*value == own || value == ""))
             }
             name if name_part(name, field::MOVES).is_some() => {
                 let step: Move = serde_json::from_value(value.clone()).map_err(|_| Code::BadRecord)?;

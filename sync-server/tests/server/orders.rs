@@ -57,8 +57,8 @@ fn pole() -> RecordId {
 
 /// The value of a hidden field of a page's form.
 fn hidden(page: &str, name: &str) -> String {
-    let at = page.find(&format!("name=\"{name}\" value=\"")).expect("the form has the field");
-    page[at..].split('"').nth(3).unwrap().to_owned()
+    let (_, rest) = page.split_once(&format!("name=\"{name}\" value=\"")).expect("the form has the field");
+    rest.split('"').next().unwrap().to_owned()
 }
 
 impl Street {
