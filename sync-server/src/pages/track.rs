@@ -16,6 +16,7 @@ use axum::extract::rejection::QueryRejection;
 use axum::extract::{ConnectInfo, DefaultBodyLimit, FromRequest, Multipart, Path, Query, Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use domain::ids::DeviceNo;
 use domain::order::SeverityKind;
 use domain::problem::Code;
 use serde::de::DeserializeOwned;
@@ -209,7 +210,7 @@ pub(crate) async fn add(
             let now = Now::thai(now_ms);
             let hash = match photo {
                 Some((hash, drawn)) => {
-                    store.keep_drawn(&hash, &drawn, now_ms)?;
+                    store.keep_drawn(DeviceNo::SERVER, &hash, &drawn, now_ms)?;
                     Some(hash)
                 }
                 None => None,
