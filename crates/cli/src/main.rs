@@ -10,6 +10,7 @@ mod folder;
 mod form;
 mod labels;
 mod log;
+mod programme;
 mod records;
 mod registry;
 mod server;
@@ -39,6 +40,8 @@ enum Command {
     Labels(labels::Arguments),
     /// Forms: check them, try them out, take them to other programs.
     Form(form::Arguments),
+    /// Programmes: check a folder that somebody wrote, bring it to a server.
+    Programme(programme::Arguments),
     /// Brings a registry into a server's database from a CSV file.
     Import(registry::ImportArguments),
     /// Writes the records of a server's database as CSV or JSON lines.
@@ -50,6 +53,7 @@ fn main() -> ExitCode {
     domain::planted::plant(std::env::var("SANAM_PLANTED").ok().as_deref());
     let done = match Arguments::parse().command {
         Command::Form(arguments) => form::run(arguments),
+        Command::Programme(arguments) => programme::run(arguments),
         Command::Device(arguments) => device::run(arguments).map(success),
         Command::Server(arguments) => server::run(arguments),
         Command::Demo(arguments) => demo::run(arguments).map(success),

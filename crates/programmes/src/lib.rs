@@ -1,7 +1,9 @@
 //! The programmes that come with Sanam, as folders of data. This crate only embeds and reads them.
 //!
 //! A folder holds `programme.toml`, one folder of XLSForm sheets for each form, `cases.toml` (what the forms must
-//! answer, run by the tests here) and `README.md`. A new programme is a new folder and one line in [`SOURCES`].
+//! answer, run by the tests here) and `README.md`. A new programme is a new folder: HOW-TO-ADD.md says how.
+
+pub mod cases;
 
 use domain::programme::Programme;
 use forms::{Message, Sheets};
@@ -11,33 +13,33 @@ mod tests;
 
 /// A programme's folder, as text.
 #[derive(Clone, Copy, Debug)]
-pub struct Source {
+pub struct Source<'a> {
     /// Name of the folder; the programme's id.
-    pub id: &'static str,
+    pub id: &'a str,
     /// `programme.toml`.
-    pub programme: &'static str,
+    pub programme: &'a str,
     /// The folders of its forms.
-    pub forms: &'static [FormSource],
+    pub forms: &'a [FormSource<'a>],
     /// `cases.toml`.
-    pub cases: &'static str,
+    pub cases: &'a str,
     /// `README.md`.
-    pub readme: &'static str,
+    pub readme: &'a str,
 }
 
 /// A form's folder, as text: the sheets of an XLSForm.
 #[derive(Clone, Copy, Debug)]
-pub struct FormSource {
+pub struct FormSource<'a> {
     /// Name of the folder; the form's id.
-    pub id: &'static str,
+    pub id: &'a str,
     /// `survey.csv`.
-    pub survey: &'static str,
+    pub survey: &'a str,
     /// `choices.csv`.
-    pub choices: &'static str,
+    pub choices: &'a str,
     /// `settings.csv`.
-    pub settings: &'static str,
+    pub settings: &'a str,
 }
 
-impl FormSource {
+impl FormSource<'_> {
     /// Returns the sheets, as crate `forms` takes them.
     ///
     /// # Errors
@@ -47,35 +49,8 @@ impl FormSource {
     }
 }
 
-macro_rules! form {
-    ($programme:literal, $form:literal) => {
-        FormSource {
-            id: $form,
-            survey: include_str!(concat!("../", $programme, "/", $form, "/survey.csv")),
-            choices: include_str!(concat!("../", $programme, "/", $form, "/choices.csv")),
-            settings: include_str!(concat!("../", $programme, "/", $form, "/settings.csv")),
-        }
-    };
-}
-
-macro_rules! programme {
-    ($programme:literal: $($form:literal),+) => {
-        Source {
-            id: $programme,
-            programme: include_str!(concat!("../", $programme, "/programme.toml")),
-            forms: &[$(form!($programme, $form)),+],
-            cases: include_str!(concat!("../", $programme, "/cases.toml")),
-            readme: include_str!(concat!("../", $programme, "/README.md")),
-        }
-    };
-}
-
-/// The folders, in the order in which screens show the programmes.
-pub const SOURCES: &[Source] = &[
-    programme!("water": "reading"),
-    programme!("care": "visit", "adl"),
-    programme!("lights": "inspect", "fault", "tag"),
-];
+/// The folders that ship, by name. `build.rs` finds them.
+pub const SOURCES: &[Source<'static>] = include!(concat!(env!("OUT_DIR"), "/sources.rs"));
 
 /// Why a folder is no programme.
 #[derive(Debug, thiserror::Error)]
@@ -84,7 +59,7 @@ pub enum Fault {
     #[error("{programme}/programme.toml: {source}")]
     Toml {
         /// The folder.
-        programme: &'static str,
+        programme: String,
         /// What the reader says, with the line.
         source: Box<toml::de::Error>,
     },
@@ -92,9 +67,9 @@ pub enum Fault {
     #[error("{programme}/{form}: {}", list(.messages))]
     Form {
         /// The folder.
-        programme: &'static str,
+        programme: String,
         /// The form's folder.
-        form: &'static str,
+        form: String,
         /// What its author should change.
         messages: Vec<Message>,
     },
@@ -102,7 +77,7 @@ pub enum Fault {
     #[error("{programme}: form {form:?} is named only in {place}")]
     Unpaired {
         /// The folder.
-        programme: &'static str,
+        programme: String,
         /// The form.
         form: String,
         /// Where it is named.
@@ -112,7 +87,7 @@ pub enum Fault {
     #[error("{programme}: {}", .faults.join("; "))]
     Inconsistent {
         /// The folder.
-        programme: &'static str,
+        programme: String,
         /// [`Programme::faults`].
         faults: Vec<String>,
     },
@@ -122,27 +97,36 @@ fn list(messages: &[Message]) -> String {
     messages.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
 }
 
-impl Source {
+impl Source<'_> {
     /// Reads the folder into a programme whose forms are compiled.
     ///
     /// # Errors
     /// The first thing in the folder that its author should change.
     pub fn read(&self) -> Result<Programme, Fault> {
-        let programme = self.id;
+        let programme = || self.id.to_owned();
         let mut read: Programme = toml::from_str(self.programme)
-            .map_err(|source| Fault::Toml { programme, source: Box::new(source) })?;
+            .map_err(|source| Fault::Toml { programme: programme(), source: Box::new(source) })?;
         for source in self.forms {
-            let fault = |messages| Fault::Form { programme, form: source.id, messages };
+            let fault =
+                |messages| Fault::Form { programme: programme(), form: source.id.to_owned(), messages };
             let imported = forms::import(&source.sheets().map_err(fault)?).map_err(fault)?;
             let form = read.forms.iter_mut().find(|form| form.id == source.id);
-            let unpaired = || Fault::Unpaired { programme, form: source.id.to_owned(), place: "its folder" };
+            let unpaired = || Fault::Unpaired {
+                programme: programme(),
+                form: source.id.to_owned(),
+                place: "its folder",
+            };
             form.ok_or_else(unpaired)?.definition = imported.form.to_json();
         }
         if let Some(form) = read.forms.iter().find(|form| form.definition.is_null()) {
-            return Err(Fault::Unpaired { programme, form: form.id.clone(), place: "programme.toml" });
+            return Err(Fault::Unpaired {
+                programme: programme(),
+                form: form.id.clone(),
+                place: "programme.toml",
+            });
         }
         let faults = read.faults();
-        if faults.is_empty() { Ok(read) } else { Err(Fault::Inconsistent { programme, faults }) }
+        if faults.is_empty() { Ok(read) } else { Err(Fault::Inconsistent { programme: programme(), faults }) }
     }
 }
 

@@ -17,8 +17,8 @@ use std::collections::BTreeMap;
 
 const TODAY: &str = "2026-11-21";
 
-fn reading() -> FormSource {
-    programmes::SOURCES[0].forms[0]
+fn reading() -> FormSource<'static> {
+    programmes::SOURCES.iter().find(|source| source.id == "water").unwrap().forms[0]
 }
 
 fn files(sheets: &[(&str, &str)]) -> Vec<FormFile> {

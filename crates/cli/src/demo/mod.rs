@@ -7,6 +7,7 @@
 mod care;
 mod lights;
 mod names;
+mod others;
 mod random;
 mod town;
 mod water;
@@ -72,6 +73,8 @@ struct Numbers {
     poles_per_feeder: usize,
     people: usize,
     cases: usize,
+    pets_per_village: usize,
+    items_per_department: usize,
 }
 
 impl Size {
@@ -84,6 +87,8 @@ impl Size {
                 poles_per_feeder: 30,
                 people: 600,
                 cases: 70,
+                pets_per_village: 60,
+                items_per_department: 80,
             },
             Size::Small => Numbers {
                 routes: 2,
@@ -92,6 +97,8 @@ impl Size {
                 poles_per_feeder: 6,
                 people: 36,
                 cases: 24,
+                pets_per_village: 3,
+                items_per_department: 8,
             },
         }
     }
@@ -215,6 +222,17 @@ fn fill(store: &mut Store, seed: u64, numbers: &Numbers, calendar: &Calendar) ->
             writer.write(visits, day)?;
         }
         progress.step();
+    }
+    let villages = 0..town::VILLAGES;
+    let pets =
+        villages.map(|village| others::pets(seed, village, numbers.pets_per_village, calendar, &mut codes));
+    let pets: Vec<_> = pets.collect();
+    let departments = 0..others::DEPARTMENTS.len();
+    let items = departments
+        .map(|number| others::equipment(seed, number, numbers.items_per_department, calendar, &mut codes));
+    for zone in pets.into_iter().chain(items.collect::<Vec<_>>()) {
+        writer.zone(zone.programme, &zone.zone, &zone.title)?;
+        writer.write(zone.records, calendar.today)?;
     }
     Ok(())
 }

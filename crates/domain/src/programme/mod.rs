@@ -3,6 +3,10 @@
 //! A municipality changes it in a spreadsheet; it travels as a record like any other. One engine runs them
 //! all, and no code names a programme outside [`crate::calc`].
 
+mod overview;
+
+pub use overview::{Condition, Overview, ZONE};
+
 use crate::order::{OrderKind, PublicPage};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -56,6 +60,9 @@ pub struct Programme {
     /// Health data: seen by this programme's own people only, every office view is logged.
     #[serde(default)]
     pub sensitive: bool,
+    /// How it looks from above.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub overview: Option<Overview>,
     /// Cases that go through states: work orders, citizens' reports, red flags.
     #[serde(rename = "order", default, skip_serializing_if = "Vec::is_empty")]
     pub orders: Vec<OrderKind>,
@@ -334,6 +341,7 @@ impl Programme {
         if self.outcomes.iter().any(|outcome| outcome.code == DONE) {
             faults.push("outcome code \"done\" is reserved".to_owned());
         }
+        faults.extend(overview::faults(self));
         faults.extend(crate::order::faults(self));
         faults
     }

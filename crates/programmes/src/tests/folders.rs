@@ -6,7 +6,7 @@ use domain::programme::{FieldType, FormKind, Programme};
 use forms::{Form, Kind};
 use std::collections::BTreeSet;
 
-pub fn each_form(mut check: impl FnMut(&Programme, &FormKind, &Form, &FormSource)) {
+pub fn each_form(mut check: impl FnMut(&Programme, &FormKind, &Form, &FormSource<'_>)) {
     for source in SOURCES {
         let programme = source.read().unwrap_or_else(|fault| panic!("{fault}"));
         for form_source in source.forms {
@@ -208,7 +208,7 @@ fn every_text_is_in_both_languages() {
 
 #[test]
 fn a_folder_that_is_wrong_says_where() {
-    let water = SOURCES.first().unwrap();
+    let water = SOURCES.iter().find(|source| source.id == "water").unwrap();
     let no_forms = Source { forms: &[], ..*water };
     assert_eq!(
         no_forms.read().unwrap_err().to_string(),
@@ -216,7 +216,7 @@ fn a_folder_that_is_wrong_says_where() {
     );
     let broken = Source { programme: "id = ", ..*water };
     assert!(broken.read().unwrap_err().to_string().starts_with("water/programme.toml: "));
-    static NO_TYPE: [FormSource; 1] =
+    static NO_TYPE: [FormSource<'static>; 1] =
         [FormSource { id: "reading", survey: "type,name,label\nnonsense,a,b\n", choices: "", settings: "" }];
     let wrong_type = Source { forms: &NO_TYPE, ..*water };
     let said = wrong_type.read().unwrap_err().to_string();
