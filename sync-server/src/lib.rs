@@ -10,6 +10,7 @@
 mod allowance;
 mod answer;
 mod app;
+mod base_map;
 mod body;
 pub mod clock;
 mod device;
@@ -21,13 +22,16 @@ mod health;
 mod labels;
 mod log;
 mod metrics;
+mod notify;
 mod office;
+mod open311;
 mod pages;
 mod passwords;
 mod photos;
 mod places;
 mod shared;
 
+pub use notify::Outside;
 pub use passwords::{hash_password, random_hex};
 pub use shared::{Config, Server};
 
@@ -54,6 +58,8 @@ fn router(server: Server) -> Router {
         .route("/Q/{code}", get(pages::code).post(pages::report))
         .route("/t/{token}", get(pages::track).post(pages::add))
         .route("/t/{token}/photo", get(pages::photo))
+        .route("/open311/{*path}", get(open311::get).post(open311::post))
+        .route("/map/base.pmtiles", get(base_map::piece))
         .route("/page.css", get(pages::style))
         .route("/enrol/{code}", get(app::shell))
         .route("/office", get(app::shell))
@@ -95,10 +101,13 @@ pub async fn serve(
         let _ = stopping.await;
         tokio::time::sleep(GRACE).await;
     };
-    tokio::select! {
-        done = graceful.into_future() => done?,
-        () = patience => {}
-    }
+    let sending = tokio::spawn(notify::keep_sending(server.clone()));
+    let ended = tokio::select! {
+        done = graceful.into_future() => done,
+        () = patience => Ok(()),
+    };
+    sending.abort();
+    ended?;
     server.settle().await;
     tracing::info!("stopped");
     Ok(())

@@ -61,6 +61,7 @@ pub(crate) struct Metrics {
     sums_differed: Counter,
     photo_bytes: Counter,
     photos: Counter,
+    notices: Family<Judged, Counter>,
     under_way: Gauge,
     stored: Stored,
 }
@@ -95,6 +96,7 @@ impl Metrics {
             sums_differed: Counter::default(),
             photo_bytes: Counter::default(),
             photos: Counter::default(),
+            notices: Family::default(),
             under_way: Gauge::default(),
             registry: Registry::default(),
             stored,
@@ -108,6 +110,7 @@ impl Metrics {
         );
         registry.register("answers", "Answers, by route and HTTP status", m.answers.clone());
         registry.register("errors", "Answers that were a problem, by its code", m.errors.clone());
+        registry.register("notices", "Notifications: sent, failed", m.notices.clone());
         registry.register("requests_under_way", "Requests being answered now", m.under_way.clone());
         registry.register("commits", "Commits judged: ok, known, refused", m.commits.clone());
         registry.register("push_commits", "Commits in one push", m.push_commits.clone());
@@ -175,6 +178,12 @@ impl Metrics {
             };
             self.commits.get_or_create(&Judged { verdict }).inc();
         }
+    }
+
+    /// Counts a message that was sent, or was not taken.
+    pub(crate) fn notice_sent(&self, sent: bool) {
+        let verdict = if sent { "sent" } else { "failed" };
+        self.notices.get_or_create(&Judged { verdict }).inc();
     }
 
     /// Counts pushes whose work goes to the disk together.

@@ -13,6 +13,7 @@ use crate::body;
 use crate::device::{read_json, write_json};
 use crate::forms;
 use crate::labels;
+use crate::notify;
 use crate::photos;
 use crate::shared::{Config, Server};
 use axum::body::Body;
@@ -169,6 +170,10 @@ async fn answer(
         Request::FormVersions(ask) => {
             let account = signed_in(server, token, now_ms).await?;
             Ok((Reply::FormVersions(forms::versions(server, &account, ask).await?), Cookie::Leave))
+        }
+        Request::TestChannel(ask) => {
+            let account = signed_in(server, token, now_ms).await?;
+            Ok((Reply::TestChannel(notify::test(server, &account, ask).await?), Cookie::Leave))
         }
         Request::Labels(ask) => {
             let caller = caller(server, headers).await?;

@@ -6,6 +6,7 @@ use crate::clock::Clock;
 use crate::guesses::Guesses;
 use crate::health::Health;
 use crate::metrics::Metrics;
+use crate::notify::Outside;
 use crate::photos::Unfinished;
 use crate::places::Places;
 use domain::problem::{Code, Problem};
@@ -55,6 +56,8 @@ pub struct Server {
     pub(crate) drawing: Arc<Semaphore>,
     /// Uploaded forms being read, one at a time: a workbook may unfold to some hundred megabytes.
     pub(crate) importing: Arc<Semaphore>,
+    /// What may be reached outside.
+    pub(crate) outside: Arc<Outside>,
 }
 
 impl Server {
@@ -75,7 +78,14 @@ impl Server {
             large: Arc::new(Semaphore::new(2)),
             drawing: Arc::new(Semaphore::new(1)),
             importing: Arc::new(Semaphore::new(1)),
+            outside: Arc::default(),
         }
+    }
+
+    /// Says what the server may reach outside of itself.
+    #[must_use]
+    pub fn reaching(self, outside: Outside) -> Server {
+        Server { outside: Arc::new(outside), ..self }
     }
 
     /// Server time, milliseconds.

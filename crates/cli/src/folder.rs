@@ -16,10 +16,15 @@ pub fn database(folder: &Path) -> PathBuf {
     folder.join(DATABASE)
 }
 
+/// Name of the base map: PMTiles in the scheme of Protomaps.
+const BASE_MAP: &str = "map.pmtiles";
+
 /// A store with the lock that is held while it is open. The system drops the lock with the process, however it ends.
 pub struct Opened {
     /// The replica.
     pub store: Store,
+    /// Where a municipality's base map lies, if there is one.
+    pub base_map: PathBuf,
     pub(crate) _lock: File,
 }
 
@@ -33,7 +38,7 @@ pub fn open_device(folder: &Path, now_ms: u64) -> Result<Opened, Problem> {
     if let Some(kept) = store.set_aside() {
         eprintln!("{}: {}\n  {kept}", Code::StoreDamaged.as_str(), Code::StoreDamaged.hint());
     }
-    Ok(Opened { store, _lock: lock })
+    Ok(Opened { store, base_map: folder.join(BASE_MAP), _lock: lock })
 }
 
 /// Opens or makes the server's store in a folder. A second server on one folder is refused.
@@ -59,7 +64,7 @@ pub fn open_server(folder: &Path, now_ms: u64) -> Result<Opened, Problem> {
         std::fs::remove_file(&path).map_err(|error| machine(path.display(), error))?;
         return Err(Problem::new(Code::StoreDamaged).about(format!("kept as {kept}")));
     }
-    Ok(Opened { store, _lock: lock })
+    Ok(Opened { store, base_map: folder.join(BASE_MAP), _lock: lock })
 }
 
 /// Opens a server's store beside a running server, to read from it. A damaged file stays where it is: it may be the

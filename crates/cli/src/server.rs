@@ -9,7 +9,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use store::Store;
-use sync_server::{Config, Server, clock};
+use sync_server::{Config, Outside, Server, clock};
 
 /// The municipality's server.
 #[derive(Args)]
@@ -100,6 +100,13 @@ pub struct Serving {
     /// Address and port for Prometheus: `/metrics`, without a password. Best one of this machine alone.
     #[arg(long, value_name = "ADDR")]
     pub metrics: Option<SocketAddr>,
+    /// A host of an inside network that notifications may be sent to, such as the municipality's own mail server: `host` or
+    /// `host:port`. May be given several times. Without it only addresses of the open Internet are.
+    #[arg(long, value_name = "HOST")]
+    pub may_reach: Vec<String>,
+    /// Address of LINE's Messaging API, where a gateway stands in front of it.
+    #[arg(long, value_name = "URL", default_value = "https://api.line.me")]
+    pub line: String,
     /// How the log on standard error looks; else words on a terminal and JSON everywhere else.
     #[arg(long, value_name = "FORMAT")]
     pub log: Option<log::Format>,
@@ -224,8 +231,14 @@ pub fn serve(
             clock: clock::wall(),
         };
         // The lock lives as long as the server.
-        let folder::Opened { store, _lock } = opened;
-        let server = Server::new(store, config);
+        let folder::Opened { store, base_map, _lock } = opened;
+        let outside = Outside {
+            inside: serving.may_reach.clone().into(),
+            line: serving.line.clone(),
+            base_map: Some(base_map),
+            ..Outside::default()
+        };
+        let server = Server::new(store, config).reaching(outside);
         if let Some(metrics) = metrics {
             tokio::spawn(sync_server::serve_metrics(metrics, server.clone()));
         }

@@ -6,14 +6,18 @@
 
 mod forms;
 mod labels;
+mod notify;
 mod orders;
+mod overview;
 mod people;
 mod questions;
 mod registry;
 
 pub use forms::*;
 pub use labels::{LabelChoice, Labels, LabelsReply, StockRow};
+pub use notify::*;
 pub use orders::*;
+pub use overview::*;
 pub use people::*;
 pub use questions::{QuestionRow, Questions, Settle};
 pub use registry::{Registry, RegistryChange, RegistryRow};
@@ -179,6 +183,25 @@ api! {
     PublishForm => FormPublished;
     /// The form in use as a workbook, to be changed in a spreadsheet (answered by the door).
     FormSheet => FormFile;
+    /// A programme from above: the map, and what needs attention where.
+    Overview => OverviewReply;
+    // -- who is told of what
+    /// The ways out, the mail server, what could not be handed over, the keys of systems outside.
+    Notifications => NotificationsReply;
+    /// Makes or changes a way out.
+    PutChannel => ChannelPut;
+    /// Takes a way out away.
+    RemoveChannel => Done;
+    /// Sets the mail server up.
+    PutMail => Done;
+    /// Sends a test message at once (answered by the door).
+    TestChannel => ChannelTested;
+    /// Tries again what failed.
+    RetryNotices => Done;
+    /// Makes a key for a system outside.
+    NewKey => KeyMade;
+    /// Ends one.
+    EndKey => Done;
     /// Who is signed in at the office (answered by the door).
     Session => SessionReply;
     /// Signs in at the office (answered by the door).

@@ -12,6 +12,7 @@ pub mod clock;
 pub mod code;
 pub mod ids;
 pub mod merge;
+pub mod notify;
 pub mod order;
 pub mod place;
 pub mod planted;

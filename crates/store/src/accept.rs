@@ -4,8 +4,9 @@
 use crate::ask::{self, Clash, Moment};
 use crate::error::{Optional, Result};
 use crate::row::{self, Row};
+use crate::tell::DeviceTrouble;
 use crate::transact::Tx;
-use crate::{Kind, orders, project};
+use crate::{Kind, orders, project, tell};
 use domain::access::{self, Action, Grant};
 use domain::change::{Change, Commit, Value, field, hash_of, kind};
 use domain::clock::{self, Bounds, Stamp};
@@ -61,6 +62,7 @@ pub(crate) fn accept(tx: &mut Tx<'_>, arrival: &Arrival<'_>, written: Written<'_
     };
     if let Err(crate::Error::Refused(problem)) = verdict {
         log(tx, arrival, written, Seq(0), commit.raw_stamp(arrival.device), Some(problem.code))?;
+        tell::tell_of_device(tx, DeviceTrouble::Refused, arrival.device, arrival.now_ms, arrival.now_ms)?;
         return Ok(Fate::Refused { code: problem.code });
     }
     verdict?;
@@ -395,6 +397,9 @@ fn write_change(
         bring_along(tx, &row, seq)?;
     }
     project::project(tx, &row, was.before())?;
+    if row.kind == kind::ORDER && tx.kind == Kind::Server {
+        tell::tell_of_order(tx, &was.view, &row, arrival.now_ms)?;
+    }
     Moment { arrival, commit, change, was: &was, row: &row, stamp }.ask(tx, clashes, questions)
 }
 

@@ -52,6 +52,8 @@ pub(crate) const HEALED: &str = "healed";
 pub(crate) const HEALED_SHELF: &str = "healed_shelf_";
 /// Device: 1 if photos wait for Wi-Fi.
 pub(crate) const PHOTOS_WIFI_ONLY: &str = "photos_wifi_only";
+/// The mail server's settings, JSON, with its password. Server only; no reply ever holds the password.
+pub(crate) const MAIL: &str = "mail";
 /// Written and taken away to see whether the disk takes it.
 pub(crate) const PROBE: &str = "probe";
 

@@ -9,10 +9,13 @@
     reason = "a test fails by panicking, and its helpers are not for others"
 )]
 
+mod base_map;
 mod devices;
 mod labels;
 mod matrix;
+mod notify;
 mod office;
+mod open311;
 mod orders;
 mod pages;
 mod photos;

@@ -36,6 +36,13 @@ pub fn signed_in(world: &World) -> String {
     cookie_of(&answer)
 }
 
+/// Signs the administrator in again, after the working day, and returns the new cookie.
+pub fn signed_in_again(world: &World) -> String {
+    let (answer, reply) = world.call("", login(PASSWORD));
+    reply.unwrap();
+    cookie_of(&answer)
+}
+
 #[test]
 fn the_first_administrator_comes_by_a_link_that_works_once() {
     let world = World::start();

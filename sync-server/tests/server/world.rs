@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use store::{HttpAnswer, HttpCall, Kind, Now, Step, Store, SyncSession};
-use sync_server::{Config, Server};
+use sync_server::{Config, Outside, Server};
 
 pub const NOW: u64 = 1_795_233_600_000; // 2026-11-21
 pub const METERS: u64 = 300;
@@ -98,7 +98,7 @@ fn filled() -> Store {
     let others = [
         subject(
             RecordId::derived("test pole", &[]),
-            json!({"programme": "lights", "zone": "F01", "pole_no": "ตย-01", "road": "ถนนตัวอย่าง", "watts": 50, (pole): true}),
+            json!({"programme": "lights", "zone": "F01", "pole_no": "ตย-01", "road": "ถนนตัวอย่าง", "watts": 50, "lat": 13.0003, "lon": 100.6001, (pole): true}),
         ),
         subject(
             RecordId::derived("test person", &[]),
@@ -116,6 +116,11 @@ impl World {
     }
 
     pub fn start_with(prepare: impl FnOnce(&mut Store), app: Option<PathBuf>) -> World {
+        World::start_reaching(prepare, app, Outside::default())
+    }
+
+    /// A server that may reach what `outside` says.
+    pub fn start_reaching(prepare: impl FnOnce(&mut Store), app: Option<PathBuf>, outside: Outside) -> World {
         let mut store = filled();
         let codes = (0..2)
             .map(|number| {
@@ -138,7 +143,7 @@ impl World {
             phone: Some("000-000-0000".to_owned()),
             clock: Arc::new(move || clock.load(Ordering::SeqCst)),
         };
-        let server = Server::new(store, config);
+        let server = Server::new(store, config).reaching(outside);
         let (stop, stopped) = tokio::sync::oneshot::channel();
         let (tell, told) = std::sync::mpsc::channel();
         let thread = std::thread::spawn(move || {

@@ -32,6 +32,57 @@ INSERT INTO photo_sender (hash, device) SELECT hash, sender FROM photo WHERE sen
 -- Server: which device named the photo there first; 0: the office; NULL: named before this step.
 ALTER TABLE photo_use ADD COLUMN namer INTEGER;
 
+-- ---------------------------------------------------------------- notifications and systems outside (server only)
+
+-- Ways by which people hear of things. Secrets stay in this file: no reply ever holds one.
+CREATE TABLE notify_channel (
+  id      INTEGER PRIMARY KEY,
+  way     TEXT NOT NULL,                 -- domain::notify::Way
+  title   TEXT NOT NULL,                 -- what the office calls it
+  target  TEXT NOT NULL,                 -- address of a webhook, e-mail address, or id of a LINE user or group
+  secret  TEXT NOT NULL,                 -- key of a webhook's signature, LINE's channel access token; else ''
+  last_ok INTEGER NOT NULL,              -- when something was handed over last, ms; 0: never
+  trouble TEXT NOT NULL                  -- domain::notify::Trouble of the last attempt, or ''
+) STRICT;
+
+-- Of what a channel tells. Programme '' stands for what belongs to none.
+CREATE TABLE notify_rule (
+  channel   INTEGER NOT NULL,
+  programme TEXT NOT NULL,
+  event     TEXT NOT NULL,               -- domain::notify::Event
+  PRIMARY KEY (channel, programme, event)
+) STRICT, WITHOUT ROWID;
+
+-- The outbox: written in the transaction of what a message tells of, so that neither is there without the other.
+CREATE TABLE notice (
+  no        INTEGER PRIMARY KEY,
+  channel   INTEGER NOT NULL,            -- notify_channel.id; 0: a letter to recipient
+  recipient TEXT NOT NULL,               -- e-mail address of a citizen who left one, until it is handed over; else ''
+  about     TEXT NOT NULL,               -- what it tells of: the same is told once
+  body      TEXT NOT NULL,               -- domain::notify::Message, JSON
+  made      INTEGER NOT NULL,            -- ms
+  tries     INTEGER NOT NULL,
+  next      INTEGER NOT NULL,            -- when it is tried next, ms
+  state     INTEGER NOT NULL,            -- 0 waits, 1 handed over, 2 given up
+  trouble   TEXT NOT NULL,               -- domain::notify::Trouble of the last attempt, or ''
+  UNIQUE (channel, recipient, about)
+) STRICT;
+CREATE INDEX notice_waiting ON notice (next) WHERE state = 0;
+CREATE INDEX notice_by_about ON notice (about);
+CREATE INDEX notice_failed ON notice (no) WHERE trouble <> '';
+
+-- Keys of systems outside that may open cases (Open311).
+CREATE TABLE outside_key (
+  id    INTEGER PRIMARY KEY,
+  hash  BLOB NOT NULL UNIQUE,            -- BLAKE3 of the key
+  title TEXT NOT NULL,                   -- who has it
+  made  INTEGER NOT NULL,                -- ms
+  used  INTEGER NOT NULL,                -- ms; 0: never
+  hour  INTEGER NOT NULL,                -- ms: when the hour began whose uses are counted
+  uses  INTEGER NOT NULL,                -- in that hour
+  ended INTEGER NOT NULL                 -- 1: it opens nothing any more
+) STRICT;
+
 -- ---------------------------------------------------------------- orders
 
 -- Orders (domain::order); no is record.no. An index for screens, rebuilt from records at will.

@@ -4,8 +4,10 @@ mod card;
 mod found;
 mod labels;
 mod list;
+mod notify;
 mod office;
 mod orders;
+mod overview;
 mod questions;
 mod record;
 mod registry;
@@ -101,6 +103,14 @@ fn answer_caller(store: &mut Store, caller: &Caller<'_>, request: Request) -> Re
             Reply::PhotosWifiOnly(Done {})
         }
         Request::Registry(ask) => Reply::Registry(registry::rows(store, caller, &ask)?),
+        Request::Overview(ask) => Reply::Overview(overview::overview(store, caller, &ask)?),
+        Request::Notifications(_) => Reply::Notifications(notify::all(store, caller)?),
+        Request::PutChannel(ask) => Reply::PutChannel(notify::put_channel(store, caller, &ask)?),
+        Request::RemoveChannel(ask) => Reply::RemoveChannel(notify::remove_channel(store, caller, &ask)?),
+        Request::PutMail(ask) => Reply::PutMail(notify::put_mail(store, caller, &ask)?),
+        Request::RetryNotices(_) => Reply::RetryNotices(notify::retry(store, caller)?),
+        Request::NewKey(ask) => Reply::NewKey(notify::new_key(store, caller, &ask)?),
+        Request::EndKey(ask) => Reply::EndKey(notify::end_key(store, caller, &ask)?),
         Request::Enrol(_)
         | Request::Network(_)
         | Request::Labels(_)
@@ -109,6 +119,7 @@ fn answer_caller(store: &mut Store, caller: &Caller<'_>, request: Request) -> Re
         | Request::PublishForm(_)
         | Request::FormSheet(_)
         | Request::FormVersions(_)
+        | Request::TestChannel(_)
         | Request::Session(_)
         | Request::Login(_)
         | Request::Logout(_)

@@ -3,8 +3,9 @@
 use crate::accept::{self, Arrival, Written};
 use crate::admin::{self, Authenticated};
 use crate::error::{Optional, Result};
+use crate::tell::DeviceTrouble;
 use crate::transact::Tx;
-use crate::{Store, audit, grants, hex};
+use crate::{Store, audit, grants, hex, tell};
 use domain::change::{Commit, hash_of};
 use domain::clock::Stamp;
 use domain::ids::{DeviceNo, Install, Seq};
@@ -315,6 +316,7 @@ impl<'a> Sender<'a> {
             &format!("{} is a copy of {}", device.0, self.device.0),
             now_ms,
         )?;
+        tell::tell_of_device(tx, DeviceTrouble::Copied, device, now_ms, now_ms)?;
         let contacts = grants::contacts(tx.db, device)?;
         Ok(Sender { device, last_n: n - 1, after: Stamp { device, ..self.after }, contacts, ..self })
     }
@@ -372,6 +374,7 @@ impl<'a> Sender<'a> {
                         accept::kept_of(line.text),
                         &self.from.grant.person,
                     ))?;
+                tell::tell_of_device(tx, DeviceTrouble::Refused, self.device, now_ms, now_ms)?;
                 Ok(Fate::Refused { code })
             }
         }
