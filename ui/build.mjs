@@ -4,7 +4,8 @@
 //   node ui/build.mjs          release: small, slow to build
 //   node ui/build.mjs --dev    quick to build, large
 //
-// There is no bundler, because there is nothing to bundle: wasm-bindgen writes one JavaScript module per crate.
+// There is no bundler, because there is nothing to bundle: wasm-bindgen writes one JavaScript module per crate, and the map's
+// libraries come as modules.
 // Every file under /assets/ carries a hash of its content in its name and never changes; the rest is small and asked for anew.
 // Slow steps (wasm-bindgen, wasm-opt, brotli 11) are remembered by the hash of what went in, so a build that changes
 // nothing takes seconds.
@@ -152,9 +153,27 @@ function buildStyle(fontRules) {
   return putAsset('sanam.css', [fontRules, ...sheets.map((name) => readFileSync(join(folder, name), 'utf8'))].join('\n'));
 }
 
+// The map: MapLibre with its worker and style, the reader of PMTiles, and our element around them. In a folder of their own,
+// because no phone needs them: they are fetched on the one screen of the office that shows a map.
+function buildMap() {
+  const module = (name) => readFileSync(join(ROOT, 'node_modules', name), 'utf8').replace(/\n\/\/# sourceMappingURL=\S+\s*$/, '\n');
+  if (!existsSync(join(ROOT, 'node_modules/maplibre-gl'))) fail('the npm packages are missing: run .ci/setup.sh web');
+  const fflate = putAsset('map/fflate.js', module('fflate/esm/browser.js'));
+  const reader = module('pmtiles/dist/esm/index.js');
+  if (!reader.includes('from"fflate"')) fail('pmtiles no longer imports fflate as it did');
+  const values = {
+    maplibre: `./${basename(putAsset('map/maplibre-gl.js', module('maplibre-gl/dist/maplibre-gl.mjs')))}`,
+    pmtiles: `./${basename(putAsset('map/pmtiles.js', reader.replace('from"fflate"', `from"./${basename(fflate)}"`)))}`,
+    worker: putAsset('map/maplibre-gl-worker.js', module('maplibre-gl/dist/maplibre-gl-worker.mjs')),
+    css: putAsset('map/maplibre-gl.css', module('maplibre-gl/dist/maplibre-gl.css')),
+  };
+  put('assets/map/licences.txt', ['maplibre-gl/LICENSE.txt', 'pmtiles/LICENSE', 'fflate/LICENSE'].filter((name) => existsSync(join(ROOT, 'node_modules', name))).map((name) => `${name}\n\n${module(name)}`).join('\n\n'));
+  return putAsset('map/map.js', fill(readStatic('map.js'), values));
+}
+
 // The service worker's version is a hash of everything it keeps, so it changes exactly when one of them does.
 function buildServiceWorker() {
-  const kept = filesUnder(NEXT).filter((file) => extname(file) !== '.txt');
+  const kept = filesUnder(NEXT).filter((file) => extname(file) !== '.txt' && !file.startsWith('assets/map/'));
   const version = hash(...kept.map((file) => file + hash(readFileSync(join(NEXT, file))))).slice(0, 16);
   // The page itself is kept under its address, not under its file name.
   const urls = kept.map((file) => (file === 'index.html' ? '/' : `/${file}`));
@@ -194,9 +213,10 @@ const scanWorker = putAsset('scan-worker.js', fill(readStatic('scan-worker.js'),
 const boot = putAsset('boot.js', fill(readStatic('boot.js'), { glue: `./${basename(app.js)}` }));
 const fonts = buildFonts();
 const style = buildStyle(fonts.rules);
+const map = buildMap();
 cpSync(join(ROOT, 'icons'), join(NEXT, 'icons'), { recursive: true, filter: (path) => !/\.(ico|icns|sh)$|32x32|128x128|icon\.png$/.test(path) });
 put('manifest.webmanifest', readStatic('manifest.webmanifest'));
-put('index.html', fill(readStatic('index.html'), { style, boot, glue: app.js, wasm: app.wasm, worker, scanWorker, font: fonts.urls.thai400 }));
+put('index.html', fill(readStatic('index.html'), { style, boot, glue: app.js, wasm: app.wasm, worker, scanWorker, map, font: fonts.urls.thai400 }));
 const { version, count } = buildServiceWorker();
 const sizes = compress();
 

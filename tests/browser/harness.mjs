@@ -108,14 +108,14 @@ async function freePort() {
 // Starts the simulated town in a new folder. Gives its address, the enrolment links by role, and how to end it.
 // `address` is what the town calls itself where something stands in front of it. Gives undefined where the server's
 // command was not built.
-export async function startTown({ bin = process.env.SANAM_BIN ?? join(ROOT, 'target/debug/sanam'), address, size = 'small' } = {}) {
+export async function startTown({ bin = process.env.SANAM_BIN ?? join(ROOT, 'target/debug/sanam'), address, size = 'small', serving = [] } = {}) {
   if (!existsSync(bin)) return undefined;
   const dir = mkdtempSync(join(tmpdir(), 'sanam-town-'));
   const listen = `127.0.0.1:${await freePort()}`;
   const url = `http://${listen}`;
   const app = process.env.SANAM_APP ?? join(ROOT, 'ui/dist');
   const begin = () => new Promise((resolve, reject) => {
-    const more = address ? ['--address', address] : [];
+    const more = [...(address ? ['--address', address] : []), ...serving];
     const child = spawn(bin, ['demo', '--dir', join(dir, 'town'), '--size', size, '--listen', listen, '--app', app, ...more], { stdio: ['ignore', 'pipe', 'pipe'] });
     let said = '';
     child.stderr.on('data', (piece) => { said += piece; });

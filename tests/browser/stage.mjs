@@ -57,14 +57,14 @@ export async function look(phone, name) {
   ];
 }
 
-// Sets the stage; call it in `before`, and `end` in `after`.
-export async function setStage() {
+// Sets the stage; call it in `before`, and `end` in `after`. `serving` are further options of the town's server.
+export async function setStage({ serving = [] } = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'sanam-stage-'));
   const empty = join(folder, 'empty');
   mkdirSync(empty);
   const stage = { folder, app: process.env.SANAM_APP ?? join(ROOT, 'ui/dist') };
   stage.site = await serveFolder(empty, () => stage.town?.url);
-  stage.town = await startTown({ address: stage.site.url });
+  stage.town = await startTown({ address: stage.site.url, serving });
   assert.ok(stage.town, 'the server is not built: cargo build -p cli');
   stage.lens = join(folder, 'camera.y4m');
   stage.cameraOptions = ['--use-fake-ui-for-media-stream', '--use-fake-device-for-media-stream', `--use-file-for-fake-video-capture=${stage.lens}`];

@@ -4,10 +4,13 @@ use super::gate::Languages;
 use super::page::Page;
 use super::polling::every;
 use super::state::{Attention, office};
-use super::{account, devices, enrolment, forms, labels, orders, questions, refused, registry, today};
+use super::{
+    account, devices, enrolment, forms, labels, notify, orders, overview, questions, refused, registry, today,
+};
 use crate::app::app;
 use crate::components::icon::{Icon, icon};
 use crate::strings::office::office as words;
+use crate::strings::office::outside::outside;
 use leptos::prelude::*;
 
 /// How often the menu's numbers are counted anew, milliseconds.
@@ -73,6 +76,7 @@ pub fn Frame() -> impl IntoView {
                         {entry(section, Page::Registry(None), t.registry, Icon::Search, |_| 0)}
                         {entry(section, Page::Orders(None), orders_words.orders, Icon::Edit, |now| now.orders)}
                         {entry(section, Page::Citizens, orders_words.of_citizens, Icon::Picture, |_| 0)}
+                        {entry(section, Page::Overview, outside(app).map, Icon::Map, |_| 0)}
                         {entry(section, Page::Questions, t.questions, Icon::Question, |now| now.questions)}
                         {entry(section, Page::Labels(None), t.labels, Icon::Label, |_| 0)}
                         {entry(section, Page::Devices, t.devices, Icon::Phone, |now| now.copies)}
@@ -83,6 +87,11 @@ pub fn Frame() -> impl IntoView {
                         }}
                         {entry(section, Page::Refused, t.refused, Icon::Blocked, |now| now.refused)}
                         {entry(section, Page::Forms, t.forms, Icon::Sheet, |_| 0)}
+                        {move || {
+                            office
+                                .keeps_forms()
+                                .then(|| entry(section, Page::Notify, outside(app).notify, Icon::Phone, |_| 0))
+                        }}
                         {entry(section, Page::Account, t.account, Icon::Settings, |_| 0)}
                     </ul>
                 </nav>
@@ -100,6 +109,8 @@ pub fn Frame() -> impl IntoView {
                     Page::Enrolment => view! { <enrolment::Enrolment/> }.into_any(),
                     Page::Refused => view! { <refused::Refused/> }.into_any(),
                     Page::Forms => view! { <forms::Forms/> }.into_any(),
+                    Page::Overview => view! { <overview::Overview/> }.into_any(),
+                    Page::Notify => view! { <notify::Notify/> }.into_any(),
                     Page::Account => view! { <account::Account/> }.into_any(),
                 }}
             </main>

@@ -15,6 +15,8 @@ mod gate;
 mod hand_over;
 mod history;
 mod labels;
+mod notify;
+mod overview;
 mod orders;
 mod page;
 mod polling;

@@ -30,6 +30,10 @@ pub enum Page {
     Refused,
     /// The forms.
     Forms,
+    /// A programme from above, with its map.
+    Overview,
+    /// Who is told of what.
+    Notify,
     /// Who is signed in.
     Account,
 }
@@ -62,6 +66,8 @@ impl Page {
             ["enrolment"] => Page::Enrolment,
             ["refused"] => Page::Refused,
             ["forms"] => Page::Forms,
+            ["map"] => Page::Overview,
+            ["notify"] => Page::Notify,
             ["account"] => Page::Account,
             _ => Page::Today,
         }
@@ -83,6 +89,8 @@ impl Page {
             Page::Enrolment => "enrolment".to_owned(),
             Page::Refused => "refused".to_owned(),
             Page::Forms => "forms".to_owned(),
+            Page::Overview => "map".to_owned(),
+            Page::Notify => "notify".to_owned(),
             Page::Account => "account".to_owned(),
         };
         Route::Office(rest).hash()
@@ -165,6 +173,8 @@ mod tests {
             Page::Enrolment,
             Page::Refused,
             Page::Forms,
+            Page::Overview,
+            Page::Notify,
             Page::Account,
         ] {
             assert_eq!(Page::of(&Route::parse(&page.hash())), page, "{}", page.hash());

@@ -2,6 +2,7 @@
 
 mod en;
 pub mod forms;
+pub mod outside;
 mod th;
 
 pub use en::EN;
