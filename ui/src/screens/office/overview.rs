@@ -150,7 +150,7 @@ fn class_of(condition: Condition) -> &'static str {
 
 /// Where a point leads: to its case if one is open, else to the subject.
 fn target(point: &MapPoint) -> Page {
-    Page::Registry(Some(point.id))
+    point.case.map_or(Page::Registry(Some(point.id)), |case| Page::Orders(Some(case)))
 }
 
 fn map(app: App, programme: &str, title: &str, reply: &OverviewReply) -> AnyView {
