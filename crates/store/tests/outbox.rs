@@ -1,5 +1,12 @@
 //! The outbox of notifications: what is written with what causes it, when it is tried, when it is given up, and what of it
 //! anybody ever sees.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    missing_docs,
+    reason = "a test fails by panicking"
+)]
 
 use domain::access::{Grant, Role};
 use domain::api::{
@@ -70,7 +77,7 @@ fn refused_push(store: &mut Store, n: u64, now: u64) {
         acked_n: 0,
     };
     let enrolled = store.enrol(&enrol, now).unwrap();
-    let from = store.authenticate(&enrolled.token).unwrap();
+    let from = store.authenticate(&enrolled.token, now).unwrap();
     let head = PushHead { install: domain::ids::Install(n), top_n: 1, lowest_n: 1 };
     let body = format!("{}\n{{\"n\":1,\"odd\":true}}\n", serde_json::to_string(&head).unwrap());
     store.answer_push(&from, body.as_bytes(), now).unwrap();

@@ -362,6 +362,7 @@ fn a_form_opens_an_order_and_two_who_did_not_know_are_both_told() {
     let cookie = signed_in(world);
     let mut phone = world.device_by(&street.technician, 42);
     let visit = |faults: Value| SaveVisit {
+        registry: Vec::new(),
         programme: "lights".into(),
         form: "fault".into(),
         subject: Some(pole()),

@@ -279,7 +279,7 @@ fn Table(programme: String, group: Group) -> impl IntoView {
 }
 
 fn line(t: &'static OutsideStrings, name: &str, row: &GroupRow, goal: u32) -> impl IntoView + use<> {
-    let percent = |part: u64| if row.all == 0 { 0 } else { (part * 100 + row.all / 2) / row.all };
+    let percent = |part: u64| (part * 100 + row.all / 2).checked_div(row.all).unwrap_or(0);
     let (bad, watch) = (percent(row.bad), percent(row.watch));
     let below = goal > 0 && percent(row.all - row.bad) < u64::from(goal);
     let said = fill(t.of_all, &[&format::count(row.bad), &format::count(row.all)]);

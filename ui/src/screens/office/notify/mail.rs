@@ -75,7 +75,7 @@ pub fn Mail(desk: Desk) -> impl IntoView {
                 <Line label=t.mail_user value=user/>
                 {move || {
                     let has = kept.with(|mail| mail.as_ref().is_some_and(|mail| mail.has_password));
-                    let hint = has.then(|| t.secret_kept.to_owned()).unwrap_or_default();
+                    let hint = if has { t.secret_kept.to_owned() } else { String::new() };
                     view! { <Line label=t.mail_password hint=hint value=password secret=true/> }
                 }}
             </div>
