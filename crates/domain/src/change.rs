@@ -26,6 +26,8 @@ pub mod kind {
     pub const ZONE: &str = "zone";
     /// A case that goes through states until it is dealt with ([`crate::order`]).
     pub const ORDER: &str = "order";
+    /// An entry of an account: a bill, a payment, a cancellation ([`crate::ledger`]). Written once, never changed.
+    pub const ENTRY: &str = "entry";
 }
 
 /// Field names the engine itself reads. Programmes give every other name its meaning.

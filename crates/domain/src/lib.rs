@@ -6,18 +6,22 @@
 
 pub mod access;
 pub mod api;
+pub mod billing;
 pub mod calc;
 pub mod change;
 pub mod clock;
 pub mod code;
 pub mod ids;
+pub mod ledger;
 pub mod merge;
 pub mod notify;
 pub mod order;
+pub mod money;
 pub mod place;
 pub mod planted;
 pub mod problem;
 pub mod programme;
+pub mod promptpay;
 pub mod question;
 pub mod schedule;
 pub mod text;

@@ -2,6 +2,8 @@
 //! and numbers become whole units, litres and satang.
 
 use super::{CalcValue, care, days, national_id, water};
+use crate::billing::Tariff;
+use crate::money::Satang;
 use std::ops::RangeInclusive;
 
 /// A function that forms can call.
@@ -30,13 +32,22 @@ pub const FUNCTIONS: &[Function] = &[
     ),
     function("th:units", "previous, reading, digits", 3, units),
     function("th:usage", "previous, reading, digits, old_meter_units, submeter_units", 5, usage),
-    function("th:direction", "previous, reading, digits, average, class, size, unit_satang", 7, direction),
+    function(
+        "th:direction",
+        "previous, reading, digits, average, class, size, unit_satang [, tariff]",
+        7,
+        direction,
+    )
+    .or_one_more(),
     function("th:average", "months, days, monthly_average", 3, average),
     function("th:months-with", "months, units, days", 3, months_with),
     function("th:estimated-units", "average", 1, estimated_units),
     function("th:estimated-reading", "previous, average, digits", 3, estimated_reading),
     function("th:reading-flag", "units, average, submeter_units", 3, reading_flag),
     function("th:reading-severe", "units, average, class, size, bill_satang", 5, reading_severe),
+    // Money.
+    function("th:water-bill", "units, size, discount, tariff", 4, water_bill),
+    function("th:baht", "satang", 1, baht),
     // Care.
     function("th:adl-total", "the ten items, in order", 10, adl_total),
     function("th:adl-group", "total", 1, adl_group),
@@ -141,7 +152,14 @@ fn usage(args: &[CalcValue]) -> CalcValue {
 fn direction(args: &[CalcValue]) -> CalcValue {
     let direction = || {
         let (previous, reading, digits) = (whole(args, 0)?, whole(args, 1)?, whole(args, 2)?);
-        water::direction(previous, reading, digits, litres(args, 3), connection(args, 4, 5), count(args, 6)?)
+        let unit = count(args, 6)?;
+        let tariff = args.get(7).and_then(tariff);
+        let size = text(args, 5);
+        let bill = |units: i64| match &tariff {
+            Some(tariff) => tariff.charge(units, &size, "").total.0,
+            None => units.saturating_mul(unit),
+        };
+        water::direction(previous, reading, digits, litres(args, 3), connection(args, 4, 5), bill)
     };
     word_or_empty(direction().map(water::Direction::word))
 }
@@ -177,6 +195,26 @@ fn reading_severe(args: &[CalcValue]) -> CalcValue {
         water::is_severe(units, litres(args, 1), connection(args, 2, 3), whole(args, 4))
     });
     CalcValue::Bool(severe)
+}
+
+/// A tariff as the host hands it to a form: JSON text. Empty where the programme has none.
+fn tariff(value: &CalcValue) -> Option<Tariff> {
+    match value {
+        CalcValue::Text(text) if !text.is_empty() => serde_json::from_str(text).ok(),
+        _ => None,
+    }
+}
+
+/// What so many units cost, in satang; empty without a tariff.
+fn water_bill(args: &[CalcValue]) -> CalcValue {
+    let total =
+        || Some(tariff(args.get(3)?)?.charge(whole(args, 0)?, &text(args, 1), &text(args, 2)).total.0);
+    number_or_empty(total())
+}
+
+/// `1,234.50` from satang.
+fn baht(args: &[CalcValue]) -> CalcValue {
+    whole(args, 0).map_or(CalcValue::EMPTY, |satang| CalcValue::Text(Satang(satang).to_string()))
 }
 
 fn adl(args: &[CalcValue]) -> Option<u8> {
@@ -229,6 +267,9 @@ mod tests {
         call(name, &args).unwrap_or_else(|| panic!("{name} with {} arguments", args.len())).text()
     }
 
+    const TARIFF: &str = r#"{"version":"1","effective_from":"2026-01-01","blocks":[{"rate":3000}],
+        "service_fee":{"01":3500},"discounts":{"half":{"title":{"th":"ครึ่ง"},"share_bp":5000}}}"#;
+
     #[test]
     fn each_function_by_name() {
         for (name, args, expected) in [
@@ -268,6 +309,17 @@ mod tests {
             ("th:reading-severe", &["151", "50", "1", "", "300000"], "true"),
             ("th:reading-severe", &["1500", "", "1", "01", ""], "true"),
             ("th:reading-severe", &["", "", "1", "01", ""], "false"),
+            ("th:direction", &["9995", "12", "4", "16.5", "1", "01", "2000", ""], "rollover"),
+            // Three times the average, and a bill of more than 3,000 baht by the tariff: not believed.
+            ("th:direction", &["9995", "130", "4", "16.5", "1", "01", "2000", ""], "rollover"),
+            ("th:direction", &["9995", "130", "4", "16.5", "1", "01", "2000", TARIFF], "below"),
+            ("th:water-bill", &["16", "01", "", TARIFF], "51500"),
+            ("th:water-bill", &["๑๖", "", "half", TARIFF], "24000"),
+            ("th:water-bill", &["", "01", "", TARIFF], ""),
+            ("th:water-bill", &["16", "01", "", ""], ""),
+            ("th:water-bill", &["16", "01", "", "{}"], ""),
+            ("th:baht", &["51500"], "515.00"),
+            ("th:baht", &[""], ""),
             ("th:adl-total", &["2", "1", "3", "2", "3", "2", "2", "1", "2", "2"], "20"),
             ("th:adl-total", &["2", "1", "3", "2", "3", "2", "2", "1", "2", ""], ""),
             ("th:adl-group", &["4"], "bed"),

@@ -92,14 +92,14 @@ impl Direction {
 
 /// Says which way a dial went. A pass through zero is believed only from the last tenth of the dial, and only if
 /// the usage it gives is not severe; with neither an average nor a limit for the size there is nothing to believe
-/// it by. `average` is in litres, `unit_satang` a rough price of a cubic metre.
+/// it by. `average` is in litres; `bill` says what so many cubic metres cost, in satang.
 pub fn direction(
     previous: i64,
     reading: i64,
     digits: i64,
     average: Option<i64>,
     connection: Connection,
-    unit_satang: i64,
+    bill: impl FnOnce(i64) -> i64,
 ) -> Option<Direction> {
     let units = units_between(previous, reading, digits)?;
     if reading >= previous {
@@ -108,7 +108,7 @@ pub fn direction(
     let largest = span(digits)? - 1;
     let near_the_end = previous * 10 >= largest * 9;
     let has_a_measure = average.is_some() || severe_units(connection.size).is_some();
-    let severe = is_severe(units, average, connection, Some(units.saturating_mul(unit_satang)));
+    let severe = is_severe(units, average, connection, Some(bill(units)));
     Some(if near_the_end && has_a_measure && !severe { Direction::Rollover } else { Direction::Below })
 }
 
@@ -241,7 +241,10 @@ mod tests {
         use Direction::{Below, Forward, Rollover};
         let by = |average: Option<i64>, size| {
             move |previous, reading, digits| {
-                direction(previous, reading, digits, average, Connection { class: 1, size }, 2_000).unwrap()
+                direction(previous, reading, digits, average, Connection { class: 1, size }, |units| {
+                    units * 2_000
+                })
+                .unwrap()
             }
         };
         let known = by(Some(16 * LITRES), 1);
@@ -258,7 +261,7 @@ mod tests {
         // A new customer: only the meter's size can say that it is believable.
         assert_eq!(by(None, 1)(9_995, 12, 4), Rollover);
         assert_eq!(by(None, 7)(9_995, 12, 4), Below);
-        assert_eq!(direction(9_995, 10_012, 4, None, HOME, 2_000), None);
+        assert_eq!(direction(9_995, 10_012, 4, None, HOME, |units| units), None);
     }
 
     #[test]

@@ -57,6 +57,9 @@ pub struct Programme {
     /// What a worker may do beyond visiting.
     #[serde(default)]
     pub worker_may: WorkerMay,
+    /// How it charges for what its form finds; absent where nothing is charged.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub billing: Option<crate::billing::Billing>,
     /// Health data: seen by this programme's own people only, every office view is logged.
     #[serde(default)]
     pub sensitive: bool,
@@ -282,6 +285,9 @@ impl Programme {
                 form.clone_from(own);
             }
         }
+        if known.billing.as_ref().is_some_and(|billing| billing.own) {
+            self.billing.clone_from(&known.billing);
+        }
         self
     }
 
@@ -343,6 +349,10 @@ impl Programme {
         }
         faults.extend(overview::faults(self));
         faults.extend(crate::order::faults(self));
+        if let Some(billing) = &self.billing {
+            let fields = |id: &str| self.field(id).is_some();
+            faults.extend(billing.faults(|id| self.form(id).is_some(), fields));
+        }
         faults
     }
 }
