@@ -139,7 +139,7 @@ pub(crate) fn check(tx: &Tx<'_>, grant: &Grant, written: Written<'_>, rows: &[Ro
         let shelf = shelf_name(tx, &row.kind, |name| after.text(name), &commit.changes)?;
         let programme = tx.programme(&shelf.programme);
         let shelf = match stood_on(tx, grant, &after, &shelf)? {
-            Some(own) if [kind::VISIT, kind::ORDER].contains(&change.kind.as_str()) && row.no == 0 => own,
+            Some(own) if is_work(&change.kind) && row.no == 0 => own,
             _ => shelf,
         };
         check_rights(tx, grant, change, row, &shelf, programme.as_deref())?;
@@ -251,6 +251,13 @@ fn check_rights(
             return Err(Code::Forbidden.into());
         }
         kind::VISIT => access::may(grant, Action::Remove(shelf))?,
+        kind::ENTRY if is_new => {
+            access::may(grant, Action::Read(shelf))?;
+            let office = access::may(grant, Action::Office).is_ok();
+            crate::ledger::check_new(&change.cells, change.id, office)?;
+        }
+        // The ledger is only ever added to, by anyone.
+        kind::ENTRY => return Err(Code::Forbidden.into()),
         kind::QUESTION => {
             if is_new || change.cells.keys().any(|name| name != field::SETTLED) {
                 return Err(Code::Forbidden.into());
@@ -277,6 +284,11 @@ fn check_rights(
         _ => access::may(grant, Action::Read(shelf))?,
     }
     Ok(())
+}
+
+/// What is made on a round, where its writer stood: it is accepted there though the subject was moved away meanwhile.
+pub(crate) fn is_work(kind: &str) -> bool {
+    [kind::VISIT, kind::ORDER, kind::ENTRY].contains(&kind)
 }
 
 /// A worker corrects what was saved under her own name; of others' visits the office decides.
@@ -407,7 +419,7 @@ fn write_change(
 pub(crate) fn own_zone(row: &Row) -> Option<Shelf> {
     let text = |name: &str| row.view.text(name).filter(|text| !text.is_empty());
     match (row.kind.as_str(), text(field::PROGRAMME), text(field::ZONE)) {
-        (kind::VISIT | kind::ORDER, Some(programme), Some(zone)) => Some(Shelf::new(programme, zone)),
+        (kind::VISIT | kind::ORDER | kind::ENTRY, Some(programme), Some(zone)) => Some(Shelf::new(programme, zone)),
         _ => None,
     }
 }
@@ -419,13 +431,14 @@ fn note_gone(tx: &Tx<'_>, shelf: i64, id: RecordId, seq: Seq) -> Result<()> {
     Ok(())
 }
 
-/// The numbers of a subject's visits, questions and orders.
+/// The numbers of a subject's visits, questions, orders and entries.
 pub(crate) fn of_subject(tx: &Tx<'_>, subject: RecordId) -> Result<Vec<i64>> {
     let mut numbers: Vec<i64> = Vec::new();
     for sql in [
         "SELECT no FROM visit WHERE subject = ?1",
         "SELECT no FROM question WHERE subject = ?1",
         "SELECT no FROM order_case WHERE subject = ?1",
+        "SELECT no FROM entry WHERE subject = ?1",
     ] {
         let mut statement = tx.db.prepare_cached(sql)?;
         let mut rows = statement.query([subject.bytes()])?;
@@ -436,7 +449,7 @@ pub(crate) fn of_subject(tx: &Tx<'_>, subject: RecordId) -> Result<Vec<i64>> {
     Ok(numbers)
 }
 
-/// Moves a subject's visits, questions and orders to its shelf.
+/// Moves a subject's visits, questions, orders and entries to its shelf.
 fn bring_along(tx: &mut Tx<'_>, subject: &Row, seq: Seq) -> Result<()> {
     for no in of_subject(tx, subject.id)? {
         let Some(mut row) = row::load_no(tx.db, no)? else { continue };

@@ -24,6 +24,7 @@ mod error;
 mod forms;
 mod grants;
 mod labels;
+mod ledger;
 mod meta;
 mod open;
 mod orders;

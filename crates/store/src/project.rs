@@ -58,6 +58,7 @@ pub(crate) fn project(tx: &mut Tx<'_>, row: &Row, before: Before<'_>) -> Result<
         kind::VISIT => project_visit(tx, row),
         kind::QUESTION => project_question(tx, row),
         kind::ORDER => orders::project(tx, row),
+        kind::ENTRY => crate::ledger::project_entry(tx, row),
         kind::PROGRAMME => {
             // At once: what follows in this transaction is shown by the new definition.
             tx.programmes = load_programmes(tx.db)?;
@@ -113,6 +114,7 @@ pub(crate) fn forget(tx: &mut Tx<'_>, row: &Row) -> Result<()> {
             Ok(())
         }
         kind::ORDER => orders::forget(tx, row.no),
+        kind::ENTRY => crate::ledger::forget_entry(tx, row),
         _ => Ok(()),
     }
 }
@@ -483,7 +485,7 @@ pub(crate) fn subject_of(view: &Record) -> Option<RecordId> {
 }
 
 /// The local day and the instant of an ISO moment with offset; a moment without one is Thai time.
-fn day_and_ms(at: &str) -> (String, i64) {
+pub(crate) fn day_and_ms(at: &str) -> (String, i64) {
     let moment = chrono::DateTime::parse_from_rfc3339(at)
         .or_else(|_| chrono::DateTime::parse_from_rfc3339(&format!("{at}+07:00")));
     match moment {

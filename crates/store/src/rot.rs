@@ -24,6 +24,7 @@ const DERIVED: &[(&str, &str)] = &[
     ("visit", "SELECT * FROM visit ORDER BY no"),
     ("due", "SELECT * FROM due ORDER BY subject, form"),
     ("question", "SELECT * FROM question ORDER BY no"),
+    ("entry", "SELECT * FROM entry ORDER BY no"),
 ];
 
 /// Tables of a few rows that every transaction may touch: they are sealed together.
@@ -31,6 +32,7 @@ const SEALED: &[&str] = &[
     "SELECT key, value FROM meta WHERE key <> 'seal' ORDER BY key",
     "SELECT * FROM shelf ORDER BY no",
     "SELECT * FROM draft ORDER BY programme, form, subject",
+    "SELECT * FROM printed ORDER BY entry",
     "SELECT max(upto) FROM receipt",
 ];
 

@@ -113,3 +113,32 @@ CREATE TABLE citizen_report (
   at_ms   INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX citizen_report_by_time ON citizen_report (at_ms);
+
+-- ---------------------------------------------------------------- money
+
+-- Entries of accounts: what screens and reports ask of them. no is record.no; the subject may arrive later, so it is named
+-- by id. Rebuilt from records at will; what an account is worth is worked out from its entries, never stored.
+CREATE TABLE entry (
+  no      INTEGER PRIMARY KEY,
+  subject BLOB NOT NULL,
+  shelf   INTEGER NOT NULL,
+  fact    TEXT NOT NULL,                 -- domain::ledger::Fact::word
+  at_ms   INTEGER NOT NULL,
+  day     TEXT NOT NULL,                 -- local day, ISO
+  cycle   TEXT NOT NULL,
+  person  TEXT NOT NULL,                 -- who wrote it
+  amount  INTEGER NOT NULL,              -- satang; what is owed above zero, what was paid below
+  slip    TEXT NOT NULL,                 -- bank and number of the transfer, or ''
+  number  TEXT NOT NULL                  -- of the bill or receipt, or ''
+) STRICT;
+CREATE INDEX entry_by_subject ON entry (subject, at_ms);
+CREATE INDEX entry_by_cycle ON entry (cycle, shelf, fact);
+CREATE INDEX entry_by_day ON entry (day, shelf, fact);
+CREATE INDEX entry_by_slip ON entry (slip) WHERE slip <> '';
+CREATE INDEX entry_by_number ON entry (number) WHERE number <> '';
+
+-- How often a paper was printed or shared here: the first is the original, the others are copies.
+CREATE TABLE printed (
+  entry  BLOB PRIMARY KEY,               -- record id of the bill or payment
+  times  INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;

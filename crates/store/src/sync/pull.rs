@@ -496,8 +496,7 @@ fn at_a_glance<'a>(row: &'a Unread<'a>, shelf: &'a Shelf, to: &Authenticated, be
     };
     let came = row.moved > begun;
     if s.device == to.device && !begun.is_zero() {
-        let stands_elsewhere =
-            [kind::VISIT, kind::ORDER].contains(&row.kind) && v.get().contains("\"zone\":");
+        let stands_elsewhere = accept::is_work(row.kind) && v.get().contains("\"zone\":");
         return if came && (q != row.moved || stands_elsewhere) { Glance::Unclear } else { Glance::Nothing };
     }
     if !begun.is_zero() && !came && q <= begun {

@@ -1,0 +1,248 @@
+//! Accounts: the entries of a subject as rows, and the bill that a visit brings.
+
+use crate::error::{Optional, Result};
+use crate::row::{self, Row};
+use crate::transact::Tx;
+use crate::{Store, meta, project};
+use domain::billing::{BillNumber, Issue, NoBill, Series};
+use domain::change::{Change, Value, Values, field, kind};
+use domain::ids::{RecordId, Seq};
+use domain::ledger::{Entry, Fact, Statement, name};
+use domain::programme::Programme;
+use rusqlite::Connection;
+
+/// Brings the index of entries in line with one. An entry of a kind that this app does not know has its row, so that it
+/// moves with its subject, and counts for nothing.
+pub(crate) fn project_entry(tx: &Tx<'_>, row: &Row) -> Result<()> {
+    let subject = project::subject_of(&row.view).filter(|_| row.view.is_alive());
+    let Some(subject) = subject else { return forget_entry(tx, row) };
+    let text = |name: &str| row.view.text(name).unwrap_or_default();
+    let fact = Entry::of(row.id, &row.view.values()).map(|entry| entry.fact);
+    let (day, at_ms) = project::day_and_ms(text(field::AT));
+    let number = match &fact {
+        Some(Fact::Bill(bill)) => bill.no.as_str(),
+        Some(Fact::Payment(payment)) => &payment.receipt_no,
+        _ => "",
+    };
+    tx.db
+        .prepare_cached(
+            "INSERT OR REPLACE INTO entry (no, subject, shelf, fact, at_ms, day, cycle, person, amount, slip, number) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+        )?
+        .execute((
+            row.no,
+            subject.bytes(),
+            row.shelf,
+            text(name::ENTRY),
+            at_ms,
+            day,
+            text(field::CYCLE),
+            text(field::BY),
+            fact.as_ref().map_or(0, |fact| fact.amount().0),
+            fact.as_ref().and_then(Fact::slip).map(|slip| slip.key()).unwrap_or_default(),
+            number,
+        ))?;
+    Ok(())
+}
+
+/// Takes an entry out of the index.
+pub(crate) fn forget_entry(tx: &Tx<'_>, row: &Row) -> Result<()> {
+    tx.db.prepare_cached("DELETE FROM entry WHERE no = ?1")?.execute([row.no])?;
+    Ok(())
+}
+
+/// The entries of a subject's account, oldest first.
+pub(crate) fn entries_of(db: &Connection, subject: RecordId) -> Result<Vec<Entry>> {
+    let mut statement = db.prepare_cached("SELECT no FROM entry WHERE subject = ?1 ORDER BY at_ms, no")?;
+    let mut rows = statement.query([subject.bytes()])?;
+    let mut entries = Vec::new();
+    while let Some(found) = rows.next()? {
+        if let Some(row) = row::load_no(db, found.get(0)?)? {
+            entries.extend(Entry::of(row.id, &row.view.values()));
+        }
+    }
+    Ok(entries)
+}
+
+/// An entry with its row.
+pub(crate) fn entry(db: &Connection, id: RecordId) -> Result<Option<(Row, Entry)>> {
+    let row = row::load(db, id)?.filter(|row| row.kind == kind::ENTRY && row.view.is_alive());
+    Ok(row.and_then(|row| Entry::of(row.id, &row.view.values()).map(|entry| (row, entry))))
+}
+
+/// The payment that a slip was used for before, if it is here and still counts.
+pub(crate) fn used_slip(db: &Connection, key: &str) -> Result<Option<RecordId>> {
+    let mut statement =
+        db.prepare_cached("SELECT no FROM entry WHERE slip = ?1 AND slip <> '' ORDER BY at_ms, no")?;
+    let mut rows = statement.query([key])?;
+    while let Some(found) = rows.next()? {
+        let Some(row) = row::load_no(db, found.get(0)?)? else { continue };
+        let Some(subject) = project::subject_of(&row.view) else { continue };
+        let account = Statement::of(&entries_of(db, subject)?);
+        if account.payment(row.id).is_some_and(|payment| payment.state.counts()) {
+            return Ok(Some(row.id));
+        }
+    }
+    Ok(None)
+}
+
+/// The number of the last bill of a visit, if one was issued.
+pub(crate) fn bill_of_visit(db: &Connection, subject: RecordId, visit: RecordId) -> Result<Option<Entry>> {
+    let entries = entries_of(db, subject)?;
+    let of_visit = |entry: &Entry| matches!(&entry.fact, Fact::Bill(bill) if bill.visit == Some(visit));
+    Ok(entries.into_iter().rev().find(of_visit))
+}
+
+/// A visit that was, or is about to be, saved.
+pub(crate) struct Visited<'a> {
+    pub programme: &'a Programme,
+    pub zone: &'a str,
+    pub subject: &'a Row,
+    /// The form that was filled.
+    pub form: &'a str,
+    pub visit: RecordId,
+    pub answers: &'a Values,
+    /// When it was, ISO.
+    pub at: &'a str,
+    /// When the bill is issued, ISO: later than `at` where the office had to look first.
+    pub issued_at: &'a str,
+    pub by: &'a str,
+    pub cycle: &'a str,
+    /// The office has looked at what was held.
+    pub approved: bool,
+    /// Why this bill stands in the place of another.
+    pub reason: &'a str,
+    /// Bills already written in the same commit.
+    pub place: u64,
+}
+
+/// What a visit gives.
+pub(crate) enum Issued {
+    /// The entry of its bill.
+    Bill(Box<Change>),
+    /// Nothing is charged for this form.
+    NotBilled,
+    /// There is no bill, and why.
+    None(NoBill),
+}
+
+impl Store {
+    /// The bill of a visit, to be written in the commit that this replica writes next. A bill of the same cycle that stands
+    /// already is replaced by it.
+    pub(crate) fn issue(&mut self, visited: &Visited<'_>, now_ms: u64) -> Result<Issued> {
+        let Some(billing) = visited.programme.billing.as_ref().filter(|billing| billing.form == visited.form)
+        else {
+            return Ok(Issued::NotBilled);
+        };
+        let subject = visited.subject.id;
+        let entries = entries_of(&self.db, subject)?;
+        let before = Statement::before(&entries, visited.cycle);
+        let replaces = Statement::of(&entries).bill_of(visited.cycle).map(|charge| charge.id);
+        let n = meta::get_parsed::<u64>(&self.db, meta::LAST_N)?.unwrap_or(0) + 1;
+        let no = BillNumber::new(Series::Bill, visited.cycle, self.device(), n, visited.place);
+        let no = no.ok_or(domain::problem::Code::Internal)?;
+        let bill = billing.issue(Issue {
+            no,
+            visit: visited.visit,
+            subject: &visited.subject.view.values(),
+            answers: visited.answers,
+            at: visited.at,
+            before: before.account(),
+            months: before.months(5),
+            approved: visited.approved,
+            replaces,
+        });
+        let bill = match bill {
+            Ok(bill) => bill,
+            Err(why) => return Ok(Issued::None(why)),
+        };
+        let entry = Entry {
+            id: self.new_record_id(now_ms),
+            subject,
+            at: visited.issued_at.to_owned(),
+            by: visited.by.to_owned(),
+            cycle: visited.cycle.to_owned(),
+            reason: visited.reason.to_owned(),
+            approver: if visited.approved { visited.by.to_owned() } else { String::new() },
+            fact: Fact::Bill(bill),
+        };
+        Ok(Issued::Bill(Box::new(change(&entry, visited.programme, visited.zone))))
+    }
+
+    /// A subject's account, worked out from its entries.
+    pub fn account(&self, subject: RecordId) -> Result<Statement> {
+        Ok(Statement::of(&entries_of(&self.db, subject)?))
+    }
+}
+
+/// The change that writes an entry.
+pub(crate) fn change(entry: &Entry, programme: &Programme, zone: &str) -> Change {
+    Change {
+        id: entry.id,
+        kind: kind::ENTRY.to_owned(),
+        base_seq: Seq(0),
+        cells: entry.cells(&programme.id, zone),
+    }
+}
+
+/// What a form of a programme with billing is told beside the subject's fields: the tariff in force, and what is owed.
+pub(crate) fn known_of(
+    db: &Connection,
+    programme: &Programme,
+    form: &str,
+    subject: &Row,
+    (today, cycle): (&str, &str),
+) -> Result<Vec<(String, String)>> {
+    let Some(billing) = programme.billing.as_ref().filter(|billing| billing.form == form) else {
+        return Ok(Vec::new());
+    };
+    let class = subject.view.get(&billing.fields.class).map(project::plain).unwrap_or_default();
+    let mut known = Vec::new();
+    if let Some(tariff) = billing.tariff(&class, today) {
+        known.push(("tariff".to_owned(), serde_json::to_string(tariff)?));
+    }
+    let discount = subject.view.get(&billing.fields.discount).map(project::plain).unwrap_or_default();
+    known.push(("discount".to_owned(), discount));
+    let account = Statement::before(&entries_of(db, subject.id)?, cycle).account();
+    for (name, amount) in [("arrears", account.arrears), ("credit", account.credit)] {
+        known.push((name.to_owned(), if amount.is_zero() { String::new() } else { amount.0.to_string() }));
+    }
+    Ok(known)
+}
+
+/// How often a paper was printed or shared here, and one more if `again`.
+pub(crate) fn printed(tx: &Tx<'_>, entry: RecordId) -> Result<u32> {
+    tx.db
+        .prepare_cached(
+            "INSERT INTO printed (entry, times) VALUES (?1, 1) ON CONFLICT DO UPDATE SET times = times + 1",
+        )?
+        .execute([entry.bytes()])?;
+    times_printed(tx.db, entry)
+}
+
+/// How often a paper was printed or shared here.
+pub(crate) fn times_printed(db: &Connection, entry: RecordId) -> Result<u32> {
+    let times = db
+        .prepare_cached("SELECT times FROM printed WHERE entry = ?1")?
+        .query_row([entry.bytes()], |row| row.get(0))
+        .optional()?;
+    Ok(times.unwrap_or(0))
+}
+
+/// Says whether a worker may write this entry; the office may write every sound one.
+pub(crate) fn check_new(
+    cells: &Values,
+    id: RecordId,
+    office: bool,
+) -> std::result::Result<(), domain::problem::Code> {
+    use domain::problem::Code;
+    if !cells.get(field::SUBJECT).is_some_and(Value::is_string) {
+        return Err(Code::BadRecord);
+    }
+    match Entry::of(id, cells) {
+        Some(entry) if !entry.is_sound() => Err(Code::BadRecord),
+        Some(entry) if entry.fact.is_for_the_office() && !office => Err(Code::Forbidden),
+        // What a newer app knows and this one does not is kept, and counts for nothing here.
+        _ => Ok(()),
+    }
+}
