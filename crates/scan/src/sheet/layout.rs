@@ -2,23 +2,12 @@
 
 use qrcode::EcLevel;
 
-use super::outline::outlines;
+use documents::shape::{BLACK, Shape};
+use documents::text::{Fonts, Line, Weight};
+
 use super::stock::Stock;
-use super::text::{Fonts, Line, Weight};
 use super::{BadSheet, Label, Sheet};
 use crate::label::{qr_modules_at, side_at};
-
-/// Something drawn.
-pub(super) enum Shape {
-    /// A filled box.
-    Box { x: f32, y: f32, width: f32, height: f32, colour: [u8; 3] },
-    /// The outline of a box, thin and grey: for the knife.
-    Frame { x: f32, y: f32, width: f32, height: f32 },
-    /// The modules of a code with its quiet zone.
-    Code { x: f32, y: f32, module: f32, modules: usize, lines: Vec<Vec<(i32, i32)>> },
-    /// A line of text that starts at x, with its base line at y; `size` is the height of an em.
-    Text { x: f32, y: f32, size: f32, weight: Weight, colour: [u8; 3], line: Line },
-}
 
 /// Kept free for a knife or a sheet that slips: by text, and by the quiet zone, which is free already.
 const TEXT_MARGIN: f32 = 2.0;
@@ -36,23 +25,6 @@ const LEAST_TEXT: f32 = 1.95;
 const STRIPE: f32 = 1.5;
 const THIN_STRIPE: f32 = 0.8;
 const SPACE: f32 = 1.0;
-const BLACK: [u8; 3] = [0, 0, 0];
-
-/// Moves shapes to where their label lies.
-pub(super) fn moved(shape: Shape, by: (f32, f32)) -> Shape {
-    match shape {
-        Shape::Box { x, y, width, height, colour } => {
-            Shape::Box { x: x + by.0, y: y + by.1, width, height, colour }
-        }
-        Shape::Frame { x, y, width, height } => Shape::Frame { x: x + by.0, y: y + by.1, width, height },
-        Shape::Code { x, y, module, modules, lines } => {
-            Shape::Code { x: x + by.0, y: y + by.1, module, modules, lines }
-        }
-        Shape::Text { x, y, size, weight, colour, line } => {
-            Shape::Text { x: x + by.0, y: y + by.1, size, weight, colour, line }
-        }
-    }
-}
 
 /// The largest module of whole printer dots with which `count` modules fit into `room`.
 fn module_for(room: f32, count: usize, dots_per_inch: u32) -> f32 {
@@ -185,23 +157,22 @@ fn level_for(room: f32, link: &str, sheet: &Sheet) -> Result<(EcLevel, f32), Bad
 /// A code with its quiet zone, as large as its room allows.
 struct Code {
     module: f32,
-    modules: usize,
-    lines: Vec<Vec<(i32, i32)>>,
+    modules: Vec<Vec<bool>>,
 }
 
 impl Code {
     fn new(room: f32, link: &str, sheet: &Sheet) -> Result<Self, BadSheet> {
         let (level, module) = level_for(room, link, sheet)?;
         let modules = qr_modules_at(link, level).map_err(|_| BadSheet::LinkTooLong)?;
-        Ok(Self { module, modules: modules.len(), lines: outlines(&modules) })
+        Ok(Self { module, modules })
     }
 
     fn side(&self) -> f32 {
-        self.module * self.modules as f32
+        self.module * self.modules.len() as f32
     }
 
     fn at(&self, x: f32, y: f32) -> Shape {
-        Shape::Code { x, y, module: self.module, modules: self.modules, lines: self.lines.clone() }
+        Shape::Code { x, y, module: self.module, modules: self.modules.clone() }
     }
 }
 
@@ -225,7 +196,7 @@ fn text_block(
         let mut size = wish.most.min(width / line.width.max(0.01));
         if size < LEAST_TEXT {
             size = LEAST_TEXT;
-            line = shortened(wish, width / size, fonts);
+            line = fonts.fitted(wish.text, wish.weight, width / size);
         }
         set.push((size, wish.weight, wish.colour, line));
     }
@@ -246,21 +217,6 @@ fn text_block(
             text
         })
         .collect()
-}
-
-/// As much of a text as fits into `ems`, with an ellipsis. Cut before a consonant or a leading vowel only, so that
-/// no mark loses its letter.
-fn shortened(wish: &Wish<'_>, ems: f32, fonts: &mut Fonts) -> Line {
-    let is_mark = |c: char| matches!(c, '\u{e31}' | '\u{e33}'..='\u{e3a}' | '\u{e47}'..='\u{e4e}');
-    let cuts: Vec<usize> = wish.text.char_indices().filter(|(_, c)| !is_mark(*c)).map(|(at, _)| at).collect();
-    for cut in cuts.iter().rev() {
-        let short = format!("{}…", wish.text.get(..*cut).unwrap_or_default().trim_end());
-        let line = fonts.shape(&short, wish.weight);
-        if line.width <= ems {
-            return line;
-        }
-    }
-    Line::default()
 }
 
 /// A page with nothing but rulers and outlines, to be printed and held against a sheet of stickers.

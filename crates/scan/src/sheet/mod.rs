@@ -20,15 +20,13 @@
 //! ```
 
 mod layout;
-mod outline;
-mod paper;
 mod stock;
-mod text;
 mod vector;
 
-use layout::Shape;
+use documents::pdf as paper;
+use documents::shape::Shape;
+use documents::text::Fonts;
 pub use stock::{PAGE_UM, STOCKS, Stock};
-use text::Fonts;
 
 /// One label.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -175,7 +173,7 @@ pub fn fit(label: &Label, sheet: &Sheet) -> Result<Fit, BadSheet> {
     let mut fonts = Fonts::load().ok_or(BadSheet::NoFont)?;
     let shapes = layout::label(label, sheet, &mut fonts)?;
     let codes = shapes.iter().filter_map(|shape| match shape {
-        Shape::Code { module, modules, .. } => Some((*module, *modules)),
+        Shape::Code { module, modules, .. } => Some((*module, modules.len())),
         _ => None,
     });
     let (module, modules) = codes.clone().next().ok_or(BadSheet::LabelTooSmall)?;
@@ -231,9 +229,7 @@ impl Page<'_> {
         let mut shapes = Vec::new();
         for (index, label) in (self.first..).zip(self.labels) {
             let corner = layout::corner(sheet.stock, index, sheet.offset_um);
-            shapes.extend(
-                layout::label(label, sheet, fonts)?.into_iter().map(|shape| layout::moved(shape, corner)),
-            );
+            shapes.extend(layout::label(label, sheet, fonts)?.into_iter().map(|shape| shape.moved(corner)));
         }
         Ok(shapes)
     }

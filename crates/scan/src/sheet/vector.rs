@@ -5,8 +5,9 @@ use std::fmt::Write as _;
 
 use rustybuzz::ttf_parser::{GlyphId, OutlineBuilder};
 
-use super::layout::Shape;
-use super::text::Fonts;
+use documents::outline::outlines;
+use documents::shape::Shape;
+use documents::text::Fonts;
 
 /// A whole document of this size, on white paper: without it a dark viewer shows black codes on black. An engraver's
 /// document (`is_cut_out`) has no paper, which a laser would take for a field to burn.
@@ -42,14 +43,14 @@ fn write_shape(svg: &mut String, shape: &Shape, fonts: &Fonts) -> std::fmt::Resu
             svg,
             r##"<rect x="{x:.3}" y="{y:.3}" width="{width:.3}" height="{height:.3}" fill="none" stroke="#b3b3b3" stroke-width="0.1"/>"##
         ),
-        Shape::Code { x, y, module, lines, .. } => {
+        Shape::Code { x, y, module, modules } => {
             write!(
                 svg,
                 r##"<path transform="translate({x:.4} {y:.4}) scale({module:.5})" fill="#000" fill-rule="evenodd" d=""##
             )?;
-            for line in lines {
+            for line in outlines(modules) {
                 let mut last = None;
-                for (x, y) in line {
+                for (x, y) in &line {
                     match last {
                         None => write!(svg, "M{x} {y}")?,
                         Some((_, last_y)) if last_y == *y => write!(svg, "H{x}")?,

@@ -8,8 +8,9 @@ use flate2::write::ZlibEncoder;
 use pdf_writer::types::{CidFontType, FontFlags, SystemInfo, UnicodeCmap};
 use pdf_writer::{Content, Filter, Finish, Name, Pdf, Rect, Ref, Str, TextStr};
 
-use super::layout::Shape;
-use super::text::{BOLD, Fonts, REGULAR, Weight};
+use crate::outline::outlines;
+use crate::shape::Shape;
+use crate::text::{BOLD, Fonts, REGULAR, Weight};
 
 /// Points in a millimetre.
 const POINTS: f32 = 72.0 / 25.4;
@@ -21,19 +22,26 @@ const FONTS: [(Weight, i32, &str, &str, &[u8]); 2] =
 const FIRST_PAGE: i32 = 13;
 
 /// A file that grows page by page, so that memory holds pages compressed and only those being drawn as shapes.
-pub(super) struct File {
+pub struct File {
     pdf: Pdf,
     next: i32,
     pages: Vec<Ref>,
 }
 
+impl Default for File {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl File {
-    pub(super) fn new() -> Self {
+    /// A file without pages.
+    pub fn new() -> Self {
         Self { pdf: Pdf::new(), next: FIRST_PAGE, pages: Vec::new() }
     }
 
     /// Adds a page of this width and height in millimetres, drawn by [`stream`].
-    pub(super) fn page(&mut self, (width, height): (f32, f32), stream: &[u8]) {
+    pub fn page(&mut self, (width, height): (f32, f32), stream: &[u8]) {
         let (page_ref, content_ref) = (Ref::new(self.next), Ref::new(self.next + 1));
         self.next += 2;
         self.pages.push(page_ref);
@@ -51,7 +59,8 @@ impl File {
         self.pdf.stream(content_ref, stream).filter(Filter::FlateDecode);
     }
 
-    pub(super) fn finished(mut self, fonts: &Fonts) -> Vec<u8> {
+    /// The bytes of the file. `fonts` are those that every page was shaped with.
+    pub fn finished(mut self, fonts: &Fonts) -> Vec<u8> {
         let mut catalog = self.pdf.catalog(Ref::new(CATALOG));
         catalog.pages(Ref::new(PAGES)).lang(TextStr("th"));
         catalog.viewer_preferences().pair(Name(b"PrintScaling"), Name(b"None"));
@@ -66,7 +75,7 @@ impl File {
 }
 
 /// What draws these shapes on a page of this height in millimetres, compressed.
-pub(super) fn stream(height: f32, shapes: &[Shape]) -> Vec<u8> {
+pub fn stream(height: f32, shapes: &[Shape]) -> Vec<u8> {
     let mut content = Content::new();
     // Millimetres from the upper left corner, downwards.
     content.transform([POINTS, 0.0, 0.0, -POINTS, 0.0, height * POINTS]);
@@ -94,9 +103,9 @@ fn draw(content: &mut Content, shape: &Shape) {
         Shape::Frame { x, y, width, height } => {
             content.set_stroke_gray(0.7).set_line_width(0.1).rect(*x, *y, *width, *height).stroke();
         }
-        Shape::Code { x, y, module, lines, .. } => {
+        Shape::Code { x, y, module, modules } => {
             content.save_state().set_fill_gray(0.0).transform([*module, 0.0, 0.0, *module, *x, *y]);
-            for line in lines {
+            for line in outlines(modules) {
                 let mut corners = line.iter().map(|(x, y)| (*x as f32, *y as f32));
                 if let Some((x, y)) = corners.next() {
                     content.move_to(x, y);

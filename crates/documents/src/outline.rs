@@ -5,7 +5,7 @@
 
 /// Closed lines round the dark fields and the holes in them, in modules. Filled with the even-odd rule they give
 /// back the modules; each corner appears once.
-pub(super) fn outlines(modules: &[Vec<bool>]) -> Vec<Vec<(i32, i32)>> {
+pub fn outlines(modules: &[Vec<bool>]) -> Vec<Vec<(i32, i32)>> {
     let side = modules.len();
     let is_dark = |x: usize, y: usize| modules.get(y).and_then(|row| row.get(x)).copied().unwrap_or(false);
     let width = side + 1;
@@ -100,7 +100,7 @@ mod tests {
     #[test]
     fn the_outlines_of_a_code_give_back_its_modules() {
         for text in ["HTTPS://Q.EXAMPLE.GO.TH/Q/7K3D9QX2M4", "1", "มิเตอร์"] {
-            let modules = crate::label::qr_modules(text).unwrap();
+            let modules = crate::qr::modules(text, qrcode::EcLevel::Q).unwrap();
             let lines = outlines(&modules);
             assert_eq!(filled(&lines, modules.len() as i32), modules);
             for line in &lines {

@@ -1,0 +1,213 @@
+//! Reports as pages: A4, upright or across by how wide the table is, its head again on every page.
+
+use super::{Cell, Report, widths};
+use crate::BadPaper;
+use crate::flow::{ASCENT, LEADING};
+use crate::pdf::{File, stream};
+use crate::shape::{BLACK, Shape};
+use crate::text::{Fonts, Line, Weight};
+
+const MARGIN: f32 = 14.0;
+const SIZE: f32 = 3.7;
+/// Between two columns.
+const GAP: f32 = 2.5;
+/// Above this many characters across, the page is turned.
+const UPRIGHT_CHARACTERS: f64 = 95.0;
+const GREY: [u8; 3] = [225; 3];
+
+/// Reports as one file, each on pages of its own. `printed` stands at the foot of every page: when, and by whom.
+///
+/// # Errors
+/// [`BadPaper::NoFont`].
+pub fn pdf(reports: &[Report], printed: &str) -> Result<Vec<u8>, BadPaper> {
+    let mut fonts = Fonts::load().ok_or(BadPaper::NoFont)?;
+    let mut pages = Vec::new();
+    for report in reports {
+        let mut table = Table::new(report, &mut fonts);
+        table.draw(report);
+        pages.extend(table.finish());
+    }
+    let count = pages.len();
+    let mut file = File::new();
+    for (at, ((width, height), mut shapes)) in pages.into_iter().enumerate() {
+        let y = height - MARGIN + 6.0;
+        let mut say = |text: &str, right: bool| {
+            let line = fonts.fitted(text, Weight::Regular, (width - 2.0 * MARGIN) * 0.8 / (SIZE * 0.8));
+            let x = if right { width - MARGIN - line.width * SIZE * 0.8 } else { MARGIN };
+            shapes.push(Shape::Text { x, y, size: SIZE * 0.8, weight: Weight::Regular, colour: BLACK, line });
+        };
+        say(printed, false);
+        say(&format!("หน้า {}/{count}", at + 1), true);
+        file.page((width, height), &stream(height, &shapes));
+    }
+    Ok(file.finished(&fonts))
+}
+
+type Page = ((f32, f32), Vec<Shape>);
+
+struct Table<'f> {
+    fonts: &'f mut Fonts,
+    size: (f32, f32),
+    /// Left edge and width of each column.
+    columns: Vec<(f32, f32, bool)>,
+    done: Vec<Page>,
+    shapes: Vec<Shape>,
+    y: f32,
+}
+
+impl<'f> Table<'f> {
+    fn new(report: &Report, fonts: &'f mut Fonts) -> Self {
+        let wished = widths(report);
+        let across = wished.iter().sum::<f64>() > UPRIGHT_CHARACTERS;
+        let size = if across { (297.0, 210.0) } else { (210.0, 297.0) };
+        let count = wished.len().max(1) as f32;
+        let room = size.0 - 2.0 * MARGIN - GAP * (count - 1.0);
+        let all: f64 = wished.iter().sum::<f64>().max(1.0);
+        let mut left = MARGIN;
+        let columns = wished
+            .iter()
+            .zip(&report.columns)
+            .map(|(wish, column)| {
+                let width = room * (*wish / all) as f32;
+                let at = (left, width, column.right);
+                left += width + GAP;
+                at
+            })
+            .collect();
+        Table { fonts, size, columns, done: Vec::new(), shapes: Vec::new(), y: MARGIN }
+    }
+
+    fn draw(&mut self, report: &Report) {
+        self.heading(&report.title, SIZE * 1.5, Weight::Bold);
+        self.heading(&report.subtitle, SIZE, Weight::Regular);
+        self.y += 2.0;
+        let heads: Vec<Cell> = report.columns.iter().map(|column| Cell::Text(column.title.clone())).collect();
+        self.row(&heads, Weight::Bold, true);
+        for row in &report.rows {
+            let height = self.height(row, Weight::Regular);
+            if self.y + height > self.bottom() {
+                self.next_page();
+                self.row(&heads, Weight::Bold, true);
+            }
+            self.row(row, Weight::Regular, false);
+        }
+        if report.rows.is_empty() {
+            self.heading("ไม่มีรายการ", SIZE, Weight::Regular);
+        }
+        if !report.totals.is_empty() {
+            let height = self.height(&report.totals, Weight::Bold);
+            if self.y + height > self.bottom() {
+                self.next_page();
+                self.row(&heads, Weight::Bold, true);
+            }
+            self.row(&report.totals, Weight::Bold, true);
+        }
+        self.y += 2.0;
+        for note in &report.notes {
+            if self.y + SIZE * LEADING * 2.0 > self.bottom() {
+                self.next_page();
+            }
+            self.heading(note, SIZE, Weight::Regular);
+        }
+    }
+
+    fn bottom(&self) -> f32 {
+        self.size.1 - MARGIN - 2.0
+    }
+
+    fn next_page(&mut self) {
+        self.done.push((self.size, std::mem::take(&mut self.shapes)));
+        self.y = MARGIN;
+    }
+
+    fn finish(mut self) -> Vec<Page> {
+        self.next_page();
+        self.done
+    }
+
+    fn heading(&mut self, text: &str, size: f32, weight: Weight) {
+        for line in self.fonts.wrapped(text, weight, (self.size.0 - 2.0 * MARGIN) / size) {
+            self.shapes.push(Shape::Text {
+                x: MARGIN,
+                y: self.y + size * ASCENT,
+                size,
+                weight,
+                colour: BLACK,
+                line,
+            });
+            self.y += size * LEADING;
+        }
+    }
+
+    fn lines(&mut self, cells: &[Cell], weight: Weight) -> Vec<Vec<Line>> {
+        let columns = self.columns.clone();
+        let each = columns.iter().zip(cells);
+        each.map(|((_, width, _), cell)| {
+            let mut lines = self.fonts.wrapped(&cell.shown(), weight, width / SIZE);
+            lines.truncate(6);
+            lines
+        })
+        .collect()
+    }
+
+    fn height(&mut self, cells: &[Cell], weight: Weight) -> f32 {
+        let lines = self.lines(cells, weight);
+        lines.iter().map(Vec::len).max().unwrap_or(1).max(1) as f32 * SIZE * LEADING
+    }
+
+    fn row(&mut self, cells: &[Cell], weight: Weight, filled: bool) {
+        let lines = self.lines(cells, weight);
+        let height = lines.iter().map(Vec::len).max().unwrap_or(1).max(1) as f32 * SIZE * LEADING;
+        let (x, width) = (MARGIN - 1.0, self.size.0 - 2.0 * MARGIN + 2.0);
+        if filled {
+            self.shapes.push(Shape::Box { x, y: self.y, width, height, colour: GREY });
+        }
+        for ((left, width, right), lines) in self.columns.iter().zip(lines) {
+            for (at, line) in lines.into_iter().enumerate() {
+                let x = if *right { left + width - line.width * SIZE } else { *left };
+                let y = self.y + SIZE * (ASCENT + LEADING * at as f32);
+                self.shapes.push(Shape::Text { x, y, size: SIZE, weight, colour: BLACK, line });
+            }
+        }
+        self.y += height;
+        self.shapes.push(Shape::Box { x, y: self.y, width, height: 0.1, colour: [150; 3] });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Column;
+    use super::*;
+
+    #[test]
+    fn a_long_report_has_its_head_on_every_page() {
+        let row = |n: i64| vec![Cell::from(format!("สาย {n}")), n.into()];
+        let report = Report {
+            title: "รายงานประจำวัน".into(),
+            subtitle: "26 พ.ย. 2569".into(),
+            columns: vec![Column::text("สาย"), Column::number("อ่านแล้ว")],
+            rows: (0..200).map(row).collect(),
+            totals: vec!["รวม".into(), 19_900.into()],
+            notes: vec!["ข้อมูล ณ เวลาพิมพ์".into()],
+        };
+        let mut fonts = Fonts::load().unwrap();
+        let mut table = Table::new(&report, &mut fonts);
+        table.draw(&report);
+        let pages = table.finish();
+        assert!((4..=5).contains(&pages.len()), "{}", pages.len());
+        for ((width, height), shapes) in &pages {
+            assert!(
+                matches!(shapes.iter().find(|shape| matches!(shape, Shape::Box { .. })), Some(Shape::Box { colour, .. }) if *colour == GREY)
+            );
+            for shape in shapes {
+                if let Shape::Text { x, y, line, size, .. } = shape {
+                    assert!(*x >= 0.0 && x + line.width * size <= *width && *y < *height);
+                }
+            }
+        }
+        let wide = Report { columns: vec![Column::text("ก".repeat(30)); 8], ..Report::default() };
+        assert_eq!(Table::new(&wide, &mut fonts).size, (297.0, 210.0));
+        let file = pdf(&[report, wide], "พิมพ์ 26 พ.ย. 2569").unwrap();
+        assert!(file.starts_with(b"%PDF"));
+    }
+}
