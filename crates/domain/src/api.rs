@@ -6,6 +6,7 @@
 
 mod forms;
 mod labels;
+mod money;
 mod notify;
 mod orders;
 mod overview;
@@ -14,6 +15,7 @@ mod questions;
 mod registry;
 
 pub use forms::*;
+pub use money::*;
 pub use labels::{LabelChoice, Labels, LabelsReply, StockRow};
 pub use notify::*;
 pub use orders::*;
@@ -215,6 +217,25 @@ api! {
     Registry => Vec<RegistryRow>;
     /// The versions that a form had here (answered by the door).
     FormVersions => Vec<FormVersionRow>;
+    // -- money
+    /// A subject's account.
+    Ledger => LedgerReply;
+    /// A bill as a screen shows it.
+    ShowBill => BillReply;
+    /// The paper of a bill or a payment, as bytes.
+    PrintPaper => PaperReply;
+    /// Cash was received.
+    ReceiveCash => PaymentSaved;
+    /// The payer showed a bank's slip.
+    ClaimSlip => PaymentSaved;
+    /// A bill or payment counts no more.
+    CancelEntry => Saved;
+    /// Something is charged or given back.
+    AdjustAccount => Saved;
+    /// What the bank says of a claimed payment.
+    JudgeSlip => Saved;
+    /// Where cash went.
+    MoveCash => Saved;
 }
 
 /// Asks for the device's state.

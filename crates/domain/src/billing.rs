@@ -16,7 +16,7 @@ mod number;
 mod paper;
 
 pub use number::{BillNumber, Series};
-pub use paper::{Account, Bill, Month, Person};
+pub use paper::{Account, Bill, Issue, Month, NoBill, Person};
 
 /// How a programme charges for what its form finds.
 #[derive(Clone, Debug, PartialEq, Default, Serialize, Deserialize)]
@@ -27,6 +27,12 @@ pub struct Billing {
     pub title: Words,
     /// What a unit is called: หน่วย, ลบ.ม.
     pub unit: Words,
+    /// What the charge for use is called: ค่าน้ำ.
+    #[serde(default)]
+    pub use_title: Words,
+    /// What the monthly fee is called.
+    #[serde(default)]
+    pub fee_title: Words,
     /// Which answers of the form mean what.
     pub answers: BillingAnswers,
     /// Which fields of the subject mean what.

@@ -133,7 +133,7 @@ fn number_words(number: u64) -> String {
 /// `follows`: a greater part was said before, so a lone one at the end is เอ็ด.
 fn below_a_million(number: u64, follows: bool, digits: &[&str; 10], places: &[&str; 6]) -> String {
     let mut words = String::new();
-    for (place, title) in (0u32..).zip(places).rev() {
+    for (place, title) in (0u32..6).zip(places).rev() {
         let digit = usize::try_from(number / 10u64.pow(place) % 10).unwrap_or(0);
         match (place, digit) {
             (_, 0) => {}

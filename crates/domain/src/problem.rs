@@ -111,6 +111,16 @@ codes! {
     FormChanged = "form_changed", 409, "มีคนเผยแพร่แบบฟอร์มนี้ไปก่อนแล้ว ยังไม่มีอะไรเปลี่ยน อัปโหลดอีกครั้งเพื่อเทียบกับรุ่นล่าสุด";
     /// An uploaded form has mistakes, or is no form at all.
     FormUnreadable = "form_unreadable", 422, "ไฟล์นี้ยังใช้เป็นแบบฟอร์มไม่ได้ แก้ตามที่บอกแล้วอัปโหลดอีกครั้ง";
+    /// The slip was used for another payment.
+    SlipUsed = "slip_used", 409, "สลิปนี้ใช้แจ้งชำระไปแล้ว ขอดูสลิปใบอื่น หรือให้ผู้จ่ายติดต่อสำนักงาน";
+    /// What was scanned is no bank slip.
+    SlipUnreadable = "slip_unreadable", 422, "รหัสนี้ไม่ใช่รหัสบนสลิปธนาคาร สแกน QR มุมสลิปอีกครั้ง";
+    /// Nothing is charged here, or no bill was issued yet.
+    NoBill = "no_bill", 404, "ยังไม่มีใบแจ้งหนี้ของรายการนี้";
+    /// An amount that cannot be.
+    AmountWrong = "amount_wrong", 422, "จำนวนเงินไม่ถูกต้อง ใส่เป็นบาท เช่น 120 หรือ 120.50";
+    /// A reason has to be given.
+    ReasonNeeded = "reason_needed", 422, "เขียนเหตุผลก่อน แล้วลองอีกครั้ง";
     /// No room left.
     DiskFull = "disk_full", 507, "ที่เก็บข้อมูลเต็ม ยังบันทึกไม่ได้ ลบไฟล์อื่นในเครื่องแล้วกดบันทึกอีกครั้ง ข้อมูลเดิมยังอยู่ครบ";
     /// The database was written by a newer app; it is left untouched.

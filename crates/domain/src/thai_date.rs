@@ -74,6 +74,14 @@ pub fn cycle(cycle: &str) -> String {
     of_any_precision(cycle)
 }
 
+/// Writes a cycle such as `2026-11` as `พฤศจิกายน 2569`; what is no month stays as it is.
+pub fn long_cycle(cycle: &str) -> String {
+    match format!("{cycle}-01").parse::<NaiveDate>() {
+        Ok(day) => long(day).split_once(' ').map_or_else(|| cycle.to_owned(), |(_, rest)| rest.to_owned()),
+        Err(_) => cycle.to_owned(),
+    }
+}
+
 /// Returns the local day of a moment in milliseconds since 1970, `offset_minutes` ahead of UTC.
 pub fn day_of(ms: u64, offset_minutes: i32) -> NaiveDate {
     local(ms, offset_minutes).date()
@@ -120,6 +128,8 @@ mod tests {
         assert_eq!(long(day), "30 พฤศจิกายน 2569");
         assert_eq!(of_any_precision("1938"), "2481");
         assert_eq!(cycle("2026-01"), "ม.ค. 2569");
+        assert_eq!(long_cycle("2026-01"), "มกราคม 2569");
+        assert_eq!(long_cycle("2026"), "2026");
         assert_eq!(moment(1_763_708_709_000, 420), "21 พ.ย. 2568 14:05 น.");
         assert_eq!(iso(1_763_708_709_000, 420), "2025-11-21T14:05:09+07:00");
     }

@@ -163,7 +163,7 @@ fn reading(
         read = meter.dial / 100 * 100 + meter.dial % 10 * 10 + meter.dial / 10 % 10;
     }
     let average = water::average(&meter.months, days, None);
-    let direction = water::direction(meter.last, read, meter.digits, average, meter.connection, UNIT_SATANG);
+    let direction = water::direction(meter.last, read, meter.digits, average, meter.connection, |units| units * UNIT_SATANG);
     let below = direction == Some(water::Direction::Below);
     let units = match (below, average) {
         (false, _) => water::units_between(meter.last, read, meter.digits).unwrap_or(0),

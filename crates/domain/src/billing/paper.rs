@@ -4,6 +4,7 @@ use super::{BillNumber, Billing, Charge, Line, LineKind};
 use crate::change::{Value, Values};
 use crate::ids::RecordId;
 use crate::money::Satang;
+use crate::promptpay::{Payment, Proxy};
 use chrono::{Days, NaiveDate};
 use serde::{Deserialize, Serialize};
 
@@ -233,6 +234,19 @@ impl Billing {
         let days = if in_arrears { self.payee.due_days_in_arrears } else { self.payee.due_days };
         let due = || day.parse::<NaiveDate>().ok()?.checked_add_days(Days::new(days.into()));
         due().map_or(String::new(), |due| due.to_string())
+    }
+
+    /// How a bill is paid by telephone: as a bill payment where there is a contract with a bank, as a transfer where there is
+    /// only a PromptPay id. `None` where nothing is to be paid, or nobody said how.
+    pub fn payment(&self, bill: &Bill, customer_no: &str) -> Option<Payment> {
+        let amount = bill.payable();
+        if amount <= Satang::ZERO {
+            return None;
+        }
+        if !self.payee.biller_id.is_empty() {
+            return Some(Payment::bill(&self.payee.biller_id, customer_no, bill.no.as_str(), amount));
+        }
+        Proxy::read(&self.payee.promptpay_id).map(|proxy| Payment::transfer(proxy, amount))
     }
 
     /// Whom a paper is for. `class_title` and `route` come from whoever knows the programme and the zone.

@@ -4,6 +4,7 @@ mod card;
 mod found;
 mod labels;
 mod list;
+mod money;
 mod notify;
 mod office;
 mod orders;
@@ -96,6 +97,15 @@ fn answer_caller(store: &mut Store, caller: &Caller<'_>, request: Request) -> Re
         Request::HandOver(ask) => Reply::HandOver(office::hand_over(store, caller, &ask)?),
         Request::Accounts(_) => Reply::Accounts(office::accounts(store, caller)?),
         Request::RemoveAccount(ask) => Reply::RemoveAccount(office::remove_account(store, caller, &ask)?),
+        Request::Ledger(ask) => Reply::Ledger(money::account(store, caller, &ask)?),
+        Request::ShowBill(ask) => Reply::ShowBill(money::show_bill(store, caller, &ask)?),
+        Request::PrintPaper(ask) => Reply::PrintPaper(money::print_paper(store, caller, &ask)?),
+        Request::ReceiveCash(ask) => Reply::ReceiveCash(money::receive_cash(store, caller, ask)?),
+        Request::ClaimSlip(ask) => Reply::ClaimSlip(money::claim_slip(store, caller, ask)?),
+        Request::CancelEntry(ask) => Reply::CancelEntry(money::cancel(store, caller, &ask)?),
+        Request::AdjustAccount(ask) => Reply::AdjustAccount(money::adjust(store, caller, &ask)?),
+        Request::JudgeSlip(ask) => Reply::JudgeSlip(money::judge_slip(store, caller, &ask)?),
+        Request::MoveCash(ask) => Reply::MoveCash(money::move_cash(store, caller, &ask)?),
         Request::Zones(ask) => Reply::Zones(list::zones(store, caller, &ask.programme)?),
         Request::PhotosWifiOnly(ask) => {
             let rule = u8::from(ask.on);

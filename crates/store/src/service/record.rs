@@ -57,6 +57,8 @@ pub(super) fn open_form(store: &Store, caller: &Caller<'_>, ask: &OpenForm) -> R
             Some(visit) => visit.view.text(field::CYCLE).unwrap_or_default().to_owned(),
             None => cycle_of(form, &ask.today),
         };
+        let of_cycle = if cycle.is_empty() { cycle_of(form, &ask.today) } else { cycle.clone() };
+        known.extend(crate::ledger::known_of(&store.db, &programme, &form.id, &row, (&ask.today, &of_cycle))?);
         if let Some(visit) = last_done(store, subject, &form.id, &cycle, before)? {
             for (name, cell) in &visit.view.cells {
                 known.insert(format!("last_{name}"), project::plain(&cell.value));
