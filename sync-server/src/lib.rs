@@ -29,6 +29,7 @@ mod pages;
 mod passwords;
 mod photos;
 mod places;
+mod rounds;
 mod shared;
 
 pub use notify::Outside;
@@ -53,6 +54,7 @@ fn router(server: Server) -> Router {
         .route("/v1/blob/{hash}", get(photos::give).head(photos::state).post(photos::put))
         .route("/api/call", post(office::call))
         .route("/api/labels", post(labels::file))
+        .route("/api/round-file", post(rounds::file))
         .route("/health", get(health::health))
         .route("/q/{code}", get(pages::code).post(pages::report))
         .route("/Q/{code}", get(pages::code).post(pages::report))

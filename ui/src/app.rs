@@ -54,6 +54,8 @@ pub struct RoundView {
     pub zone: Option<String>,
     /// Which ones; empty for all.
     pub standing: Vec<Standing>,
+    /// Only those tried in vain, with this outcome; empty for any.
+    pub failed: Option<String>,
     /// How many rows were loaded.
     pub loaded: u32,
     /// The row whose card was opened: the list comes back to it.

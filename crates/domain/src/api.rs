@@ -13,6 +13,7 @@ mod overview;
 mod people;
 mod questions;
 mod registry;
+mod round;
 
 pub use forms::*;
 pub use money::*;
@@ -23,6 +24,7 @@ pub use overview::*;
 pub use people::*;
 pub use questions::{QuestionRow, Questions, Settle};
 pub use registry::{Registry, RegistryChange, RegistryRow};
+pub use round::*;
 
 use crate::access::Grant;
 use crate::change::{Place, Value, Values};
@@ -236,6 +238,19 @@ api! {
     JudgeSlip => Saved;
     /// Where cash went.
     MoveCash => Saved;
+    // -- rounds and cycles
+    /// How far a programme's rounds are.
+    Dashboard => DashboardReply;
+    /// Visits that somebody should look at.
+    Anomalies => AnomaliesReply;
+    /// Brings a cycle into another state.
+    SetCycle => CycleSet;
+    /// Plans a zone's cycle: reader, days, units given out.
+    PlanCycle => Done;
+    /// What goes lost between giving out and counting.
+    Loss => LossReply;
+    /// Puts a subject into another place of its zone's order.
+    MoveInRound => Saved;
 }
 
 /// Asks for the device's state.
@@ -377,6 +392,9 @@ pub struct Round {
     pub zone: Option<String>,
     /// Only these; empty for all.
     pub standing: Vec<Standing>,
+    /// Only those tried in vain since they are due, with this outcome code; empty for any code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failed: Option<String>,
     /// Today, local, ISO.
     pub today: String,
     /// Rows to skip.
@@ -386,12 +404,21 @@ pub struct Round {
 }
 
 /// A page of the round.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct RoundReply {
     /// The rows, in route order.
     pub rows: Vec<SubjectRow>,
     /// How many there are in all.
     pub total: u64,
+    /// Done in this period, in the chosen zones.
+    #[serde(default)]
+    pub done: u64,
+    /// To do now and not tried yet.
+    #[serde(default)]
+    pub left: u64,
+    /// To do now and tried in vain, by outcome code.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub skipped: BTreeMap<String, u64>,
 }
 
 /// A subject in a list.
@@ -580,6 +607,9 @@ pub struct VisitRow {
     /// A later visit corrects it: it stays readable and counts for nothing.
     #[serde(default)]
     pub corrected: bool,
+    /// It waits for the office, which has to say whether it counts.
+    #[serde(default)]
+    pub waits: bool,
 }
 
 /// Asks for a record's history.

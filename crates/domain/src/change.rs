@@ -28,6 +28,8 @@ pub mod kind {
     pub const ORDER: &str = "order";
     /// An entry of an account: a bill, a payment, a cancellation ([`crate::ledger`]). Written once, never changed.
     pub const ENTRY: &str = "entry";
+    /// How far a cycle of a zone is ([`crate::cycle`]), on the zone's shelf. The server's alone to write.
+    pub const CYCLE: &str = "cycle";
 }
 
 /// Field names the engine itself reads. Programmes give every other name its meaning.
@@ -66,6 +68,8 @@ pub mod field {
     pub const SUPERSEDES: &str = "supersedes";
     /// `true` on a visit that a person said does not count, because another of the same cycle does.
     pub const SET_ASIDE: &str = "set_aside";
+    /// What the office said of a visit that had to be looked at: it counts, or not.
+    pub const APPROVED: &str = "approved";
     /// A zone's title.
     pub const TITLE: &str = "title";
     /// A programme's whole definition ([`crate::programme::Programme`]).
@@ -111,6 +115,7 @@ pub mod field {
             CYCLE,
             SUPERSEDES,
             SET_ASIDE,
+            APPROVED,
             ORIGIN,
             DELETED,
         ];

@@ -11,6 +11,7 @@ pub mod calc;
 pub mod change;
 pub mod clock;
 pub mod code;
+pub mod cycle;
 pub mod ids;
 pub mod ledger;
 pub mod merge;

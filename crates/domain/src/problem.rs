@@ -121,6 +121,8 @@ codes! {
     AmountWrong = "amount_wrong", 422, "จำนวนเงินไม่ถูกต้อง ใส่เป็นบาท เช่น 120 หรือ 120.50";
     /// A reason has to be given.
     ReasonNeeded = "reason_needed", 422, "เขียนเหตุผลก่อน แล้วลองอีกครั้ง";
+    /// The cycle is closed: nothing of it changes any more.
+    CycleClosed = "cycle_closed", 409, "งวดนี้ปิดแล้ว แก้ไขไม่ได้ ให้ปรับปรุงในงวดถัดไป";
     /// No room left.
     DiskFull = "disk_full", 507, "ที่เก็บข้อมูลเต็ม ยังบันทึกไม่ได้ ลบไฟล์อื่นในเครื่องแล้วกดบันทึกอีกครั้ง ข้อมูลเดิมยังอยู่ครบ";
     /// The database was written by a newer app; it is left untouched.

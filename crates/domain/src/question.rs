@@ -18,6 +18,8 @@ pub enum Topic {
     Removed,
     /// One code on two subjects.
     CodeTwice,
+    /// A visit that the office has to look at before it counts for what is owed.
+    Approval,
     /// A kind of question of a newer server.
     #[serde(other)]
     Other,
@@ -30,6 +32,7 @@ impl Topic {
             Topic::TwoVisits => "two_visits",
             Topic::Removed => "removed",
             Topic::CodeTwice => "code_twice",
+            Topic::Approval => "approval",
             Topic::Other => "other",
         }
     }

@@ -41,6 +41,11 @@ pub fn short(day: NaiveDate) -> String {
     format!("{} {month} {}", day.day(), buddhist_year(day.year(), day.month()))
 }
 
+/// Writes a day as people type it, `21/11/2569`; [`read`] reads it.
+pub fn numbers(day: NaiveDate) -> String {
+    format!("{}/{}/{}", day.day(), day.month(), buddhist_year(day.year(), day.month()))
+}
+
 /// Writes a day as `21 พฤศจิกายน 2569`.
 pub fn long(day: NaiveDate) -> String {
     let month = LONG.get(day.month0() as usize).copied().unwrap_or_default();
@@ -126,6 +131,8 @@ mod tests {
         let day = NaiveDate::from_ymd_opt(2026, 11, 30).unwrap();
         assert_eq!(short(day), "30 พ.ย. 2569");
         assert_eq!(long(day), "30 พฤศจิกายน 2569");
+        assert_eq!(numbers(day), "30/11/2569");
+        assert_eq!(read(&numbers(day)), Some(day));
         assert_eq!(of_any_precision("1938"), "2481");
         assert_eq!(cycle("2026-01"), "ม.ค. 2569");
         assert_eq!(long_cycle("2026-01"), "มกราคม 2569");

@@ -6,7 +6,7 @@ use crate::error::{Optional, Result};
 use crate::row::{self, Row};
 use crate::tell::DeviceTrouble;
 use crate::transact::Tx;
-use crate::{Kind, orders, project, tell};
+use crate::{Kind, orders, project, rebill, tell};
 use domain::access::{self, Action, Grant};
 use domain::change::{Change, Commit, Value, field, hash_of, kind};
 use domain::clock::{self, Bounds, Stamp};
@@ -15,7 +15,7 @@ use domain::merge::{Cell, Outcome};
 use domain::planted;
 use domain::problem::Code;
 use domain::programme::Programme;
-use domain::question::{Question, Settled};
+use domain::question::{Question, Settled, Topic};
 use domain::wire::{CELL_MAX_BYTES, CELL_MAX_DEPTH, COMMIT_MAX_BYTES, COMMIT_MAX_CHANGES, Fate};
 use std::collections::BTreeSet;
 
@@ -87,6 +87,14 @@ pub(crate) fn accept(tx: &mut Tx<'_>, arrival: &Arrival<'_>, written: Written<'_
     log(tx, arrival, written, seq, stamp, None)?;
     for (id, question) in questions {
         ask::raise(tx, id, question, arrival.now_ms)?;
+    }
+    for change in commit.changes.iter().filter(|change| change.kind == kind::VISIT) {
+        ask::close_approval(tx, change, arrival.now_ms)?;
+    }
+    if arrival.grant.is_some() {
+        for change in commit.changes.iter().filter(|change| is_work(&change.kind)) {
+            rebill::came_late(tx, change, arrival.now_ms)?;
+        }
     }
     for change in &commit.changes {
         if change.kind == kind::QUESTION && change.cells.get(field::SETTLED).is_some_and(|s| !s.is_null()) {
@@ -269,6 +277,10 @@ fn check_rights(
             if !question.choices.iter().any(|choice| choice.value == settled.value) {
                 return Err(Code::BadRecord.into());
             }
+            if question.topic == Topic::Approval {
+                // Whoever walks the round does not approve what was found on it.
+                access::may(grant, Action::Office)?;
+            }
             for id in question.records() {
                 if let Some(row) = row::load(tx.db, id)? {
                     access::may(grant, Action::Settle(&*tx.shelf_of(row.shelf)?))?;
@@ -280,6 +292,8 @@ fn check_rights(
             access::may(grant, Action::Read(shelf))?;
             orders::check(grant, change, &row.view, programme)?;
         }
+        // The server writes it itself, once it has looked whether the state may follow.
+        kind::CYCLE => return Err(Code::Forbidden.into()),
         // Kinds of a newer app: anyone who may see the shelf may keep them there.
         _ => access::may(grant, Action::Read(shelf))?,
     }

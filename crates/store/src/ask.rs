@@ -4,14 +4,15 @@ use crate::accept::{Arrival, author};
 use crate::commit::{NewCommit, write_as_server};
 use crate::error::Result;
 use crate::project;
+use crate::rebill::{self, Decided};
 use crate::row::{self, Row};
 use crate::transact::Tx;
 use domain::change::{Change, Commit, Value, Values, field, kind};
 use domain::clock::Stamp;
 use domain::ids::{DeviceNo, RecordId, Seq};
 use domain::merge::Cell;
-use domain::programme::{ConflictRule, Programme};
-use domain::question::{Choice, Question, Topic};
+use domain::programme::{ConflictRule, DONE, Programme, RoundKind};
+use domain::question::{Choice, Question, Settled, Topic};
 
 /// A field that two people changed unaware of each other.
 pub(crate) struct Clash {
@@ -111,6 +112,8 @@ impl Moment<'_> {
         }
         if row.kind == kind::VISIT && was.no == 0 {
             self.twin_question(tx, programme)?.into_iter().for_each(&mut ask);
+            let round = programme.and_then(|programme| programme.round.as_ref());
+            round.and_then(|round| approval_question(round, row)).into_iter().for_each(&mut ask);
         }
         if row.kind == kind::SUBJECT {
             self.code_questions(tx)?.into_iter().for_each(&mut ask);
@@ -255,6 +258,58 @@ impl Moment<'_> {
     }
 }
 
+/// A visit that the office has to look at before it counts for what is owed.
+pub(crate) fn approval_question(round: &RoundKind, visit: &Row) -> Option<Question> {
+    let (marks, _) = crate::round::state_of(round, visit);
+    let why = marks & round.blocking();
+    let of_round = visit.view.text(field::FORM) == Some(round.form.as_str());
+    if why == 0 || !of_round || visit.view.text(field::OUTCOME) != Some(DONE) {
+        return None;
+    }
+    let stamp = visit.view.cells.get(field::FORM).map(|cell| cell.stamp).unwrap_or_default();
+    let by = visit.view.text(field::BY).unwrap_or_default();
+    let choice = |counts: bool, by: &str| Choice {
+        value: Value::Bool(counts),
+        by: by.to_owned(),
+        stamp,
+        winning: false,
+    };
+    Some(Question {
+        topic: Topic::Approval,
+        about: visit.id,
+        subject: project::subject_of(&visit.view)?,
+        field: round.ids(why).join(" "),
+        choices: vec![choice(true, by), choice(false, by)],
+        settled: None,
+    })
+}
+
+/// A visit that was corrected or set aside is nothing to approve any more: its question goes from the list, and says
+/// neither yes nor no.
+pub(crate) fn close_approval(tx: &mut Tx<'_>, change: &Change, now_ms: u64) -> Result<()> {
+    let corrected = change.cells.get(field::SUPERSEDES).and_then(Value::as_str).and_then(|id| id.parse().ok());
+    let set_aside = change.cells.get(field::SET_ASIDE) == Some(&Value::Bool(true));
+    let Some(visit) = corrected.or(set_aside.then_some(change.id)) else { return Ok(()) };
+    let Some(visit) = row::load(tx.db, visit)? else { return Ok(()) };
+    let programme = tx.programme(&tx.shelf_of(visit.shelf)?.programme);
+    let asked = programme
+        .as_ref()
+        .and_then(|programme| programme.round.as_ref())
+        .and_then(|round| approval_question(round, &visit));
+    let Some(row) = asked.map(|asked| row::load(tx.db, asked.id())).transpose()?.flatten() else { return Ok(()) };
+    if row.view.get(field::SETTLED).is_some_and(|settled| !settled.is_null()) {
+        return Ok(());
+    }
+    let settled = serde_json::to_value(Settled { value: Value::Null, by: String::new() })?;
+    let change = Change {
+        id: row.id,
+        kind: kind::QUESTION.to_owned(),
+        base_seq: Seq(0),
+        cells: [(field::SETTLED.to_owned(), settled)].into(),
+    };
+    write_as_server(tx, "", now_ms, now_ms, NewCommit { changes: vec![change], ..NewCommit::default() })
+}
+
 /// Says whether anything is asked at all: on most days nothing is, and no change needs to look for its own.
 fn any_open(tx: &Tx<'_>) -> Result<bool> {
     if let Some(known) = tx.open_questions.get() {
@@ -351,12 +406,33 @@ pub(crate) fn carry_out(tx: &mut Tx<'_>, by: &str, question: RecordId, now_ms: u
         Topic::CodeTwice => {
             each_record(kind::SUBJECT, format!("{}{}", field::CODES, question.field), |chosen| chosen)
         }
+        Topic::Approval => {
+            let counts = settled.value == Value::Bool(true);
+            let mut said = change(question.about, kind::VISIT, field::APPROVED.to_owned(), Value::Bool(counts));
+            said.cells.insert(field::SET_ASIDE.to_owned(), Value::Bool(!counts));
+            vec![said]
+        }
         Topic::Other => Vec::new(),
     };
     if changes.is_empty() {
         return Ok(());
     }
-    write_as_server(tx, by, now_ms, now_ms, NewCommit { changes, ..NewCommit::default() })
+    let visits: Vec<RecordId> =
+        changes.iter().filter(|change| change.kind == kind::VISIT).map(|change| change.id).collect();
+    write_as_server(tx, by, now_ms, now_ms, NewCommit { changes, ..NewCommit::default() })?;
+    // What is owed follows from which visit counts.
+    let late = question.topic == Topic::Approval && question.field == rebill::LATE;
+    let reason = if late { "แก้ไขหลังปิดงวด" } else { "สำนักงานตรวจแล้ว" };
+    let decided = Decided { by, reason, now_ms };
+    for id in visits {
+        let Some(visit) = row::load(tx.db, id)? else { continue };
+        match visit.view.text(field::CYCLE) {
+            _ if late && settled.value == Value::Bool(true) => rebill::adjust(tx, id, decided)?,
+            Some(cycle) if !late => rebill::rebill(tx, question.subject, cycle, decided)?,
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 /// Says whether a visit corrects another one of the same subject and form.

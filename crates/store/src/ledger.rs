@@ -6,7 +6,7 @@ use crate::transact::Tx;
 use crate::{Store, meta, project};
 use domain::billing::{BillNumber, Issue, NoBill, Series};
 use domain::change::{Change, Value, Values, field, kind};
-use domain::ids::{RecordId, Seq};
+use domain::ids::{DeviceNo, RecordId, Seq};
 use domain::ledger::{Entry, Fact, Statement, name};
 use domain::programme::Programme;
 use rusqlite::Connection;
@@ -126,51 +126,56 @@ pub(crate) enum Issued {
     None(NoBill),
 }
 
+/// The bill of a visit, to be written under `id` in the commit that this replica writes next. A bill of the same cycle
+/// that stands already is replaced by it.
+pub(crate) fn issue(db: &Connection, device: DeviceNo, id: RecordId, visited: &Visited<'_>) -> Result<Issued> {
+    let Some(billing) = visited.programme.billing.as_ref().filter(|billing| billing.form == visited.form) else {
+        return Ok(Issued::NotBilled);
+    };
+    let subject = visited.subject.id;
+    let entries = entries_of(db, subject)?;
+    let before = Statement::before(&entries, visited.cycle);
+    let replaces = Statement::of(&entries).bill_of(visited.cycle).map(|charge| charge.id);
+    let n = meta::get_parsed::<u64>(db, meta::LAST_N)?.unwrap_or(0) + 1;
+    let no = BillNumber::new(Series::Bill, visited.cycle, device, n, visited.place);
+    let no = no.ok_or(domain::problem::Code::Internal)?;
+    let bill = billing.issue(Issue {
+        no,
+        visit: visited.visit,
+        subject: &visited.subject.view.values(),
+        answers: visited.answers,
+        at: visited.at,
+        before: before.account(),
+        months: before.months(5),
+        approved: visited.approved,
+        replaces,
+    });
+    let bill = match bill {
+        Ok(bill) => bill,
+        Err(why) => return Ok(Issued::None(why)),
+    };
+    let entry = Entry {
+        id,
+        subject,
+        at: visited.issued_at.to_owned(),
+        by: visited.by.to_owned(),
+        cycle: visited.cycle.to_owned(),
+        reason: visited.reason.to_owned(),
+        approver: if visited.approved { visited.by.to_owned() } else { String::new() },
+        fact: Fact::Bill(bill),
+    };
+    Ok(Issued::Bill(Box::new(change(&entry, visited.programme, visited.zone))))
+}
+
 impl Store {
-    /// The bill of a visit, to be written in the commit that this replica writes next. A bill of the same cycle that stands
-    /// already is replaced by it.
+    /// [`issue`] on this replica, under a new id.
     pub(crate) fn issue(&mut self, visited: &Visited<'_>, now_ms: u64) -> Result<Issued> {
-        let Some(billing) = visited.programme.billing.as_ref().filter(|billing| billing.form == visited.form)
-        else {
-            return Ok(Issued::NotBilled);
-        };
-        let subject = visited.subject.id;
-        let entries = entries_of(&self.db, subject)?;
-        let before = Statement::before(&entries, visited.cycle);
-        let replaces = Statement::of(&entries).bill_of(visited.cycle).map(|charge| charge.id);
-        let n = meta::get_parsed::<u64>(&self.db, meta::LAST_N)?.unwrap_or(0) + 1;
-        let no = BillNumber::new(Series::Bill, visited.cycle, self.device(), n, visited.place);
-        let no = no.ok_or(domain::problem::Code::Internal)?;
-        let bill = billing.issue(Issue {
-            no,
-            visit: visited.visit,
-            subject: &visited.subject.view.values(),
-            answers: visited.answers,
-            at: visited.at,
-            before: before.account(),
-            months: before.months(5),
-            approved: visited.approved,
-            replaces,
-        });
-        let bill = match bill {
-            Ok(bill) => bill,
-            Err(why) => return Ok(Issued::None(why)),
-        };
-        let entry = Entry {
-            id: self.new_record_id(now_ms),
-            subject,
-            at: visited.issued_at.to_owned(),
-            by: visited.by.to_owned(),
-            cycle: visited.cycle.to_owned(),
-            reason: visited.reason.to_owned(),
-            approver: if visited.approved { visited.by.to_owned() } else { String::new() },
-            fact: Fact::Bill(bill),
-        };
-        Ok(Issued::Bill(Box::new(change(&entry, visited.programme, visited.zone))))
+        let id = self.new_record_id(now_ms);
+        issue(&self.db, self.device(), id, visited)
     }
 
     /// A subject's account, worked out from its entries.
-    pub fn account(&self, subject: RecordId) -> Result<Statement> {
+    pub fn statement(&self, subject: RecordId) -> Result<Statement> {
         Ok(Statement::of(&entries_of(&self.db, subject)?))
     }
 }

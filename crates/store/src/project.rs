@@ -5,6 +5,7 @@ use crate::Kind;
 use crate::error::{Optional, Result};
 use crate::orders;
 use crate::row::{self, Row};
+use crate::round;
 use crate::transact::Tx;
 use domain::change::{Value, Values, field, kind};
 use domain::ids::RecordId;
@@ -102,6 +103,7 @@ pub(crate) fn forget(tx: &mut Tx<'_>, row: &Row) -> Result<()> {
         kind::SUBJECT => forget_subject(tx, row.no),
         kind::VISIT => {
             tx.db.prepare_cached("DELETE FROM visit WHERE no = ?1")?.execute([row.no])?;
+            round::forget(tx, row.no)?;
             let Some(subject) = subject_of(&row.view) else { return Ok(()) };
             tx.due.insert(subject);
             // What this one corrected counts again.
@@ -142,7 +144,7 @@ fn rebuild(tx: &mut Tx<'_>, programme: &str) -> Result<()> {
             None => {}
         }
     }
-    Ok(())
+    round::rebuild(tx, programme)
 }
 
 fn project_subject(tx: &mut Tx<'_>, row: &Row, before: Before<'_>) -> Result<()> {
@@ -265,12 +267,14 @@ fn project_visit(tx: &mut Tx<'_>, row: &Row) -> Result<()> {
             row.shelf,
             form,
             at_ms,
-            day,
-            outcome,
+            &day,
+            &outcome,
             view.text(field::CYCLE).unwrap_or_default(),
         ))?;
+    round::project(tx, row, subject, round::Seen { form, at_ms, day: &day, outcome: &outcome })?;
     if let Some(no) = corrected_by(tx, row, subject, form)? {
         tx.db.prepare_cached("UPDATE visit SET outcome = ?2 WHERE no = ?1")?.execute((no, CORRECTED))?;
+        tx.db.prepare_cached("UPDATE round_visit SET outcome = ?2 WHERE no = ?1")?.execute((no, CORRECTED))?;
     }
     tx.due.insert(subject);
     Ok(())
@@ -358,12 +362,13 @@ pub(crate) fn refresh_due(tx: &mut Tx<'_>, subject: RecordId) -> Result<()> {
         };
         match due {
             Some(due) => {
+                let (failed_on, failed) = failed.unwrap_or_default();
                 tx.db
                     .prepare_cached(
-                        "INSERT INTO due (shelf, form, sort_key, subject, opens_on, due_on, done_on, failed) \
-                         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT DO UPDATE SET \
+                        "INSERT INTO due (shelf, form, sort_key, subject, opens_on, due_on, done_on, failed, failed_on) \
+                         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT DO UPDATE SET \
                          opens_on = excluded.opens_on, due_on = excluded.due_on, done_on = excluded.done_on, \
-                         failed = excluded.failed",
+                         failed = excluded.failed, failed_on = excluded.failed_on",
                     )?
                     .execute((
                         shelf,
@@ -373,7 +378,8 @@ pub(crate) fn refresh_due(tx: &mut Tx<'_>, subject: RecordId) -> Result<()> {
                         due.opens_on.to_string(),
                         due.due_on.to_string(),
                         done.unwrap_or_default(),
-                        failed.map(|(_, code)| code).unwrap_or_default(),
+                        failed,
+                        failed_on,
                     ))?;
             }
             None => {
@@ -459,6 +465,26 @@ pub(crate) fn sort_key(order: &Value) -> String {
     key
 }
 
+/// An order whose sort key lies strictly between those of two others; `None` stands for an end of the list. Short, because
+/// people read it: 12 and 13 give 12.5, 12.5 and 13 give 12.6.
+pub(crate) fn order_between(before: Option<&str>, after: Option<&str>) -> Option<String> {
+    let key = |order: &str| sort_key(&Value::from(order));
+    let fits = |order: &String| {
+        before.is_none_or(|before| key(before) < key(order)) && after.is_none_or(|after| key(order) < key(after))
+    };
+    let stem = before.unwrap_or("0");
+    let next = stem.rsplit_once('.').map_or((None, stem), |(stem, last)| (Some(stem), last));
+    let next = next.1.parse::<u64>().ok().map(|last| match next.0 {
+        Some(stem) => format!("{stem}.{}", last + 1),
+        None => (last + 1).to_string(),
+    });
+    let below = (0..8).flat_map(|depth| {
+        let zeros = ".0".repeat(depth);
+        [5, 2, 1].map(|last| format!("{stem}{zeros}.{last}"))
+    });
+    next.into_iter().chain(below).find(fits)
+}
+
 /// A value as plain text: what a person would read out.
 pub(crate) fn plain(value: &Value) -> String {
     match value {
@@ -532,5 +558,28 @@ mod tests {
         orders.sort_by_key(sort_key);
         assert_eq!(orders, ["9/2", "9/10", "๑๐/๑", "10/2"].map(Value::from));
         assert!(sort_key(&Value::from(9)) < sort_key(&Value::from(10)));
+    }
+
+    #[test]
+    fn a_place_between_two_is_found_again_and_again() {
+        for (before, after, expected) in [
+            (Some("12"), Some("13"), "12.5"),
+            (Some("12"), Some("20"), "13"),
+            (Some("12.5"), Some("13"), "12.6"),
+            (Some("12"), Some("12.5"), "12.2"),
+            (Some("12"), Some("12.1"), "12.0.5"),
+            (None, Some("1"), "0.5"),
+            (None, Some("0.1"), "0.0.5"),
+            (Some("40"), None, "41"),
+            (None, None, "1"),
+            (Some("10/2"), Some("10/3"), "10/2.5"),
+        ] {
+            assert_eq!(order_between(before, after).as_deref(), Some(expected), "{before:?} {after:?}");
+        }
+        let (mut low, mut high) = ("12".to_owned(), "13".to_owned());
+        for step in 0..20 {
+            let between = order_between(Some(&low), Some(&high)).unwrap();
+            if step % 3 == 0 { low = between } else { high = between }
+        }
     }
 }

@@ -25,6 +25,7 @@ const DERIVED: &[(&str, &str)] = &[
     ("due", "SELECT * FROM due ORDER BY subject, form"),
     ("question", "SELECT * FROM question ORDER BY no"),
     ("entry", "SELECT * FROM entry ORDER BY no"),
+    ("round_visit", "SELECT * FROM round_visit ORDER BY no"),
 ];
 
 /// Tables of a few rows that every transaction may touch: they are sealed together.

@@ -62,6 +62,7 @@ pub fn run(town: &mut Town, figures: &mut Figures) {
             programme: WELLS.to_owned(),
             zone: None,
             standing: Vec::new(),
+            failed: None,
             today: today.clone(),
             offset: 0,
             limit: 50,

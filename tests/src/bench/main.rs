@@ -5,6 +5,7 @@
 //! each, 36,000 records and some 11 MB of JSON. Names come from short lists, so real registries compress less well.
 
 mod crowd;
+mod dashboard;
 mod device;
 mod engine;
 mod figures;
@@ -27,7 +28,7 @@ fn main() {
         return forms::be_attacked(name);
     }
     let mut figures = Figures::default();
-    // `bench scale`, `bench upkeep`, `bench forms` measure only that, for whoever works on it.
+    // `bench scale`, `bench upkeep`, `bench dashboard`, `bench forms` measure only that, for whoever works on it.
     let only = std::env::args().nth(1);
     let wants = |part: &str| only.as_deref().is_none_or(|only| only == part);
     if wants("town") || wants("upkeep") {
@@ -43,6 +44,9 @@ fn main() {
     }
     if wants("scale") {
         scale::run(&mut figures);
+    }
+    if wants("dashboard") {
+        dashboard::run(&mut figures);
     }
     if wants("forms") {
         forms::run(&mut figures);

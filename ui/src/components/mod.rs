@@ -1,6 +1,7 @@
 //! Our few components, on native HTML elements. Screens are made of these and of plain elements, never of another
 //! screen's parts.
 
+pub mod bars;
 pub mod button;
 pub mod camera;
 pub mod chip;

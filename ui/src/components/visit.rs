@@ -61,6 +61,7 @@ pub fn visit_row(app: App, visit: &VisitRow) -> impl IntoView + use<> {
     let summary_line = summary(app, visit);
     let opened = RwSignal::new(false);
     let corrected = visit.corrected;
+    let waits = visit.waits;
     let correct = may_correct(app, visit).then(|| {
         let to = FormRoute {
             programme: visit.programme.clone(),
@@ -84,6 +85,7 @@ pub fn visit_row(app: App, visit: &VisitRow) -> impl IntoView + use<> {
                     <span class="facts">
                         {when}" · "{by}
                         {corrected.then(|| view! { <span class="chip">{t.corrected}</span> })}
+                        {waits.then(|| view! { <span class="chip failed">{t.waits_for_office}</span> })}
                     </span>
                 </summary>
                 {move || opened.get().then(|| answers(app, &visit))}
@@ -96,7 +98,7 @@ pub fn visit_row(app: App, visit: &VisitRow) -> impl IntoView + use<> {
 
 /// Who saved a visit may correct it, and whoever looks after the work of others. What is corrected already, or was no
 /// visit, is left alone.
-fn may_correct(app: App, visit: &VisitRow) -> bool {
+pub fn may_correct(app: App, visit: &VisitRow) -> bool {
     let asked = visit.outcome == DONE && !visit.corrected;
     asked
         && app.status.with(|status| {

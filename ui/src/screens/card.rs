@@ -2,6 +2,7 @@
 
 use crate::app::{App, app, drawn, load};
 use crate::browser::{today, today_iso};
+use crate::components::bars;
 use crate::components::button::{Button, Weight};
 use crate::components::chip::standing_chip;
 use crate::components::icon::{Icon, icon};
@@ -9,7 +10,7 @@ use crate::components::notice;
 use crate::components::photo::photo;
 use crate::components::row::outcome_word;
 use crate::components::shell::Shell;
-use crate::components::visit::{form_title, visit_row};
+use crate::components::visit::{form_title, may_correct, visit_row};
 use crate::format;
 use crate::position;
 use crate::route::{FormRoute, Route, go};
@@ -84,6 +85,7 @@ fn card_view(app: App, card: &CardReply) -> impl IntoView + use<> {
             {crate::screens::orders::of_subject(app, card.row.id)}
             {first_photo}
             {forms(app, card, programme.as_ref())}
+            {bars::of_visits(app, programme.as_deref(), &card.visits)}
             {fields(app, card, programme.as_ref())}
             {has_visits.then(|| view! { <h3>{t.last_visits}</h3> <ul class="visits">{visits}</ul> })}
             {more(app, card)}
@@ -112,9 +114,16 @@ fn forms(app: App, card: &CardReply, programme: Option<&Arc<Programme>>) -> impl
                 (false, Some(standing)) => Some(crate::components::chip::standing_word(*standing, t).to_owned()),
                 (false, None) => None,
             };
-            let to = at(form);
+            let mut to = at(form);
+            // What the office has to look at first may be done once more at once: both are kept.
+            let waits = card.visits.iter().find(|visit| visit.form == *form && visit.waits);
+            let note = if waits.is_some() { Some(t.waits_for_office.to_owned()) } else { note };
+            to.corrects = waits.filter(|visit| may_correct(app, visit)).map(|visit| visit.id);
             let weight = if due || (place == 0 && standing.is_none()) { Weight::Main } else { Weight::Plain };
-            let label = form_title(app, &card.row.programme, form);
+            let label = match to.corrects {
+                Some(_) => format!("{} · {}", form_title(app, &card.row.programme, form), t.once_more),
+                None => form_title(app, &card.row.programme, form),
+            };
             match note {
                 Some(note) => view! {
                     <Button label=label note=note drawing=Icon::Edit weight=weight press=move || go(&Route::Form(to.clone()))/>

@@ -45,6 +45,7 @@ pub fn question_card(app: App, row: &QuestionRow) -> impl IntoView + use<> {
         Topic::TwoVisits => t.question_two_visits.to_owned(),
         Topic::Removed => t.question_removed.to_owned(),
         Topic::CodeTwice => format!("{} {}", t.question_code_twice, row.question.field),
+        Topic::Approval => t.question_approval.to_owned(),
         Topic::Other => t.question_other.to_owned(),
     };
     let settling = RwSignal::new(false);
@@ -117,6 +118,7 @@ fn choice_text(app: App, row: &QuestionRow, place: usize, choice: &Choice) -> St
             None => t.outside_area.to_owned(),
         },
         Topic::Removed => if choice.value == Value::Bool(true) { t.keep_it } else { t.remove_it }.to_owned(),
+        Topic::Approval => if choice.value == Value::Bool(true) { t.counts_it } else { t.counts_not }.to_owned(),
         _ => field_text(app, &row.programme, &row.question.field, &choice.value),
     }
 }

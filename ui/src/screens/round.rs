@@ -1,12 +1,14 @@
 //! The round of a programme, in route order: what is done, left and overdue, and which one comes next.
 
+mod order;
+
 use crate::app::{App, Loaded, RoundView, app};
 use crate::backend::ask;
 use crate::browser::today_iso;
 use crate::components::field::OnSelect;
 use crate::components::infinite::EndOfList;
 use crate::components::notice;
-use crate::components::row::{row_id, subject_row};
+use crate::components::row::{outcome_word, row_id, subject_row};
 use crate::components::shell::Shell;
 use crate::format;
 use crate::route::{Route, go};
@@ -39,6 +41,9 @@ pub fn Round(
     }
     let zone = RwSignal::new(app.round.with_untracked(|view| view.zone.clone()));
     let standing = RwSignal::new(app.round.with_untracked(|view| view.standing.clone()));
+    let failed = RwSignal::new(app.round.with_untracked(|view| view.failed.clone()));
+    let counts = RwSignal::new(RoundReply::default());
+    let sorting = RwSignal::new(false);
     let rows = RwSignal::new(Vec::<SubjectRow>::new());
     let total = RwSignal::new(Loaded::<u64>::Waiting);
     let asked = StoredValue::new(0u32);
@@ -50,6 +55,7 @@ pub fn Round(
             programme: id.get_value(),
             zone: zone.get_untracked(),
             standing: standing.get_untracked(),
+            failed: failed.get_untracked(),
             today: today_iso(),
             offset,
             limit,
@@ -59,11 +65,12 @@ pub fn Round(
             let answer = loop {
                 let offset = from + have.len() as u32;
                 match ask(request(offset, (wanted - have.len() as u32).min(MOST))).await {
-                    Ok(RoundReply { rows: page, total }) => {
+                    Ok(mut reply) => {
+                        let page = std::mem::take(&mut reply.rows);
                         let end = page.is_empty();
                         have.extend(page);
                         if end || have.len() as u32 >= wanted {
-                            break Ok(total);
+                            break Ok(reply);
                         }
                     }
                     Err(problem) => break Err(problem),
@@ -73,7 +80,9 @@ pub fn Round(
                 return;
             }
             match answer {
-                Ok(all) => {
+                Ok(reply) => {
+                    let all = reply.total;
+                    counts.set(reply);
                     rows.update(|rows| {
                         rows.truncate(from as usize);
                         rows.extend(have);
@@ -82,6 +91,7 @@ pub fn Round(
                     app.round.update(|view| {
                         view.zone = zone.get_untracked();
                         view.standing = standing.get_untracked();
+                        view.failed = failed.get_untracked();
                         view.loaded = rows.with_untracked(Vec::len) as u32;
                     });
                     come_back_to(app);
@@ -94,6 +104,7 @@ pub fn Round(
         app.changed.track();
         zone.track();
         standing.track();
+        failed.track();
         // On the way back from a card the list is as long as it was, so that its place is found again.
         let wanted = match earlier {
             None => app.round.with_untracked(|view| view.loaded),
@@ -115,8 +126,9 @@ pub fn Round(
     view! {
         <Shell title=title>
             <div class="card" style=("--accent", colour)>
-                <Filters standing=standing/>
+                <Filters programme=id.get_value() standing=standing failed=failed counts=counts/>
                 <Zones programme=id.get_value() zone=zone/>
+                <order::Choice programme=id.get_value() zone=zone sorting=sorting standing=standing failed=failed/>
                 <p class="small" role="status">
                     {move || match total.get() {
                         Loaded::Ready(all) => fill(t.n_rows, &[&format::count(all)]),
@@ -129,7 +141,8 @@ pub fn Round(
                     Loaded::Ready(0) => notice::empty(t.nothing_in_round).into_any(),
                     Loaded::Ready(_) => ().into_any(),
                 }}
-                <ul class="rows long">
+                {move || sorting.get().then(|| view! { <order::Rows rows=rows/> })}
+                <ul class="rows long" hidden=move || sorting.get()>
                     <For
                         each=move || rows.get()
                         key=|row| (row.id, row.standing.map(|standing| standing as u8), row.last_failed.clone(), row.heading.clone())
@@ -167,26 +180,88 @@ fn come_back_to(app: App) {
     });
 }
 
-/// The buttons that choose by standing.
+/// The buttons that choose by standing, each with how many there are; below those that were tried in vain, why.
 #[component]
-fn Filters(standing: RwSignal<Vec<Standing>>) -> impl IntoView {
-    let t = app().t();
-    let filter = move |label: &'static str, wanted: Vec<Standing>| {
+fn Filters(
+    programme: String,
+    standing: RwSignal<Vec<Standing>>,
+    failed: RwSignal<Option<String>>,
+    counts: RwSignal<RoundReply>,
+) -> impl IntoView {
+    let app = app();
+    let t = app.t();
+    let filter = move |label: &'static str, wanted: Vec<Standing>, count: fn(&RoundReply) -> Option<u64>| {
         let own = wanted.clone();
-        let chosen = move || standing.with(|now| *now == own).to_string();
+        let chosen = move || (failed.with(Option::is_none) && standing.with(|now| *now == own)).to_string();
         view! {
-            <button type="button" class="filter" aria-pressed=chosen on:click=move |_| standing.set(wanted.clone())>
+            <button
+                type="button"
+                class="filter"
+                aria-pressed=chosen
+                on:click=move |_| {
+                    failed.set(None);
+                    standing.set(wanted.clone());
+                }
+            >
                 {label}
+                {move || counts.with(count).map(|count| format!(" {}", format::count(count)))}
+            </button>
+        }
+    };
+    let skipped = move || counts.with(|counts| counts.skipped.values().sum::<u64>());
+    let why = move |code: String, label: String, count: u64| {
+        let own = code.clone();
+        view! {
+            <button
+                type="button"
+                class="filter"
+                aria-pressed=move || failed.with(|now| now.as_ref() == Some(&own)).to_string()
+                on:click=move |_| failed.set(Some(code.clone()))
+            >
+                {label}" "{format::count(count)}
             </button>
         }
     };
     view! {
         <div class="filters" role="group" aria-label=t.show_which>
-            {filter(t.all, Vec::new())}
-            {filter(t.overdue, vec![Standing::Overdue])}
-            {filter(t.left, vec![Standing::Left])}
-            {filter(t.done, vec![Standing::Done])}
+            {filter(t.all, Vec::new(), |_| None)}
+            {filter(t.overdue, vec![Standing::Overdue], |_| None)}
+            {filter(t.left, vec![Standing::Overdue, Standing::Left], |counts| Some(counts.left + counts.skipped.values().sum::<u64>()))}
+            {filter(t.done, vec![Standing::Done], |counts| Some(counts.done))}
+            {move || {
+                (skipped() > 0 || failed.with(Option::is_some))
+                    .then(|| {
+                        view! {
+                            <button
+                                type="button"
+                                class="filter"
+                                aria-pressed=move || failed.with(Option::is_some).to_string()
+                                on:click=move |_| failed.set(Some(String::new()))
+                            >
+                                {t.skipped}" "{format::count(skipped())}
+                            </button>
+                        }
+                    })
+            }}
         </div>
+        {move || {
+            let reasons = counts.with(|counts| counts.skipped.clone());
+            (failed.with(Option::is_some) && reasons.len() > 1)
+                .then(|| {
+                    let each = reasons
+                        .into_iter()
+                        .map(|(code, count)| {
+                            let label = outcome_word(app, &programme, &code);
+                            why(code, label, count)
+                        })
+                        .collect_view();
+                    view! {
+                        <div class="filters" role="group" aria-label=t.skipped>
+                            {why(String::new(), t.any_reason.to_owned(), skipped())} {each}
+                        </div>
+                    }
+                })
+        }}
     }
 }
 
@@ -235,6 +310,7 @@ pub async fn next_after(_app: App, done: &SubjectRow) -> Option<SubjectRow> {
             programme: done.programme.clone(),
             zone: Some(done.zone.clone()),
             standing: vec![Standing::Overdue, Standing::Left],
+            failed: None,
             today: today_iso(),
             offset: candidates.len() as u32,
             limit: MOST,

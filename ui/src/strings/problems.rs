@@ -63,6 +63,7 @@ fn english(code: Code) -> Option<&'static str> {
             "This file cannot be used as a form yet. Mend what is said, and upload it again."
         }
         Code::FormMissing => "This form is not on the device. Sync and try again.",
+        Code::CycleClosed => "This cycle is closed and changes no more. Adjust in the next one.",
         Code::DiskFull => {
             "No room left, so it is not saved yet. Delete other files and save again. Everything else is safe."
         }

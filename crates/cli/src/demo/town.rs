@@ -134,6 +134,18 @@ impl Cells {
         cells
     }
 
+    /// Something else about a zone.
+    pub fn of(programme: &str, zone: &str) -> Cells {
+        let mut cells = Cells(Values::new());
+        cells.set(field::PROGRAMME, programme).set(field::ZONE, zone).set(field::ORIGIN, ORIGIN);
+        cells
+    }
+
+    /// Ends something else.
+    pub fn into_values(self) -> Values {
+        self.0
+    }
+
     /// Sets a field.
     pub fn set(&mut self, name: &str, value: impl Into<Value>) -> &mut Cells {
         self.0.insert(name.to_owned(), value.into());

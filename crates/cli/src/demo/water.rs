@@ -1,5 +1,5 @@
-//! 36 reading routes and three months of readings, by the usage model of small towns: lognormal, a few leaks, dead
-//! meters and dials that pass zero, some houses that could not be read.
+//! 36 reading routes, three months of readings and a month under way, by the usage model of small towns: lognormal, a few
+//! leaks, dead meters and dials that pass zero, some houses that could not be read and are charged their average.
 
 use super::Calendar;
 use super::names;
@@ -7,8 +7,10 @@ use super::random::Random;
 use super::town::{self, Cells, Codes};
 use chrono::NaiveDate;
 use domain::calc::water::{self, Connection};
-use domain::change::Change;
-use domain::ids::RecordId;
+use domain::change::{Change, field, kind};
+use domain::cycle::{self, CycleState};
+use domain::ids::{RecordId, Seq};
+use domain::programme::DONE;
 
 const PROGRAMME: &str = "water";
 /// Rough price of a cubic metre in satang, as the form has it.
@@ -28,7 +30,12 @@ struct Meter {
     last: i64,
     last_on: NaiveDate,
     months: String,
+    /// Units charged by estimate since the last true reading, and what was charged too much before.
+    already: i64,
 }
+
+/// The present month, which readers are in the midst of.
+const NOW: i32 = 0;
 
 /// A route and its readings, month by month.
 pub struct Route {
@@ -40,6 +47,8 @@ pub struct Route {
     pub subjects: Vec<Change>,
     /// Day, and that day's readings.
     pub rounds: Vec<(NaiveDate, Vec<Change>)>,
+    /// How far each month is.
+    pub cycles: Vec<Change>,
 }
 
 /// Makes a route.
@@ -111,27 +120,69 @@ pub fn route(seed: u64, number: usize, meters: usize, calendar: &Calendar, codes
             last: dial,
             last_on: start,
             months: String::new(),
+            already: 0,
         });
     }
-    let rounds = (-3..0)
-        .map(|month| {
-            let day = calendar.day(month, read_day);
-            let readings = all
-                .iter_mut()
-                .enumerate()
-                .map(|(index, meter)| reading(random, meter, day, index, &reader, calendar))
-                .collect();
-            (day, readings)
-        })
-        .collect();
+    let mut cycles = Vec::new();
+    let mut rounds = Vec::new();
+    for month in -3..=NOW {
+        let day = calendar.day(month, read_day);
+        let read = if month < NOW { meters } else { read_by_now(number, day, meters, calendar) };
+        let readings: Vec<Change> = all
+            .iter_mut()
+            .take(read)
+            .enumerate()
+            .map(|(index, meter)| reading(random, meter, (day, month), index, &reader, calendar))
+            .collect();
+        let used: i64 = readings.iter().filter_map(|visit| visit.cells.get("usage")?.as_i64()).sum();
+        cycles.push(state(random, &zone, (day, month), &reader, used));
+        rounds.push((day, readings));
+    }
     let title = format!("สาย {} หมู่ {} บ้านตัวอย่าง {}", number + 1, village + 1, village + 1);
-    Route { zone, title, subjects, rounds }
+    Route { zone, title, subjects, rounds, cycles }
+}
+
+/// How many meters of a route are read by now: all of those whose day is past, half of the second route, whose reader is
+/// under way, and none of the first, which is there to be tried out.
+fn read_by_now(number: usize, day: NaiveDate, meters: usize, calendar: &Calendar) -> usize {
+    match number {
+        0 => 0,
+        _ if day >= calendar.today => 0,
+        1 => meters / 2,
+        _ => meters,
+    }
+}
+
+/// How far a route's month is: those long past are closed, the last is approved, this one is open.
+fn state(random: &mut Random, zone: &str, (day, month): (NaiveDate, i32), reader: &str, used: i64) -> Change {
+    let cycle = day.format("%Y-%m").to_string();
+    let state = match month {
+        NOW => CycleState::Open,
+        -1 => CycleState::Approved,
+        _ => CycleState::Closed,
+    };
+    let mut cells = Cells::of(PROGRAMME, zone);
+    cells
+        .set(field::CYCLE, cycle.as_str())
+        .set(cycle::field::STATE, state.word())
+        .set(cycle::field::READER, reader);
+    if month < NOW {
+        // A tenth to a third of what goes into the pipes comes out nowhere.
+        let produced = used * random.between(110, 145) / 100;
+        let at = format!("{}T16:30:00+07:00", cycle::later(&cycle, 1).map_or(day.to_string(), |next| format!("{next}-01")));
+        cells
+            .set(cycle::field::PRODUCED, produced)
+            .set(&format!("{}_by", state.word()), "ผู้ดูแลระบบ (demo)")
+            .set(&format!("{}_at", state.word()), at);
+    }
+    let id = cycle::id(PROGRAMME, zone, &cycle);
+    Change { id, kind: kind::CYCLE.to_owned(), base_seq: Seq(0), cells: cells.into_values() }
 }
 
 fn reading(
     random: &mut Random,
     meter: &mut Meter,
-    day: NaiveDate,
+    (day, month): (NaiveDate, i32),
     index: usize,
     by: &str,
     calendar: &Calendar,
@@ -141,28 +192,43 @@ fn reading(
     let span = 10i64.pow(meter.digits as u32);
     let days = (day - meter.last_on).num_days();
     let used = match random.unit() {
+        // One that nobody can miss, so that there is something to look at.
+        _ if month == NOW && index == 2 => meter.usual * 12.0 + 200.0,
         _ if meter.dead => 0.0,
         share if share < 0.03 => 0.0,
         share if share < 0.05 => meter.usual * (3.0 + 7.0 * random.unit()),
         _ => meter.usual * random.lognormal(1.0, 0.18),
     };
     meter.dial = (meter.dial + used.round() as i64).rem_euclid(span);
+    let iso = |ms: u64| domain::thai_date::iso(ms, domain::thai_date::THAI_OFFSET_MINUTES);
     let visit = |outcome: &str| {
-        let (cycle, at) = (
-            day.format("%Y-%m").to_string(),
-            domain::thai_date::iso(at_ms, domain::thai_date::THAI_OFFSET_MINUTES),
-        );
-        Cells::visit(PROGRAMME, "reading", meter.id, &at, by, outcome, &cycle)
+        let cycle = day.format("%Y-%m").to_string();
+        Cells::visit(PROGRAMME, "reading", meter.id, &iso(at_ms), by, outcome, &cycle)
     };
+    let average = water::average(&meter.months, days, None);
     if random.chance(0.015) {
-        return visit(random.pick(&["01", "01", "02", "03", "23"])).into_visit(id);
+        let mut cells = visit(random.pick(&["01", "01", "02", "03", "23"]));
+        if let Some(average) = average {
+            let gross = water::estimated_units(average);
+            let (usage, carry) = water::settle(gross, meter.already);
+            cells
+                .set("previous", meter.last)
+                .set("days", days)
+                .set("already", meter.already)
+                .set("method", "estimate")
+                .set("units", gross)
+                .set("gross", gross)
+                .set("usage", usage)
+                .set("carry", carry);
+            meter.already += usage;
+        }
+        return cells.into_visit(id);
     }
     let mut read = meter.dial;
     if random.chance(0.002) {
         // Two digits swapped in the typing; the next month shows it.
         read = meter.dial / 100 * 100 + meter.dial % 10 * 10 + meter.dial / 10 % 10;
     }
-    let average = water::average(&meter.months, days, None);
     let direction = water::direction(meter.last, read, meter.digits, average, meter.connection, |units| units * UNIT_SATANG);
     let below = direction == Some(water::Direction::Below);
     let units = match (below, average) {
@@ -182,7 +248,8 @@ fn reading(
     if !below {
         meter.months = water::months_with(&meter.months, units, days);
     }
-    let mut cells = visit(domain::programme::DONE);
+    let (usage, carry) = water::settle(units, meter.already);
+    let mut cells = visit(DONE);
     cells
         .set("reading", read)
         .set("previous", meter.last)
@@ -190,7 +257,10 @@ fn reading(
         .set("direction", direction.map_or("", water::Direction::word))
         .set("method", if below { "average" } else { "actual" })
         .set("units", units)
-        .set("usage", units)
+        .set("gross", units)
+        .set("already", meter.already)
+        .set("usage", usage)
+        .set("carry", carry)
         .set("finding", finding)
         .set("comment", comment)
         .set("months", meter.months.as_str());
@@ -200,6 +270,12 @@ fn reading(
     if let Some(flag) = flag {
         cells.set("flag", flag.word());
     }
-    (meter.last, meter.last_on) = (read, day);
+    if month == NOW {
+        let took = u64::try_from(random.between(18, 75)).unwrap_or(0) * 1_000;
+        cells.set("start", iso(at_ms.saturating_sub(took))).set("end", iso(at_ms));
+        let severe = !below && water::is_severe(units, average, meter.connection, Some(units * UNIT_SATANG));
+        cells.set("severe", if severe { "yes" } else { "no" });
+    }
+    (meter.last, meter.last_on, meter.already) = (read, day, carry);
     cells.into_visit(id)
 }

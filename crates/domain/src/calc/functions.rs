@@ -43,6 +43,8 @@ pub const FUNCTIONS: &[Function] = &[
     function("th:months-with", "months, units, days", 3, months_with),
     function("th:estimated-units", "average", 1, estimated_units),
     function("th:estimated-reading", "previous, average, digits", 3, estimated_reading),
+    function("th:settled", "units, already", 2, settled),
+    function("th:carried", "units, already", 2, carried),
     function("th:reading-flag", "units, average, submeter_units", 3, reading_flag),
     function("th:reading-severe", "units, average, class, size, bill_satang", 5, reading_severe),
     // Money.
@@ -185,6 +187,19 @@ fn estimated_reading(args: &[CalcValue]) -> CalcValue {
     number_or_empty(reading())
 }
 
+/// Of the units since the last true reading, what is left to charge, and what was charged too much.
+fn settle(args: &[CalcValue]) -> Option<(i64, i64)> {
+    Some(water::settle(whole(args, 0)?, count(args, 1)?))
+}
+
+fn settled(args: &[CalcValue]) -> CalcValue {
+    number_or_empty(settle(args).map(|(left, _)| left))
+}
+
+fn carried(args: &[CalcValue]) -> CalcValue {
+    number_or_empty(settle(args).map(|(_, over)| over))
+}
+
 fn reading_flag(args: &[CalcValue]) -> CalcValue {
     let flag = || Some(water::flag(whole(args, 0)?, litres(args, 1)?, count(args, 2)?));
     word_or_empty(flag().map(water::Flag::word))
@@ -302,6 +317,12 @@ mod tests {
             ("th:estimated-units", &["19.5"], "20"),
             ("th:estimated-units", &[""], ""),
             ("th:estimated-reading", &["9995", "17.2", "4"], "12"),
+            ("th:settled", &["50", "32"], "18"),
+            ("th:settled", &["20", "32"], "0"),
+            ("th:settled", &["20", ""], "20"),
+            ("th:settled", &["", "32"], ""),
+            ("th:carried", &["20", "32"], "12"),
+            ("th:carried", &["50", "32"], "0"),
             ("th:reading-flag", &["16", "10", ""], "H"),
             ("th:reading-flag", &["4", "10", "0"], "L"),
             ("th:reading-flag", &["10", "10", "0"], "N"),

@@ -4,8 +4,10 @@
 //! all, and no code names a programme outside [`crate::calc`].
 
 mod overview;
+mod round;
 
 pub use overview::{Condition, Overview, ZONE};
+pub use round::{LossKind, MARKS_MAX, MarkKind, RoundDays, RoundKind, Taken, whole};
 
 use crate::order::{OrderKind, PublicPage};
 use serde::{Deserialize, Serialize};
@@ -72,6 +74,12 @@ pub struct Programme {
     /// What anybody sees who scans a label; absent: the office's name and telephone only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub public: Option<PublicPage>,
+    /// How its rounds are counted and closed; absent where nobody needs a dashboard.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub round: Option<RoundKind>,
+    /// What goes lost between giving out and counting.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub loss: Option<LossKind>,
 }
 
 fn is_zero(number: &u32) -> bool {
@@ -226,6 +234,9 @@ pub struct OutcomeKind {
     /// A word of explanation is required.
     #[serde(default)]
     pub needs_note: bool,
+    /// The answers that [`RoundKind::estimate`] names are worked out and kept with it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub estimates: bool,
 }
 
 /// What a worker may do beyond visiting.
@@ -304,6 +315,9 @@ impl Programme {
         if [engine::LAT, engine::LON].contains(&field) && self.worker_may.bind {
             return true;
         }
+        if field == engine::ORDER && self.round.as_ref().is_some_and(|round| round.worker_sorts) {
+            return true;
+        }
         self.field(field).is_some_and(|field| field.worker_edits)
             || self.forms.iter().any(|form| form.save_to.values().any(|target| target == field))
             || self.orders.iter().flat_map(|kind| &kind.states).any(|state| {
@@ -353,6 +367,7 @@ impl Programme {
             let fields = |id: &str| self.field(id).is_some();
             faults.extend(billing.faults(|id| self.form(id).is_some(), fields));
         }
+        faults.extend(self.round.iter().flat_map(|round| round.faults(self)));
         faults
     }
 }

@@ -142,3 +142,32 @@ CREATE TABLE printed (
   entry  BLOB PRIMARY KEY,               -- record id of the bill or payment
   times  INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+
+-- ---------------------------------------------------------------- the round
+
+-- What a programme's [round] counts of each visit, so that a dashboard reads one range of one tree. Rebuilt from records
+-- at will.
+CREATE TABLE round_visit (
+  cycle   TEXT NOT NULL,
+  shelf   INTEGER NOT NULL,
+  subject BLOB NOT NULL,
+  no      INTEGER NOT NULL,              -- record.no of the visit
+  at_ms   INTEGER NOT NULL,
+  day     TEXT NOT NULL,                 -- local day, ISO
+  person  TEXT NOT NULL,                 -- who recorded it
+  outcome TEXT NOT NULL,                 -- as in visit
+  marks   INTEGER NOT NULL,              -- one bit a mark, in the order of the definition
+  state   INTEGER NOT NULL,              -- 0: nothing blocks; 1: waits for the office; 2: the office approved it
+  units   INTEGER,                       -- NULL: it says none
+  seconds INTEGER,                       -- how long it took; NULL: not known
+  PRIMARY KEY (cycle, shelf, subject, no)
+) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX round_visit_by_no ON round_visit (no);
+
+-- Day of the attempt that `failed` tells of, ISO; '' if there is none.
+ALTER TABLE due ADD COLUMN failed_on TEXT NOT NULL DEFAULT '';
+UPDATE due SET failed_on = coalesce((
+  SELECT visit.day FROM visit JOIN record ON record.id = visit.subject
+  WHERE record.no = due.subject AND visit.form = due.form AND visit.outcome NOT IN ('done', 'set_aside', 'corrected')
+  ORDER BY visit.at_ms DESC LIMIT 1
+), '') WHERE failed <> '';

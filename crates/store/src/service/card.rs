@@ -5,7 +5,7 @@ use super::{list, questions};
 use crate::accept::author_of;
 use crate::error::{Error, Optional, Result};
 use crate::row::{self, Row};
-use crate::{Store, project};
+use crate::{Store, project, round};
 use domain::access::{self, Action};
 use domain::api::{Card, CardReply, FormButton, History, HistoryRow, VisitRow};
 use domain::change::{Place, Value, field};
@@ -92,6 +92,12 @@ pub(super) fn visit_row(store: &Store, row: &Row) -> Result<VisitRow> {
         .query_row([row.no], |found| found.get::<_, String>(0))
         .optional()?
         .is_some_and(|outcome| outcome == project::CORRECTED);
+    let waits = store
+        .db
+        .prepare_cached("SELECT state FROM round_visit WHERE no = ?1 AND outcome = 'done'")?
+        .query_row([row.no], |found| found.get::<_, i64>(0))
+        .optional()?
+        == Some(round::WAITS);
     Ok(VisitRow {
         id: row.id,
         subject,
@@ -106,6 +112,7 @@ pub(super) fn visit_row(store: &Store, row: &Row) -> Result<VisitRow> {
         photos: row.view.elements(field::PHOTOS).map(str::to_owned).collect(),
         received: row.synced.is_none(),
         corrected,
+        waits,
     })
 }
 

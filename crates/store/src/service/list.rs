@@ -22,6 +22,9 @@ pub(super) const PAGE: u32 = 200;
 const STANDING: &str =
     "CASE WHEN due_on < ?1 THEN 0 WHEN opens_on <= ?1 THEN 1 WHEN done_on >= ?2 THEN 2 ELSE 3 END";
 
+/// Whether a due row was tried in vain in this period, with the same parameters.
+const SKIPPED: &str = "(due_on < ?1 OR opens_on <= ?1) AND failed <> '' AND failed_on >= ?2";
+
 pub(super) fn programmes(store: &Store, caller: &Caller<'_>) -> Vec<Programme> {
     let own = caller.grant.programmes();
     let everything = matches!(caller.grant.role, access::Role::Clerk | access::Role::Administrator);
@@ -106,6 +109,7 @@ pub(super) fn home(store: &Store, caller: &Caller<'_>, ask: &Home) -> Result<Vec
                 programme: programme.id.clone(),
                 zone: None,
                 standing: vec![Standing::Overdue, Standing::Left],
+                failed: None,
                 today: ask.today.clone(),
                 offset: 0,
                 limit: 5,
@@ -127,7 +131,7 @@ pub(super) fn home(store: &Store, caller: &Caller<'_>, ask: &Home) -> Result<Vec
 
 pub(super) fn round(store: &Store, caller: &Caller<'_>, ask: &Round) -> Result<RoundReply> {
     let Some(programme) = visible(store, caller, Some(&ask.programme)).pop() else {
-        return Ok(RoundReply { rows: Vec::new(), total: 0 });
+        return Ok(RoundReply::default());
     };
     let shelves = shelves(store, caller, &ask.programme, ask.zone.as_deref())?;
     let list = sql_list(shelves.iter().map(|(no, _)| *no));
@@ -139,33 +143,56 @@ pub(super) fn round(store: &Store, caller: &Caller<'_>, ask: &Round) -> Result<R
         Standing::Done => 2,
         Standing::Later => 3,
     }));
-    let from = if ask.standing.is_empty() {
+    let every = ask.standing.is_empty() && ask.failed.is_none();
+    let from = match &ask.failed {
         // Every subject, also those without a due day.
-        format!("FROM subject AS s WHERE s.shelf IN ({list}) AND ?1 = ?1 AND ?2 = ?2 AND ?3 = ?3")
-    } else {
-        format!("FROM due AS s WHERE s.shelf IN ({list}) AND form = ?3 AND {STANDING} IN ({standings})")
+        None if every => {
+            format!("FROM subject AS s WHERE s.shelf IN ({list}) AND ?1 = ?1 AND ?2 = ?2 AND ?3 = ?3 AND ?4 = ?4")
+        }
+        None => format!(
+            "FROM due AS s WHERE s.shelf IN ({list}) AND form = ?3 AND {STANDING} IN ({standings}) AND ?4 = ?4"
+        ),
+        Some(_) => format!(
+            "FROM due AS s WHERE s.shelf IN ({list}) AND form = ?3 AND {SKIPPED} AND ?4 IN ('', failed)"
+        ),
     };
-    let key = if ask.standing.is_empty() { "s.no" } else { "s.subject" };
+    let key = if every { "s.no" } else { "s.subject" };
+    let failed = ask.failed.as_deref().unwrap_or_default();
     let total: u64 = store
         .db
         .prepare_cached(&format!("SELECT count(*) {from}"))?
-        .query_row((&ask.today, &start, &form), |row| row.get(0))?;
+        .query_row((&ask.today, &start, &form, failed), |row| row.get(0))?;
     let sql = format!(
-        "SELECT {key} {from} ORDER BY (SELECT zone FROM shelf WHERE shelf.no = s.shelf), s.sort_key, {key} LIMIT ?4 OFFSET ?5"
+        "SELECT {key} {from} ORDER BY (SELECT zone FROM shelf WHERE shelf.no = s.shelf), s.sort_key, {key} LIMIT ?5 OFFSET ?6"
     );
     let mut statement = store.db.prepare_cached(&sql)?;
-    let mut found = statement.query((&ask.today, &start, &form, ask.limit.min(PAGE), ask.offset))?;
+    let mut found = statement.query((&ask.today, &start, &form, failed, ask.limit.min(PAGE), ask.offset))?;
     let mut rows = Vec::new();
     while let Some(row) = found.next()? {
         if let Some(subject) = row::load_no(&store.db, row.get(0)?)? {
             rows.push(subject_row(store, &subject, &ask.today)?);
         }
     }
-    Ok(RoundReply { rows, total })
+    let (mut done, mut left, mut skipped) = (0, 0, BTreeMap::new());
+    let mut statement = store.db.prepare_cached(&format!(
+        "SELECT {STANDING} AS standing, CASE WHEN {SKIPPED} THEN failed ELSE '' END AS why, count(*) FROM due \
+         WHERE shelf IN ({list}) AND form = ?3 GROUP BY standing, why"
+    ))?;
+    let mut found = statement.query((&ask.today, &start, &form))?;
+    while let Some(row) = found.next()? {
+        let (standing, why, count): (u8, String, u64) = (row.get(0)?, row.get(1)?, row.get(2)?);
+        match standing {
+            0 | 1 if why.is_empty() => left += count,
+            0 | 1 => *skipped.entry(why).or_default() += count,
+            2 => done += count,
+            _ => {}
+        }
+    }
+    Ok(RoundReply { rows, total, done, left, skipped })
 }
 
 /// The titles of a programme's zones, by zone.
-fn zone_titles(store: &Store, programme: &str) -> Result<BTreeMap<String, String>> {
+pub(super) fn zone_titles(store: &Store, programme: &str) -> Result<BTreeMap<String, String>> {
     let mut titles = BTreeMap::new();
     if let Some(common) = row::find_shelf(&store.db, &Shelf::common(programme))? {
         row::each_zone(&store.db, common, |row| {

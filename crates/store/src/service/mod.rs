@@ -2,6 +2,7 @@
 
 mod card;
 mod found;
+mod host;
 mod labels;
 mod list;
 mod money;
@@ -12,9 +13,11 @@ mod overview;
 mod questions;
 mod record;
 mod registry;
+mod round;
 pub(crate) mod watch;
 
 pub(crate) use labels::labelled;
+pub use round::PaymentLine;
 
 use crate::error::Result;
 use crate::{Kind, Now, Store, meta};
@@ -106,6 +109,12 @@ fn answer_caller(store: &mut Store, caller: &Caller<'_>, request: Request) -> Re
         Request::AdjustAccount(ask) => Reply::AdjustAccount(money::adjust(store, caller, &ask)?),
         Request::JudgeSlip(ask) => Reply::JudgeSlip(money::judge_slip(store, caller, &ask)?),
         Request::MoveCash(ask) => Reply::MoveCash(money::move_cash(store, caller, &ask)?),
+        Request::Dashboard(ask) => Reply::Dashboard(round::dashboard(store, caller, &ask)?),
+        Request::Anomalies(ask) => Reply::Anomalies(round::anomalies(store, caller, &ask)?),
+        Request::SetCycle(ask) => Reply::SetCycle(round::set_cycle(store, caller, &ask)?),
+        Request::PlanCycle(ask) => Reply::PlanCycle(round::plan_cycle(store, caller, &ask)?),
+        Request::Loss(ask) => Reply::Loss(round::loss(store, caller, &ask)?),
+        Request::MoveInRound(ask) => Reply::MoveInRound(round::move_in_round(store, caller, &ask)?),
         Request::Zones(ask) => Reply::Zones(list::zones(store, caller, &ask.programme)?),
         Request::PhotosWifiOnly(ask) => {
             let rule = u8::from(ask.on);

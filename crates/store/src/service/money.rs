@@ -104,7 +104,7 @@ fn bill_entry(store: &Store, caller: &Caller<'_>, of: BillOf) -> Result<(Holder,
         }
         BillOf::Subject(subject) => {
             let holder = Holder::of(store, caller, subject)?;
-            let statement = store.account(subject)?;
+            let statement = store.statement(subject)?;
             let last = statement.charges.iter().rev().find(|charge| charge.is_standing() && charge.units.is_some());
             let (_, entry) = last
                 .map(|charge| ledger::entry(&store.db, charge.id))
@@ -122,7 +122,7 @@ fn bill_entry(store: &Store, caller: &Caller<'_>, of: BillOf) -> Result<(Holder,
 
 pub(super) fn show_bill(store: &Store, caller: &Caller<'_>, ask: &ShowBill) -> Result<BillReply> {
     let (holder, entry, bill) = bill_entry(store, caller, ask.of)?;
-    let statement = store.account(holder.row.id)?;
+    let statement = store.statement(holder.row.id)?;
     let open = open_for(&statement, entry.id);
     // What the code asks for is what is open now: who scans it a second time does not pay a second time.
     let code = match open {
@@ -397,7 +397,7 @@ fn pay(store: &mut Store, caller: &Caller<'_>, paying: Paying) -> Result<Payment
     };
     let entry = new_entry(store, caller, &holder, paying.offset_minutes, Fact::Payment(payment));
     let saved = write(store, caller, &holder, entry, paying.place)?;
-    let statement = store.account(holder.row.id)?;
+    let statement = store.statement(holder.row.id)?;
     Ok(PaymentSaved { saved, receipt_no, device: store.device(), statement })
 }
 
@@ -516,7 +516,7 @@ impl Store {
             let Some(row) = row::load_no(&self.db, no)? else { continue };
             let Some(entry) = Entry::of(row.id, &row.view.values()) else { continue };
             let Fact::Bill(bill) = entry.fact.clone() else { continue };
-            let statement = self.account(entry.subject)?;
+            let statement = self.statement(entry.subject)?;
             let standing = statement.charge(entry.id).is_some_and(|charge| charge.is_standing());
             if !standing || (ask.unpaid && open_for(&statement, entry.id) <= Satang::ZERO) {
                 continue;

@@ -66,11 +66,20 @@ fn numbers(store: &Store, sql: &str, values: impl rusqlite::Params) -> Result<Ve
 fn question_row(store: &Store, caller: &Caller<'_>, row: &Row) -> Result<Option<QuestionRow>> {
     let Some(mut question) = Question::from_cells(&row.view.values()) else { return Ok(None) };
     let shelf = row::shelf_of(&store.db, row.shelf)?;
+    // Whether a visit counts is the office's to say: on a reader's phone it would be a button that does nothing.
+    if question.topic == Topic::Approval && access::may(caller.grant, Action::Office).is_err() {
+        return Ok(None);
+    }
     let heading = match row::load(&store.db, question.subject)? {
         Some(subject) => list::heading(store, &shelf.programme, &subject),
         None => String::new(),
     };
     let mut visits = Vec::new();
+    if question.topic == Topic::Approval {
+        if let Some(visit) = row::load(&store.db, question.about)? {
+            visits.push(card::visit_row(store, &visit)?);
+        }
+    }
     if question.topic == Topic::TwoVisits {
         for choice in &question.choices {
             let id = choice.value.as_str().and_then(|id| id.parse().ok());

@@ -3,8 +3,9 @@
 use super::{Caller, counts, found, list, registry};
 use crate::commit::{NewCommit, draft_subject};
 use crate::error::{Error, Optional, Result};
+use crate::ledger::{Issued, Visited};
 use crate::row::{self, Row};
-use crate::{Kind, Store, orders, project};
+use crate::{Kind, Store, orders, project, rebill};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use domain::access::{self, Action};
@@ -16,7 +17,7 @@ use domain::change::{Change, Place, Value, Values, field, kind};
 use domain::code::{self, Scanned};
 use domain::ids::{DeviceNo, RecordId, Seq, Shelf};
 use domain::problem::{Code, Problem};
-use domain::programme::{DONE, FormKind, Programme};
+use domain::programme::{DONE, FormKind, Programme, RoundKind};
 use domain::{schedule, thai_date};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -40,30 +41,10 @@ pub(super) fn open_form(store: &Store, caller: &Caller<'_>, ask: &OpenForm) -> R
         let (row, shelf) = list::subject(store, caller, subject)?;
         access::may(caller.grant, Action::Visit(&shelf, &programme, &form.id))?;
         heading = list::heading(store, &programme.id, &row);
-        for (name, cell) in &row.view.cells {
-            if !name.starts_with(field::CODES) && !name.starts_with(field::PHOTOS) {
-                known.insert(name.clone(), project::plain(&cell.value));
-            }
-        }
         if let Some(visit) = &corrected {
             answers = project::answers(&visit.view);
         }
-        // A form that is filled once a cycle looks back to the cycle before, also when it is filled a second time: a
-        // number that was mistyped this morning must not become the one to compare with.
-        // A correction looks back from the visit that it corrects.
-        let before = corrected.as_ref().map_or(i64::MAX, |visit| project::at_ms(&visit.view));
-        let cycle = match &corrected {
-            _ if !form.once_per_cycle => String::new(),
-            Some(visit) => visit.view.text(field::CYCLE).unwrap_or_default().to_owned(),
-            None => cycle_of(form, &ask.today),
-        };
-        let of_cycle = if cycle.is_empty() { cycle_of(form, &ask.today) } else { cycle.clone() };
-        known.extend(crate::ledger::known_of(&store.db, &programme, &form.id, &row, (&ask.today, &of_cycle))?);
-        if let Some(visit) = last_done(store, subject, &form.id, &cycle, before)? {
-            for (name, cell) in &visit.view.cells {
-                known.insert(format!("last_{name}"), project::plain(&cell.value));
-            }
-        }
+        known.extend(known_of(store, &programme, form, &row, corrected.as_ref(), &ask.today)?);
     }
     let key = DraftKey {
         programme: ask.programme.clone(),
@@ -80,6 +61,97 @@ pub(super) fn open_form(store: &Store, caller: &Caller<'_>, ask: &OpenForm) -> R
         state = kept.remove("state");
     }
     Ok(OpenedForm { definition, known, draft: state, answers, heading })
+}
+
+/// What a form knows of a subject when it is opened: the subject's fields, and what its last visits said.
+fn known_of(
+    store: &Store,
+    programme: &Programme,
+    form: &FormKind,
+    subject: &Row,
+    corrected: Option<&Row>,
+    today: &str,
+) -> Result<BTreeMap<String, String>> {
+    let mut known = BTreeMap::new();
+    for (name, cell) in &subject.view.cells {
+        if !name.starts_with(field::CODES) && !name.starts_with(field::PHOTOS) {
+            known.insert(name.clone(), project::plain(&cell.value));
+        }
+    }
+    // A form that is filled once a cycle looks back to the cycle before, also when it is filled a second time: a
+    // number that was mistyped this morning must not become the one to compare with.
+    // A correction looks back from the visit that it corrects.
+    let before = corrected.map_or(i64::MAX, |visit| project::at_ms(&visit.view));
+    let cycle = match corrected {
+        _ if !form.once_per_cycle => String::new(),
+        Some(visit) => visit.view.text(field::CYCLE).unwrap_or_default().to_owned(),
+        None => cycle_of(form, today),
+    };
+    let of_cycle = if cycle.is_empty() { cycle_of(form, today) } else { cycle.clone() };
+    known.extend(crate::ledger::known_of(&store.db, programme, &form.id, subject, (today, &of_cycle))?);
+    let last = last_done(store, subject.id, &form.id, &cycle, before)?;
+    if let Some(visit) = &last {
+        for (name, cell) in &visit.view.cells {
+            known.insert(format!("last_{name}"), project::plain(&cell.value));
+        }
+    }
+    let after = last.map_or(i64::MIN, |visit| project::at_ms(&visit.view));
+    if let Some(round) = programme.round.as_ref().filter(|round| round.form == form.id) {
+        known.extend(added_up(store, subject.id, round, &cycle, after, before)?);
+    }
+    Ok(known)
+}
+
+/// The sums that [`RoundKind::since`] asks for: of the visits since the last one that was done, outside the cycle.
+fn added_up(
+    store: &Store,
+    subject: RecordId,
+    round: &RoundKind,
+    outside: &str,
+    after_ms: i64,
+    before_ms: i64,
+) -> Result<BTreeMap<String, String>> {
+    let mut sums: BTreeMap<String, i64> = BTreeMap::new();
+    if round.since.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let mut statement = store.db.prepare_cached(
+        "SELECT no, cycle, outcome FROM visit WHERE subject = ?1 AND form = ?2 AND at_ms > ?3 AND at_ms < ?4 ORDER BY at_ms",
+    )?;
+    let mut rows = statement.query((subject.bytes(), &round.form, after_ms, before_ms))?;
+    // Of several attempts in one cycle the last is what was charged.
+    let mut by_cycle: BTreeMap<String, BTreeMap<String, i64>> = BTreeMap::new();
+    while let Some(found) = rows.next()? {
+        let (cycle, outcome): (String, String) = (found.get(1)?, found.get(2)?);
+        if cycle == outside || [DONE, field::SET_ASIDE, project::CORRECTED].contains(&outcome.as_str()) {
+            continue;
+        }
+        let Some(visit) = row::load_no(&store.db, found.get(0)?)? else { continue };
+        let number = |name: &String| Some((name.clone(), domain::programme::whole(visit.view.get(name)?)?));
+        by_cycle.insert(cycle, round.since.iter().filter_map(number).collect());
+    }
+    for (name, number) in by_cycle.into_values().flatten() {
+        *sums.entry(name).or_default() += number;
+    }
+    Ok(sums.into_iter().map(|(name, sum)| (format!("since_{name}"), sum.to_string())).collect())
+}
+
+/// What a visit that could not be done is worth: the answers that the form works out of what is known, without anything
+/// typed. A form that cannot be read gives none; the visit itself is saved all the same.
+fn estimated(
+    form: &FormKind,
+    round: &RoundKind,
+    mut known: BTreeMap<String, String>,
+    outcome: &str,
+    caller: &Caller<'_>,
+    today: String,
+) -> Values {
+    known.insert("outcome".to_owned(), outcome.to_owned());
+    known.insert("today".to_owned(), today);
+    let Ok(form) = forms::Form::from_json(&form.definition) else { return Values::new() };
+    let mut filling = forms::Filling::new(&Arc::new(form), &known, Box::new(super::host::Quiet::at(caller.now.ms)));
+    let answers = filling.finish().into_iter();
+    answers.filter(|(name, value)| round.estimate.contains(name) && !value.is_null() && *value != "").collect()
 }
 
 /// The visit that is to be corrected. Only one of the same subject and form can be, and only by another visit.
@@ -265,6 +337,13 @@ pub(super) fn save_visit(store: &mut Store, caller: &Caller<'_>, ask: SaveVisit)
     }
     let mut cells: Values = ask.answers.into_iter().filter(|(_, value)| !value.is_null()).collect();
     let day = thai_date::day_of(caller.now.ms, ask.offset_minutes);
+    let estimates = programme.outcome(&ask.outcome).is_some_and(|outcome| outcome.estimates);
+    if let Some(round) = programme.round.as_ref().filter(|round| estimates && round.form == form.id) {
+        let (row, _) = list::subject(store, caller, subject)?;
+        let today = day.to_string();
+        let known = known_of(store, &programme, form, &row, corrected.as_ref(), &today)?;
+        cells.extend(estimated(form, round, known, &ask.outcome, caller, today));
+    }
     // A correction is about the same moment as what it corrects; when it was written, its stamp says.
     let kept = |name: &str| corrected.as_ref().and_then(|visit| visit.view.text(name)).map(str::to_owned);
     let at = kept(field::AT).unwrap_or_else(|| thai_date::iso(caller.now.ms, ask.offset_minutes));
@@ -300,13 +379,16 @@ pub(super) fn save_visit(store: &mut Store, caller: &Caller<'_>, ask: SaveVisit)
         }
         _ => Vec::new(),
     };
-    changes.push(change(visit, kind::VISIT, cells));
+    let made = change(visit, kind::VISIT, cells);
+    let bill = bill_of(store, caller, &programme, &made, subject)?;
+    changes.push(made);
     for one in opened {
         // A form may write the subject's state as well as the order that it opens: the form has looked.
         if !changes.iter().any(|known| known.id == one.id) {
             changes.push(one);
         }
     }
+    changes.extend(bill);
     let new = NewCommit { place: ask.place, reason: None, changes, finishes: Some(key) };
     store.save(caller.grant, caller.now, new)?;
     Ok(Saved { record: visit, subject: Some(subject), counts: counts(store)? })
@@ -340,6 +422,47 @@ fn opened_orders(
         changes.extend(orders::report(store, programme, &row, kind, &said, joins, caller.now)?.2);
     }
     Ok(changes)
+}
+
+/// The bill of a visit that is about to be saved, for the same commit: the customer gets it at once, without signal. None
+/// where the office has to look first, once the cycle is closed, and for a subject that is only made now.
+fn bill_of(
+    store: &mut Store,
+    caller: &Caller<'_>,
+    programme: &Programme,
+    visit: &Change,
+    subject: RecordId,
+) -> Result<Option<Change>> {
+    let text = |name: &str| visit.cells.get(name).and_then(Value::as_str).unwrap_or_default();
+    let (Some(round), Some(billing)) = (&programme.round, &programme.billing) else { return Ok(None) };
+    let Some(row) = row::load(&store.db, subject)? else { return Ok(None) };
+    let marks = round.marks_of(|name| visit.cells.get(name).cloned());
+    let waits = text(field::OUTCOME) == DONE && marks & round.blocking() != 0;
+    let (form, cycle) = (text(field::FORM), text(field::CYCLE));
+    let shelf = row::shelf_of(&store.db, row.shelf)?;
+    if waits || form != billing.form || cycle.is_empty() || !rebill::state_of(&store.db, &shelf, cycle)?.issues() {
+        return Ok(None);
+    }
+    let corrects = visit.cells.contains_key(field::SUPERSEDES);
+    let visited = Visited {
+        programme,
+        zone: &shelf.zone,
+        subject: &row,
+        form,
+        visit: visit.id,
+        answers: &visit.cells,
+        at: text(field::AT),
+        issued_at: &thai_date::iso(caller.now.ms, thai_date::THAI_OFFSET_MINUTES),
+        by: &caller.grant.person,
+        cycle,
+        approved: false,
+        reason: if corrects { "แก้ไขการบันทึก" } else { "" },
+        place: 0,
+    };
+    Ok(match store.issue(&visited, caller.now.ms)? {
+        Issued::Bill(change) => Some(*change),
+        Issued::NotBilled | Issued::None(_) => None,
+    })
 }
 
 /// What a form's answers write to the subject. A geopoint saved to `lat` or `lon` gives its part.

@@ -66,7 +66,7 @@ fn leave_municipality(tx: &crate::transact::Tx<'_>) -> Result<()> {
          DELETE FROM receipt; \
          DELETE FROM subject; INSERT INTO subject_search (subject_search) VALUES ('delete-all'); \
          DELETE FROM subject_place; DELETE FROM code; DELETE FROM visit; DELETE FROM due; DELETE FROM question; \
-         DELETE FROM entry; DELETE FROM printed; \
+         DELETE FROM entry; DELETE FROM printed; DELETE FROM round_visit; \
          DELETE FROM draft; DELETE FROM photo; DELETE FROM thumbnail;",
     )?;
     let last_n: u64 = meta::get_parsed(tx.db, meta::LAST_N)?.unwrap_or(0);

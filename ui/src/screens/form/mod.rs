@@ -16,6 +16,7 @@ mod world;
 use crate::app::{App, app};
 use crate::backend::ask;
 use crate::browser::today_iso;
+use crate::components::bars;
 use crate::components::button::{Button, Weight};
 use crate::components::icon::{Icon, icon};
 use crate::components::markdown::marked;
@@ -162,6 +163,7 @@ pub fn Filling(
     view! {
         <div class="form" class:one-by-one=session.one_by_one style=("--accent", colour)>
             <p class="form-about">{session.heading()}</p>
+            {before(app, session, &at)}
             {correcting.then(|| view! { <p class="form-correcting">{icon(Icon::Edit)}{t.correcting_lead}</p> })}
             {(!code.is_empty()).then(|| view! { <p class="inert code">{code}</p> })}
             {move || {
@@ -239,6 +241,26 @@ pub fn Filling(
             <trial::Tried finish=finish/>
         </div>
     }
+}
+
+/// What the last visits counted, as a picture on the first page: a number is typed beside those before it.
+fn before(app: App, session: Session, at: &FormRoute) -> impl IntoView + use<> {
+    let counted = app
+        .programme(&at.programme)
+        .filter(|programme| programme.round.as_ref().is_some_and(|round| round.form == at.form));
+    let picture = counted.zip(at.subject).filter(|_| !session.trial).map(|(programme, subject)| {
+        let card = crate::app::load(app, move || api::Card { subject, today: today_iso() });
+        move || {
+            let first = session.page.get() == 0;
+            card.with(|card| match card {
+                crate::app::Loaded::Ready(card) if first => {
+                    bars::of_visits(app, Some(&programme), &card.visits).map(IntoAny::into_any)
+                }
+                _ => None,
+            })
+        }
+    });
+    view! { {picture} }
 }
 
 /// The way out for a locked gate, on the first page where it is found out.

@@ -5,12 +5,14 @@ use super::page::Page;
 use super::polling::every;
 use super::state::{Attention, office};
 use super::{
-    account, devices, enrolment, forms, labels, notify, orders, overview, questions, refused, registry, today,
+    account, devices, enrolment, forms, labels, notify, orders, overview, questions, refused, registry, rounds,
+    today,
 };
 use crate::app::app;
 use crate::components::icon::{Icon, icon};
 use crate::strings::office::office as words;
 use crate::strings::office::outside::outside;
+use crate::strings::office::rounds::rounds as rounds_words;
 use leptos::prelude::*;
 
 /// How often the menu's numbers are counted anew, milliseconds.
@@ -73,6 +75,7 @@ pub fn Frame() -> impl IntoView {
                 <nav aria-label=t.navigation>
                     <ul>
                         {entry(section, Page::Today, t.today, Icon::Clock, |_| 0)}
+                        {entry(section, Page::Rounds, rounds_words(app).title, Icon::Check, |_| 0)}
                         {entry(section, Page::Registry(None), t.registry, Icon::Search, |_| 0)}
                         {entry(section, Page::Orders(None), orders_words.orders, Icon::Edit, |now| now.orders)}
                         {entry(section, Page::Citizens, orders_words.of_citizens, Icon::Picture, |_| 0)}
@@ -100,6 +103,7 @@ pub fn Frame() -> impl IntoView {
             <main id="office-content" class="office-main">
                 {move || match section.get() {
                     Page::Today => view! { <today::Today/> }.into_any(),
+                    Page::Rounds => view! { <rounds::Rounds/> }.into_any(),
                     Page::Registry(_) => view! { <registry::Registry open=open/> }.into_any(),
                     Page::Orders(_) => view! { <orders::Orders open=order/> }.into_any(),
                     Page::Citizens => view! { <orders::Citizens/> }.into_any(),

@@ -23,6 +23,7 @@ mod polling;
 mod questions;
 mod refused;
 mod registry;
+mod rounds;
 mod state;
 mod subject;
 mod today;

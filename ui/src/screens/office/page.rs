@@ -12,6 +12,8 @@ pub enum Page {
     /// The day's visits.
     #[default]
     Today,
+    /// Rounds and their cycles.
+    Rounds,
     /// The registry, with one subject open or none.
     Registry(Option<RecordId>),
     /// Orders, with one open or none.
@@ -54,6 +56,7 @@ impl Page {
         };
         let parts: Vec<&str> = rest.split('/').collect();
         match parts.as_slice() {
+            ["rounds"] => Page::Rounds,
             ["registry"] => Page::Registry(None),
             ["registry", id] => Page::Registry(id.parse().ok()),
             ["orders"] => Page::Orders(None),
@@ -77,6 +80,7 @@ impl Page {
     pub fn hash(self) -> String {
         let rest = match self {
             Page::Today => "today".to_owned(),
+            Page::Rounds => "rounds".to_owned(),
             Page::Registry(None) => "registry".to_owned(),
             Page::Registry(Some(id)) => format!("registry/{id}"),
             Page::Orders(None) => "orders".to_owned(),
@@ -161,6 +165,7 @@ mod tests {
         let id = RecordId::new(1, [7; 10]);
         for page in [
             Page::Today,
+            Page::Rounds,
             Page::Registry(None),
             Page::Registry(Some(id)),
             Page::Orders(None),

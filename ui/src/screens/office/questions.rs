@@ -88,6 +88,7 @@ fn question(app: App, row: &QuestionRow) -> impl IntoView + use<> {
         Topic::TwoVisits => t.q_two_visits.to_owned(),
         Topic::Removed => t.q_removed.to_owned(),
         Topic::CodeTwice => fill(t.q_code, &[&crate::components::scanner::inert(&about.field)]),
+        Topic::Approval => app.t().question_approval.to_owned(),
         Topic::Other => t.q_other.to_owned(),
     };
     let settled = about.settled.clone();
@@ -176,6 +177,15 @@ fn option(
         Topic::Removed => {
             let keep = choice.value == Value::Bool(true);
             (().into_any(), if keep { t.keep_record } else { t.remove_record })
+        }
+        Topic::Approval => {
+            let counts = choice.value == Value::Bool(true);
+            // The visit stands once, beside the first answer.
+            let content = match row.visits.first().filter(|_| counts) {
+                Some(visit) => reading(app, visit, differing).into_any(),
+                None => ().into_any(),
+            };
+            (content, if counts { app.t().counts_it } else { app.t().counts_not })
         }
         _ => {
             let shown = answers::field_text(app, &row.programme, &row.question.field, &choice.value, true);
@@ -284,6 +294,7 @@ mod tests {
             photos: Vec::new(),
             received: true,
             corrected: false,
+            waits: false,
         };
         let two = [
             visit(&[("reading", 120.into()), ("state", "ok".into())]),

@@ -82,6 +82,7 @@ fn Browse() -> impl IntoView {
                 programme: id,
                 zone: Some(only).filter(|only| !only.is_empty()),
                 standing: Vec::new(),
+                failed: None,
                 today: today_iso(),
                 offset,
                 limit: PAGE,

@@ -3,6 +3,7 @@
 mod en;
 pub mod forms;
 pub mod outside;
+pub mod rounds;
 mod th;
 
 pub use en::EN;

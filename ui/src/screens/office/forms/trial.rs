@@ -103,6 +103,7 @@ async fn example(app: crate::app::App, at: &FormRoute) -> OpenedForm {
         programme: at.programme.clone(),
         zone: None,
         standing: Vec::new(),
+        failed: None,
         today: today.clone(),
         offset: 0,
         limit: 1,

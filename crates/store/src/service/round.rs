@@ -1,0 +1,641 @@
+//! Rounds and their cycles, as the office sees them: the dashboard, what somebody should look at, the states of a cycle,
+//! losses; and the walking order, which readers may change too.
+
+use super::{Caller, card, counts, list};
+use crate::commit::{NewCommit, write_as_server};
+use crate::error::{Error, Result};
+use crate::row::{self, Row};
+use crate::{Kind, Now, Store, project, round};
+use domain::access::{self, Action, Grant};
+use domain::api::{
+    Anomalies, AnomaliesReply, Anomaly, CycleSet, Dashboard, DashboardReply, Done, Loss, LossReply, LossRow,
+    MoveInRound, PlanCycle, ReaderTally, Saved, SetCycle, Tally, ZoneTally,
+};
+use domain::change::{Change, Value, Values, field, kind};
+use domain::cycle::{self, CycleState};
+use domain::ids::{RecordId, Seq, Shelf};
+use domain::ledger::{Entry, Means};
+use domain::money::Satang;
+use domain::problem::{Code, Problem};
+use domain::programme::{DONE, Programme, RoundKind};
+use domain::thai_date;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// Cycles offered to choose from.
+const CYCLES: usize = 24;
+/// Most subjects of one list of losses.
+const LISTED: usize = 500;
+/// Cycles before this one that a doubtful visit is shown with.
+const BEFORE: usize = 6;
+
+/// A programme with a round that the caller may look after.
+fn programme(store: &Store, caller: &Caller<'_>, id: &str) -> Result<Arc<Programme>> {
+    access::may(caller.grant, Action::Office)?;
+    list::visible(store, caller, Some(id))
+        .pop()
+        .filter(|programme| programme.round.is_some())
+        .ok_or_else(|| Code::FormMissing.into())
+}
+
+/// One visit as the index has it.
+struct Visit {
+    shelf: i64,
+    subject: [u8; 16],
+    no: i64,
+    at_ms: i64,
+    day: String,
+    person: String,
+    outcome: String,
+    marks: u32,
+    state: i64,
+    units: Option<i64>,
+    seconds: Option<u64>,
+}
+
+/// The visit of each subject that counts in a cycle: the last that was done, or else the last attempt. In the order of
+/// shelves and subjects.
+fn counting(store: &Store, cycle: &str, shelves: &str, mut each: impl FnMut(Visit)) -> Result<()> {
+    let sql = format!(
+        "SELECT shelf, subject, no, at_ms, day, person, outcome, marks, state, units, seconds FROM round_visit \
+         WHERE cycle = ?1 AND shelf IN ({shelves}) AND outcome NOT IN ('{}', '{}') ORDER BY shelf, subject",
+        project::CORRECTED,
+        field::SET_ASIDE
+    );
+    let mut statement = store.db.prepare_cached(&sql)?;
+    let mut rows = statement.query([cycle])?;
+    let mut best: Option<Visit> = None;
+    while let Some(row) = rows.next()? {
+        let visit = Visit {
+            shelf: row.get(0)?,
+            subject: row.get(1)?,
+            no: row.get(2)?,
+            at_ms: row.get(3)?,
+            day: row.get(4)?,
+            person: row.get(5)?,
+            outcome: row.get(6)?,
+            marks: row.get(7)?,
+            state: row.get(8)?,
+            units: row.get(9)?,
+            seconds: row.get(10)?,
+        };
+        let rank = |visit: &Visit| (visit.outcome == DONE, visit.at_ms, visit.no);
+        best = match best {
+            Some(other) if other.subject == visit.subject && other.shelf == visit.shelf => {
+                Some(if rank(&visit) > rank(&other) { visit } else { other })
+            }
+            Some(other) => {
+                each(other);
+                Some(visit)
+            }
+            None => Some(visit),
+        };
+    }
+    best.into_iter().for_each(each);
+    Ok(())
+}
+
+/// Adds a visit to a tally; what was read stands apart from what was tried in vain.
+fn count(tally: &mut Tally, kind: &RoundKind, visit: &Visit, today: &str) {
+    let done = visit.outcome == DONE;
+    if done {
+        tally.read += 1;
+        tally.read_today += u64::from(visit.day == today);
+        tally.timed = (
+            tally.timed.0 + u64::from(visit.seconds.is_some()),
+            tally.timed.1 + visit.seconds.unwrap_or_default(),
+        );
+    } else {
+        *tally.skipped.entry(visit.outcome.clone()).or_default() += 1;
+    }
+    for (at, mark) in kind.marks.iter().enumerate() {
+        if visit.marks & (1 << at) != 0 {
+            *tally.marks.entry(mark.id.clone()).or_default() += 1;
+        }
+    }
+    tally.waiting += u64::from(visit.state == round::WAITS);
+    if visit.state != round::WAITS {
+        tally.units += visit.units.unwrap_or_default();
+    }
+}
+
+/// The zones of a programme that a caller sees, without the common shelf, with their titles.
+fn zones(store: &Store, caller: &Caller<'_>, programme: &str, zone: Option<&str>) -> Result<Vec<(i64, Shelf)>> {
+    let mut all = list::shelves(store, caller, programme, zone)?;
+    all.retain(|(_, shelf)| shelf.zone != Shelf::COMMON);
+    Ok(all)
+}
+
+/// What is written of a zone's cycle; empty while nothing is.
+fn cycle_values(store: &Store, shelf: &Shelf, cycle: &str) -> Result<Values> {
+    let row = row::load(&store.db, cycle::id(&shelf.programme, &shelf.zone, cycle))?;
+    Ok(row.map(|row| row.view.values()).unwrap_or_default())
+}
+
+/// The present cycle of a programme's round.
+fn present(programme: &Programme, round: &RoundKind, today: &str) -> String {
+    let schedule = programme.form(&round.form).and_then(|form| form.schedule.as_ref());
+    today.parse().map_or(String::new(), |day| domain::schedule::cycle(schedule, day))
+}
+
+/// The cycles in which anything was done, newest first, with `present` among them.
+fn cycles(store: &Store, present: &str) -> Result<Vec<String>> {
+    let mut all = vec![present.to_owned()];
+    let mut statement = store.db.prepare_cached("SELECT max(cycle) FROM round_visit WHERE cycle < ?1")?;
+    let mut next = "~".to_owned();
+    while all.len() < CYCLES {
+        let Some(found) = statement.query_row([&next], |row| row.get::<_, Option<String>>(0))? else { break };
+        if !all.contains(&found) {
+            all.push(found.clone());
+        }
+        next = found;
+    }
+    all.sort_by(|a, b| b.cmp(a));
+    Ok(all)
+}
+
+pub(super) fn dashboard(store: &Store, caller: &Caller<'_>, ask: &Dashboard) -> Result<DashboardReply> {
+    let programme = programme(store, caller, &ask.programme)?;
+    let Some(kind) = &programme.round else { return Ok(DashboardReply::default()) };
+    let now = present(&programme, kind, &ask.today);
+    let cycle = if ask.cycle.is_empty() { now.clone() } else { ask.cycle.clone() };
+    let shelves = zones(store, caller, &ask.programme, None)?;
+    let shelf_list = list::sql_list(shelves.iter().map(|(no, _)| *no));
+    let mut tallies: BTreeMap<i64, Tally> = BTreeMap::new();
+    let mut readers: BTreeMap<String, (ReaderTally, BTreeSet<i64>)> = BTreeMap::new();
+    {
+        let sql = format!("SELECT shelf, count(*) FROM subject WHERE shelf IN ({shelf_list}) GROUP BY shelf");
+        let mut statement = store.db.prepare_cached(&sql)?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            tallies.entry(row.get(0)?).or_default().subjects = row.get(1)?;
+        }
+    }
+    counting(store, &cycle, &shelf_list, |visit| {
+        count(tallies.entry(visit.shelf).or_default(), kind, &visit, &ask.today);
+        let (reader, zones) = readers.entry(visit.person.clone()).or_default();
+        reader.tally.subjects += 1;
+        reader.last_ms = reader.last_ms.max(visit.at_ms);
+        zones.insert(visit.shelf);
+        count(&mut reader.tally, kind, &visit, &ask.today);
+    })?;
+    if programme.billing.is_some() {
+        money(store, &cycle, &shelf_list, &mut tallies)?;
+    }
+    let mut reply = DashboardReply { cycles: cycles(store, &now)?, cycle, ..DashboardReply::default() };
+    let mut titles = list::zone_titles(store, &ask.programme)?;
+    for (no, shelf) in shelves {
+        let tally = tallies.remove(&no).unwrap_or_default();
+        reply.all.add(&tally);
+        let title = titles.remove(&shelf.zone).unwrap_or_else(|| shelf.zone.clone());
+        reply.zones.push(zone_tally(store, kind, shelf, &reply.cycle, title, tally)?);
+    }
+    reply.readers = readers
+        .into_iter()
+        .map(|(person, (reader, zones))| ReaderTally { person, zones: zones.len() as u64, ..reader })
+        .collect();
+    Ok(reply)
+}
+
+/// Adds what was billed for a cycle, and what was received in its month, by shelf. Of several bills of a subject the
+/// last that was not cancelled stands.
+fn money(store: &Store, cycle: &str, shelves: &str, tallies: &mut BTreeMap<i64, Tally>) -> Result<()> {
+    let (Some(from), Some(to)) = (cycle::first_day(cycle), cycle::later(cycle, 1).and_then(|next| cycle::first_day(&next)))
+    else {
+        return Ok(());
+    };
+    let mut cancelled: BTreeSet<i64> = BTreeSet::new();
+    {
+        // What was cancelled, and what the bank's file says never came. Both are few.
+        let sql = format!(
+            "SELECT no FROM entry WHERE day >= ?1 AND shelf IN ({shelves}) AND (fact = 'cancel' OR fact = 'verdict' AND \
+             (SELECT cells ->> '$.v.confirmed' FROM record WHERE record.no = entry.no) = 0)"
+        );
+        let mut statement = store.db.prepare_cached(&sql)?;
+        let mut rows = statement.query([from.to_string()])?;
+        while let Some(found) = rows.next()? {
+            let Some(row) = row::load_no(&store.db, found.get(0)?)? else { continue };
+            let about = row.view.text("about").and_then(|id| id.parse::<RecordId>().ok());
+            cancelled.extend(about.map(|id| row::load(&store.db, id)).transpose()?.flatten().map(|row| row.no));
+        }
+    }
+    let sql = format!(
+        "SELECT shelf, subject, no, amount FROM entry WHERE cycle = ?1 AND fact = 'bill' AND shelf IN ({shelves}) \
+         ORDER BY shelf, subject, at_ms, no"
+    );
+    let mut statement = store.db.prepare_cached(&sql)?;
+    let mut rows = statement.query([cycle])?;
+    let mut last: Option<(i64, [u8; 16], i64)> = None;
+    let mut bill = |(shelf, _, amount): (i64, [u8; 16], i64)| tallies.entry(shelf).or_default().billed += amount;
+    while let Some(row) = rows.next()? {
+        if cancelled.contains(&row.get(2)?) {
+            continue;
+        }
+        let next = (row.get(0)?, row.get(1)?, row.get(3)?);
+        if let Some(before) = last.replace(next).filter(|before| (before.0, before.1) != (next.0, next.1)) {
+            bill(before);
+        }
+    }
+    last.into_iter().for_each(bill);
+    let sql = format!(
+        "SELECT no, shelf, amount FROM entry WHERE day >= ?1 AND day < ?2 AND fact = 'payment' AND shelf IN ({shelves})"
+    );
+    let mut statement = store.db.prepare_cached(&sql)?;
+    let mut rows = statement.query((from.to_string(), to.to_string()))?;
+    while let Some(row) = rows.next()? {
+        if !cancelled.contains(&row.get(0)?) {
+            // A payment takes from what is owed.
+            tallies.entry(row.get(1)?).or_default().collected -= row.get::<_, i64>(2)?;
+        }
+    }
+    Ok(())
+}
+
+fn zone_tally(
+    store: &Store,
+    kind: &RoundKind,
+    shelf: Shelf,
+    cycle: &str,
+    title: String,
+    tally: Tally,
+) -> Result<ZoneTally> {
+    let values = cycle_values(store, &shelf, cycle)?;
+    let text = |name: &str| values.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let state = cycle::state(&values);
+    let usual = cycle::usual_days(cycle, kind.days).map(|days| days.map(|day| day.to_string())).unwrap_or_default();
+    let [read_on, due_on, cutoff_on] = usual;
+    let planned = |name: &str, usual: String| Some(text(name)).filter(|day| !day.is_empty()).unwrap_or(usual);
+    Ok(ZoneTally {
+        zone: shelf.zone,
+        title,
+        reader: text(cycle::field::READER),
+        state,
+        by: (text(&format!("{}_by", state.word())), text(&format!("{}_at", state.word()))),
+        read_on: planned(cycle::field::READ_ON, read_on),
+        due_on: planned(cycle::field::DUE_ON, due_on),
+        cutoff_on: planned(cycle::field::CUTOFF_ON, cutoff_on),
+        produced: values.get(cycle::field::PRODUCED).and_then(domain::programme::whole),
+        tally,
+    })
+}
+
+pub(super) fn anomalies(store: &Store, caller: &Caller<'_>, ask: &Anomalies) -> Result<AnomaliesReply> {
+    let programme = programme(store, caller, &ask.programme)?;
+    let Some(kind) = &programme.round else { return Ok(AnomaliesReply::default()) };
+    let shelves = zones(store, caller, &ask.programme, ask.zone.as_deref())?;
+    let bits = kind.bits(|mark| mark.id == ask.mark);
+    let mut found = Vec::new();
+    counting(store, &ask.cycle, &list::sql_list(shelves.iter().map(|(no, _)| *no)), |visit| {
+        let wanted =
+            if ask.mark.is_empty() { visit.state == round::WAITS } else { visit.marks & bits != 0 };
+        if wanted {
+            found.push(visit);
+        }
+    })?;
+    let zone_of: BTreeMap<i64, &str> = shelves.iter().map(|(no, shelf)| (*no, shelf.zone.as_str())).collect();
+    found.sort_by_key(|visit| (zone_of.get(&visit.shelf).copied(), std::cmp::Reverse(visit.at_ms)));
+    let total = found.len() as u64;
+    let page = found.into_iter().skip(ask.offset as usize).take(ask.limit.min(list::PAGE) as usize);
+    let mut rows = Vec::new();
+    for visit in page {
+        let Some(row) = row::load_no(&store.db, visit.no)? else { continue };
+        let subject = row::load(&store.db, row::id_of(visit.subject))?;
+        let order = subject.and_then(|subject| subject.view.get(field::ORDER).map(project::plain));
+        let question = crate::ask::approval_question(kind, &row).map(|question| question.id());
+        rows.push(Anomaly {
+            visit: card::visit_row(store, &row)?,
+            zone: zone_of.get(&visit.shelf).copied().unwrap_or_default().to_owned(),
+            order: order.unwrap_or_default(),
+            marks: kind.ids(visit.marks),
+            questions: question.into_iter().filter(|_| visit.state == round::WAITS).collect(),
+            before: units_before(store, kind, &row)?,
+        });
+    }
+    Ok(AnomaliesReply { rows, total })
+}
+
+/// The units of the visits before one, oldest first.
+fn units_before(store: &Store, kind: &RoundKind, visit: &Row) -> Result<Vec<i64>> {
+    let Some(subject) = project::subject_of(&visit.view) else { return Ok(Vec::new()) };
+    let mut statement = store.db.prepare_cached(
+        "SELECT no FROM visit WHERE subject = ?1 AND form = ?2 AND outcome = 'done' AND at_ms < ?3 \
+         ORDER BY at_ms DESC, no DESC LIMIT ?4",
+    )?;
+    let mut rows = statement.query((subject.bytes(), &kind.form, project::at_ms(&visit.view), BEFORE))?;
+    let mut units = Vec::new();
+    while let Some(found) = rows.next()? {
+        if let Some(row) = row::load_no(&store.db, found.get(0)?)? {
+            units.extend(row.view.get(&kind.units).and_then(domain::programme::whole));
+        }
+    }
+    units.reverse();
+    Ok(units)
+}
+
+/// Visits of a cycle that wait for the office, by shelf, and open questions which of two visits counts.
+fn in_the_way(store: &Store, kind: &RoundKind, cycle: &str, shelves: &[(i64, Shelf)]) -> Result<BTreeMap<i64, u64>> {
+    let shelf_list = list::sql_list(shelves.iter().map(|(no, _)| *no));
+    let mut all: BTreeMap<i64, u64> = BTreeMap::new();
+    counting(store, cycle, &shelf_list, |visit| {
+        if visit.state == round::WAITS {
+            *all.entry(visit.shelf).or_default() += 1;
+        }
+    })?;
+    let asked = format!("{} {cycle}", kind.form);
+    let sql = format!("SELECT no FROM question WHERE settled = 0 AND shelf IN ({shelf_list})");
+    let mut statement = store.db.prepare_cached(&sql)?;
+    let mut rows = statement.query([])?;
+    while let Some(found) = rows.next()? {
+        let Some(row) = row::load_no(&store.db, found.get(0)?)? else { continue };
+        let of_cycle = row.view.text("topic") == Some("two_visits") && row.view.text("field") == Some(&asked);
+        if of_cycle {
+            *all.entry(row.shelf).or_default() += 1;
+        }
+    }
+    Ok(all)
+}
+
+/// Only the server writes cycles: a device would not know what other devices have not sent.
+fn at_the_office(store: &Store) -> Result<()> {
+    match store.kind {
+        Kind::Server => Ok(()),
+        Kind::Device => Err(Problem::new(Code::Forbidden).about("answered by the office").into()),
+    }
+}
+
+pub(super) fn set_cycle(store: &mut Store, caller: &Caller<'_>, ask: &SetCycle) -> Result<CycleSet> {
+    at_the_office(store)?;
+    let programme = programme(store, caller, &ask.programme)?;
+    let Some(kind) = &programme.round else { return Err(Code::FormMissing.into()) };
+    if cycle::first_day(&ask.cycle).is_none() {
+        return Err(Problem::new(Code::Malformed).about("cycle").into());
+    }
+    let shelves = zones(store, caller, &ask.programme, ask.zone.as_deref())?;
+    let in_the_way = in_the_way(store, kind, &ask.cycle, &shelves)?;
+    let mut set = CycleSet::default();
+    let mut changes = Vec::new();
+    for (no, shelf) in shelves {
+        let state = cycle::state(&cycle_values(store, &shelf, &ask.cycle)?);
+        let waiting = in_the_way.get(&no).copied().unwrap_or_default();
+        let back = ask.state < state;
+        if !state.may_become(ask.state) || (!back && waiting > 0) || (back && ask.reason.trim().is_empty()) {
+            // Asked of every zone, one that is there already is nothing to tell about.
+            if state != ask.state && (ask.zone.is_some() || waiting > 0) {
+                set.held.push((shelf.zone.clone(), waiting));
+            }
+            continue;
+        }
+        let word = ask.state.word();
+        let mut cells: Values = [
+            (cycle::field::STATE.to_owned(), word.into()),
+            (format!("{word}_by"), caller.grant.person.clone().into()),
+            (format!("{word}_at"), thai_date::iso(caller.now.ms, thai_date::THAI_OFFSET_MINUTES).into()),
+        ]
+        .into();
+        if back {
+            cells.insert(cycle::field::REASON.to_owned(), ask.reason.trim().into());
+        }
+        changes.push(cycle_change(&shelf, &ask.cycle, cells));
+        set.done += 1;
+    }
+    write(store, caller, changes)?;
+    let about = format!("{}/{} {} {}", ask.programme, ask.zone.as_deref().unwrap_or("*"), ask.cycle, ask.state.word());
+    store.note_audit(&caller.grant.person, "cycle state", &about, caller.now.ms)?;
+    Ok(set)
+}
+
+fn cycle_change(shelf: &Shelf, cycle: &str, mut cells: Values) -> Change {
+    for (name, value) in
+        [(field::PROGRAMME, &shelf.programme), (field::ZONE, &shelf.zone), (field::CYCLE, &cycle.to_owned())]
+    {
+        cells.insert(name.to_owned(), value.clone().into());
+    }
+    let id = cycle::id(&shelf.programme, &shelf.zone, cycle);
+    Change { id, kind: kind::CYCLE.to_owned(), base_seq: Seq(0), cells }
+}
+
+fn write(store: &mut Store, caller: &Caller<'_>, changes: Vec<Change>) -> Result<()> {
+    let now = caller.now.ms;
+    store.transact(|tx| {
+        for part in changes.chunks(domain::wire::COMMIT_MAX_CHANGES) {
+            let new = NewCommit { changes: part.to_vec(), ..NewCommit::default() };
+            write_as_server(tx, &caller.grant.person, now, now, new)?;
+        }
+        Ok(())
+    })
+}
+
+pub(super) fn plan_cycle(store: &mut Store, caller: &Caller<'_>, ask: &PlanCycle) -> Result<Done> {
+    at_the_office(store)?;
+    programme(store, caller, &ask.programme)?;
+    let shelf = zones(store, caller, &ask.programme, Some(&ask.zone))?.pop().ok_or(Error::NotFound)?.1;
+    let known = cycle_values(store, &shelf, &ask.cycle)?;
+    let is_closed = cycle::state(&known) == CycleState::Closed;
+    let mut cells = Values::new();
+    let dates = [
+        (cycle::field::READ_ON, &ask.read_on),
+        (cycle::field::DUE_ON, &ask.due_on),
+        (cycle::field::CUTOFF_ON, &ask.cutoff_on),
+    ];
+    for (name, day) in dates {
+        if let Some(day) = day {
+            day.parse::<chrono::NaiveDate>().map_err(|_| Problem::new(Code::Malformed).about(name))?;
+            cells.insert(name.to_owned(), day.clone().into());
+        }
+    }
+    if let Some(reader) = &ask.reader {
+        cells.insert(cycle::field::READER.to_owned(), reader.trim().into());
+    }
+    if let Some(produced) = ask.produced {
+        if !(0..1_000_000_000).contains(&produced) {
+            return Err(Problem::new(Code::Malformed).about(cycle::field::PRODUCED).into());
+        }
+        cells.insert(cycle::field::PRODUCED.to_owned(), produced.into());
+    }
+    // What a zone was given is often known only after its cycle was closed; its days are history by then.
+    if cycle::first_day(&ask.cycle).is_none() || (is_closed && cells.keys().any(|name| name != cycle::field::PRODUCED))
+    {
+        return Err(Code::CycleClosed.into());
+    }
+    if !cells.is_empty() {
+        write(store, caller, vec![cycle_change(&shelf, &ask.cycle, cells)])?;
+    }
+    Ok(Done {})
+}
+
+pub(super) fn loss(store: &Store, caller: &Caller<'_>, ask: &Loss) -> Result<LossReply> {
+    let programme = programme(store, caller, &ask.programme)?;
+    let (Some(kind), Some(rule)) = (&programme.round, &programme.loss) else { return Ok(LossReply::default()) };
+    let dashboard = dashboard(
+        store,
+        caller,
+        &Dashboard { programme: ask.programme.clone(), cycle: ask.cycle.clone(), today: ask.today.clone() },
+    )?;
+    let zone_row = |zone: ZoneTally| {
+        let counted = zone.tally.units;
+        let lost_bp = zone.produced.filter(|produced| *produced > 0).map(|produced| (produced - counted) * 10_000 / produced);
+        LossRow {
+            too_much: lost_bp.is_some_and(|lost| lost >= i64::from(rule.too_much_percent) * 100),
+            unread: zone.tally.subjects.saturating_sub(zone.tally.read),
+            zone: zone.zone,
+            title: zone.title,
+            produced: zone.produced,
+            counted,
+            lost_bp,
+        }
+    };
+    let zones_now = dashboard.zones.into_iter().map(zone_row).collect();
+    let shelves = zones(store, caller, &ask.programme, None)?;
+    let shelf_list = list::sql_list(shelves.iter().map(|(no, _)| *no));
+    // How many cycles running, up to this one, a subject counted nothing, and which marks it had twice.
+    let mut nothing: BTreeMap<[u8; 16], u32> = BTreeMap::new();
+    for back in 0..rule.dead_after.min(12) {
+        let Some(cycle) = cycle::later(&ask.cycle, -i32::try_from(back).unwrap_or(0)) else { break };
+        counting(store, &cycle, &shelf_list, |visit| {
+            if visit.outcome == DONE && visit.units == Some(0) {
+                let running = nothing.entry(visit.subject).or_default();
+                *running += u32::from(*running == back);
+            }
+        })?;
+    }
+    let again_bits = kind.bits(|mark| mark.again);
+    let mut marked: BTreeMap<[u8; 16], u32> = BTreeMap::new();
+    if let Some(before) = cycle::later(&ask.cycle, -1) {
+        counting(store, &before, &shelf_list, |visit| {
+            if visit.marks & again_bits != 0 {
+                marked.insert(visit.subject, visit.marks & again_bits);
+            }
+        })?;
+    }
+    let mut again = Vec::new();
+    counting(store, &ask.cycle, &shelf_list, |visit| {
+        let both = marked.get(&visit.subject).copied().unwrap_or_default() & visit.marks;
+        if both != 0 && again.len() < LISTED {
+            again.push((kind.ids(both).into_iter().next().unwrap_or_default(), visit.subject));
+        }
+    })?;
+    let subject = |id: [u8; 16]| -> Result<Option<domain::api::SubjectRow>> {
+        let row = row::load(&store.db, row::id_of(id))?;
+        row.map(|row| list::subject_row(store, &row, &ask.today)).transpose()
+    };
+    let mut reply = LossReply { zones: zones_now, ..LossReply::default() };
+    let dead = nothing.into_iter().filter(|(_, running)| *running >= rule.dead_after && rule.dead_after > 0);
+    for (id, _) in dead.take(LISTED) {
+        reply.dead.extend(subject(id)?);
+    }
+    for (mark, id) in again {
+        reply.again.extend(subject(id)?.map(|row| (mark, row)));
+    }
+    let place = |row: &domain::api::SubjectRow| (row.zone.clone(), project::sort_key(&row.order.clone().into()));
+    reply.dead.sort_by_key(place);
+    reply.again.sort_by_key(|(_, row)| place(row));
+    Ok(reply)
+}
+
+pub(super) fn move_in_round(store: &mut Store, caller: &Caller<'_>, ask: &MoveInRound) -> Result<Saved> {
+    let (row, shelf) = list::subject(store, caller, ask.subject)?;
+    let order = |id: RecordId| -> Result<(i64, String)> {
+        let (other, place) = list::subject(store, caller, id)?;
+        if place != shelf || other.id == row.id {
+            return Err(Code::BadRecord.into());
+        }
+        Ok((other.no, other.view.get(field::ORDER).map(project::plain).unwrap_or_default()))
+    };
+    let before = ask.after.map(order).transpose()?;
+    // The one that follows there now, and is not the one that moves.
+    let next: Option<i64> = {
+        let mut statement = store.db.prepare_cached(
+            "SELECT no FROM subject WHERE shelf = ?1 AND no <> ?2 AND (sort_key, no) > (?3, ?4) ORDER BY sort_key, no LIMIT 1",
+        )?;
+        let (no, key) = before
+            .as_ref()
+            .map_or((i64::MIN, String::new()), |(no, order)| (*no, project::sort_key(&order.as_str().into())));
+        let mut found = statement.query((row.shelf, row.no, key, no))?;
+        found.next()?.map(|found| found.get(0)).transpose()?
+    };
+    let next = next.map(|no| row::load_no(&store.db, no)).transpose()?.flatten();
+    let next = next.map(|next| next.view.get(field::ORDER).map(project::plain).unwrap_or_default());
+    let between = project::order_between(before.as_ref().map(|(_, order)| order.as_str()), next.as_deref());
+    // Two that have the same place leave none between them; the office numbers such a zone anew.
+    let place = between.ok_or_else(|| Problem::new(Code::BadRecord).about(field::ORDER))?;
+    let change = Change {
+        id: row.id,
+        kind: kind::SUBJECT.to_owned(),
+        base_seq: row.seq,
+        cells: [(field::ORDER.to_owned(), place.into())].into(),
+    };
+    store.save(caller.grant, caller.now, NewCommit { changes: vec![change], ..NewCommit::default() })?;
+    Ok(Saved { record: row.id, subject: Some(row.id), counts: counts(store)? })
+}
+
+/// A payment of a day, for the treasury's program.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PaymentLine {
+    /// When, ISO with offset.
+    pub at: String,
+    /// The customer's number.
+    pub customer_no: String,
+    /// The subject's heading.
+    pub heading: String,
+    /// Its zone.
+    pub zone: String,
+    /// How it came: `cash`, `slip`, `bank`.
+    pub means: &'static str,
+    /// The bank's number of the transfer, or empty.
+    pub reference: String,
+    /// The receipt's number, or empty.
+    pub receipt_no: String,
+    /// Where it stands, such as `claimed`.
+    pub state: String,
+    /// Who wrote it.
+    pub by: String,
+    /// How much.
+    pub amount: Satang,
+}
+
+impl Store {
+    /// The payments of a local day of a programme, in the order they were made. What does not count any more is among them:
+    /// its state says so.
+    ///
+    /// Errors: what the grant does not allow.
+    pub fn payments_of(&self, grant: &Grant, now: Now, programme: &str, day: &str) -> Result<Vec<PaymentLine>> {
+        let caller = &Caller { grant, now };
+        access::may(grant, Action::Office)?;
+        let shelves = list::shelves(self, caller, programme, None)?;
+        let known = self.programmes.get(programme).cloned();
+        let field = known.as_ref().and_then(|known| known.billing.as_ref()).map(|billing| billing.fields.customer_no.clone());
+        let sql = format!(
+            "SELECT no, number FROM entry WHERE day = ?1 AND fact = 'payment' AND shelf IN ({}) ORDER BY at_ms, no",
+            list::sql_list(shelves.iter().map(|(no, _)| *no))
+        );
+        let mut statement = self.db.prepare_cached(&sql)?;
+        let mut rows = statement.query([day])?;
+        let mut lines = Vec::new();
+        while let Some(found) = rows.next()? {
+            let Some(row) = row::load_no(&self.db, found.get(0)?)? else { continue };
+            let Some(entry) = Entry::of(row.id, &row.view.values()) else { continue };
+            let Some(paid) = self.statement(entry.subject)?.payment(entry.id).cloned() else { continue };
+            let (means, reference) = match &paid.means {
+                Some(Means::Slip(slip)) => ("slip", slip.key()),
+                Some(Means::Bank { reference }) => ("bank", reference.clone()),
+                Some(Means::Cash) | None => ("cash", String::new()),
+            };
+            let subject = row::load(&self.db, entry.subject)?;
+            let value = |name: &String| subject.as_ref()?.view.get(name).map(project::plain);
+            let state = serde_json::to_value(paid.state)?.as_str().unwrap_or_default().to_owned();
+            lines.push(PaymentLine {
+                at: entry.at.clone(),
+                customer_no: field.as_ref().and_then(value).unwrap_or_default(),
+                heading: subject.as_ref().map_or(String::new(), |subject| list::heading(self, programme, subject)),
+                zone: row::shelf_of(&self.db, row.shelf)?.zone,
+                means,
+                reference,
+                receipt_no: paid.receipt_no.clone(),
+                state,
+                by: entry.by.clone(),
+                amount: paid.amount,
+            });
+        }
+        Ok(lines)
+    }
+}

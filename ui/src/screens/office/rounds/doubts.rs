@@ -1,0 +1,196 @@
+//! What somebody should look at: the visits of a mark, or those that wait for the office, with the picture of the cycles
+//! before and the two answers as buttons.
+
+use super::Rounds;
+use crate::backend::ask;
+use crate::components::bars::{Bar, bars};
+use crate::components::button::{Button, Weight};
+use crate::components::icon::Icon;
+use crate::components::notice;
+use crate::components::visit::summary;
+use crate::format;
+use crate::screens::office::answers;
+use crate::screens::office::page::Page;
+use crate::screens::office::state::office;
+use crate::strings::fill;
+use crate::strings::office::rounds::rounds as words;
+use domain::api;
+use domain::api::{AnomaliesReply, Anomaly};
+use domain::ids::RecordId;
+use domain::programme::whole;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+
+/// Rows asked for at first, and more with each press.
+const PAGE: u32 = 30;
+
+/// The list.
+#[component]
+pub fn Doubts(page: Rounds) -> impl IntoView {
+    let app = page.app;
+    let t = words(app);
+    let mark = RwSignal::new(String::new());
+    let limit = RwSignal::new(PAGE);
+    let reply = RwSignal::new(None::<AnomaliesReply>);
+    let look = move || {
+        let request = api::Anomalies {
+            programme: page.programme.get_untracked(),
+            cycle: page.shown_cycle(),
+            zone: None,
+            mark: mark.get_untracked(),
+            offset: 0,
+            limit: limit.get_untracked(),
+        };
+        spawn_local(async move {
+            let asked = request.mark.clone();
+            match ask(request).await {
+                Ok(found) if mark.try_get_untracked() == Some(asked) => {
+                    if reply.with_untracked(|before| before.as_ref() != Some(&found)) {
+                        reply.set(Some(found));
+                    }
+                }
+                Ok(_) => {}
+                Err(problem) => app.say_problem(&problem),
+            }
+        });
+    };
+    // Whenever the numbers changed, and when another mark is chosen.
+    Effect::new(move |_| {
+        page.fresh.track();
+        mark.track();
+        limit.track();
+        look();
+    });
+    let rows = Memo::new(move |_| {
+        reply.with(|reply| reply.as_ref().map(|reply| reply.rows.clone()).unwrap_or_default())
+    });
+    let chips = move || {
+        let marks = page.kind().and_then(|kind| kind.round.as_ref().map(|round| round.marks.clone()));
+        let counts = page.reply.with(|reply| reply.as_ref().map(|reply| reply.all.clone()).unwrap_or_default());
+        let chip = move |own: String, label: String, count: u64| {
+            let mine = own.clone();
+            view! {
+                <button
+                    type="button"
+                    class="filter"
+                    aria-pressed=move || (mark.get() == mine).to_string()
+                    on:click=move |_| {
+                        limit.set(PAGE);
+                        reply.set(None);
+                        mark.set(own.clone());
+                    }
+                >
+                    {label}" "{format::count(count)}
+                </button>
+            }
+        };
+        let each = marks
+            .unwrap_or_default()
+            .into_iter()
+            .map(|kind| {
+                let count = counts.marks.get(&kind.id).copied().unwrap_or_default();
+                chip(kind.id.clone(), kind.title.in_language(app.lang().code()).to_owned(), count)
+            })
+            .collect_view();
+        view! { {chip(String::new(), t.waiting.to_owned(), counts.waiting)} {each} }
+    };
+    view! {
+        <div class="filters" role="group" aria-label=t.show_marked>{chips}</div>
+        {move || {
+            let known = reply.with(Option::is_some);
+            let empty = known && rows.with(Vec::is_empty);
+            let sentence = if mark.with(String::is_empty) { t.no_waiting } else { t.none_marked };
+            match (known, empty) {
+                (false, _) => view! { <p class="waiting" role="status">{app.t().loading}</p> }.into_any(),
+                (true, true) => notice::empty(sentence).into_any(),
+                (true, false) => ().into_any(),
+            }
+        }}
+        <ul class="round-doubts">
+            <For
+                each=move || rows.get()
+                key=|row| (row.visit.id, row.questions.clone(), row.visit.corrected)
+                children=move |row| one(page, &row, look)
+            />
+        </ul>
+        {move || {
+            let total = reply.with(|reply| reply.as_ref().map_or(0, |reply| reply.total));
+            (total > u64::from(limit.get())).then(|| {
+                view! { <Button label=t.more press=move || limit.update(|n| *n = (*n + PAGE).min(200))/> }
+            })
+        }}
+    }
+}
+
+fn one(page: Rounds, row: &Anomaly, look: impl Fn() + Copy + 'static) -> impl IntoView + use<> {
+    let app = page.app;
+    let t = words(app);
+    let kind = app.programme(&row.visit.programme);
+    let round = kind.as_ref().and_then(|kind| kind.round.as_ref());
+    let language = app.lang().code();
+    let now = round.and_then(|round| row.visit.values.get(&round.units)).and_then(whole);
+    let mut all: Vec<Bar> =
+        row.before.iter().map(|units| Bar { below: String::new(), units: *units, now: false }).collect();
+    all.extend(now.map(|units| Bar { below: t.now.to_owned(), units, now: true }));
+    let unit = round.map_or(String::new(), |round| round.unit_title.in_language(language).to_owned());
+    let picture = bars(&fill(t.before, &[&unit]), &all);
+    let marks = row.marks.iter().filter_map(|id| {
+        let mark = round?.marks.iter().find(|mark| mark.id == *id)?;
+        let class = if mark.blocks { "chip failed" } else { "chip" };
+        Some(view! { <span class=class>{mark.title.in_language(language).to_owned()}</span> })
+    });
+    let busy = RwSignal::new(false);
+    let office = office();
+    let settle = move |question: RecordId, counts: bool| {
+        busy.set(true);
+        spawn_local(async move {
+            match ask(api::Settle { question, value: counts.into() }).await {
+                Ok(_) => {
+                    app.say(if counts { t.counted } else { t.sent_back });
+                    page.look().await;
+                    look();
+                    app.changed.update(|n| *n += 1);
+                }
+                Err(problem) => office.say_problem(&problem),
+            }
+            busy.try_set(false);
+        });
+    };
+    let buttons = row.questions.first().copied().map(|question| {
+        view! {
+            <div class="round-buttons">
+                <Button
+                    label=t.counts
+                    weight=Weight::Main
+                    drawing=Icon::Check
+                    disabled=busy
+                    press=move || settle(question, true)
+                />
+                <Button label=t.again drawing=Icon::Sync disabled=busy press=move || settle(question, false)/>
+            </div>
+        }
+    });
+    let unfolded = RwSignal::new(false);
+    let whole_visit = row.visit.clone();
+    view! {
+        <li class="office-panel round-doubt">
+            <div class="round-doubt-words">
+                <h3>
+                    <a href=Page::Registry(Some(row.visit.subject)).hash()>{row.visit.heading.clone()}</a>
+                </h3>
+                <p class="small">
+                    {row.zone.clone()}"."{row.order.clone()}" · "{row.visit.by.clone()}" · "
+                    {format::iso_moment(&row.visit.at, app.lang())}
+                </p>
+                <p class="large-text">{summary(app, &row.visit)}</p>
+                <p class="facts">{marks.collect_view()} {answers::not_counted(app, &row.visit)}</p>
+                <details on:toggle=move |_| unfolded.set(true)>
+                    <summary>{app.t().details}</summary>
+                    {move || unfolded.get().then(|| answers::everything(app, &whole_visit))}
+                </details>
+            </div>
+            {picture}
+            {buttons}
+        </li>
+    }
+}

@@ -1,0 +1,348 @@
+//! What the office's page about rounds says.
+
+use crate::app::App;
+use crate::strings::Language;
+
+/// The page's sentences in one language. `{}` stands for what [`crate::strings::fill`] puts in.
+#[derive(Debug)]
+pub struct RoundStrings {
+    /// Heading.
+    pub title: &'static str,
+    /// What the page is for.
+    pub lead: &'static str,
+    /// No programme has rounds.
+    pub nothing: &'static str,
+    /// Label.
+    pub cycle: &'static str,
+    /// Of a tile.
+    pub done: &'static str,
+    /// How many there are in all.
+    pub of_all: &'static str,
+    /// How many today.
+    pub today_n: &'static str,
+    /// Of a tile.
+    pub left: &'static str,
+    /// Of a tile.
+    pub skipped: &'static str,
+    /// Of a tile.
+    pub waiting: &'static str,
+    /// Of a tile.
+    pub billed: &'static str,
+    /// Of a tile.
+    pub collected: &'static str,
+    /// Of a tile.
+    pub seconds_each: &'static str,
+    /// A part of the page.
+    pub by_person: &'static str,
+    /// A part of the page.
+    pub to_check: &'static str,
+    /// A part of the page.
+    pub losses: &'static str,
+    /// Label of the parts.
+    pub parts: &'static str,
+    /// Heading of a column.
+    pub person: &'static str,
+    /// Heading of a column.
+    pub areas: &'static str,
+    /// Heading of a column.
+    pub last_at: &'static str,
+    /// Heading of a column.
+    pub state: &'static str,
+    /// Heading of a column.
+    pub marks: &'static str,
+    /// A state.
+    pub open: &'static str,
+    /// A state.
+    pub reviewed: &'static str,
+    /// A state.
+    pub approved: &'static str,
+    /// A state.
+    pub closed: &'static str,
+    /// Button.
+    pub do_reviewed: &'static str,
+    /// Button.
+    pub do_approved: &'static str,
+    /// Button.
+    pub do_closed: &'static str,
+    /// Button.
+    pub take_back: &'static str,
+    /// Heading of a question.
+    pub take_back_title: &'static str,
+    /// Heading of a question.
+    pub close_title: &'static str,
+    /// What closing means.
+    pub close_lead: &'static str,
+    /// What is not done.
+    pub close_left: &'static str,
+    /// Whose state is set.
+    pub every_area: &'static str,
+    /// Label.
+    pub all_areas: &'static str,
+    /// It is done.
+    pub set_done: &'static str,
+    /// Not done.
+    pub set_held: &'static str,
+    /// Nothing to do.
+    pub none_ready: &'static str,
+    /// Button.
+    pub cancel: &'static str,
+    /// Who and when.
+    pub by_at: &'static str,
+    /// Folded away.
+    pub plan: &'static str,
+    /// Label.
+    pub reader: &'static str,
+    /// Nobody is named.
+    pub no_reader: &'static str,
+    /// Label.
+    pub read_on: &'static str,
+    /// Label.
+    pub due_on: &'static str,
+    /// Label.
+    pub cutoff_on: &'static str,
+    /// How a day is typed.
+    pub day_hint: &'static str,
+    /// It is no day.
+    pub day_wrong: &'static str,
+    /// Button.
+    pub save: &'static str,
+    /// It is done.
+    pub saved: &'static str,
+    /// Nothing to check.
+    pub no_waiting: &'static str,
+    /// None with this mark.
+    pub none_marked: &'static str,
+    /// Label.
+    pub show_marked: &'static str,
+    /// Button.
+    pub counts: &'static str,
+    /// Button.
+    pub again: &'static str,
+    /// It is done.
+    pub counted: &'static str,
+    /// It is done.
+    pub sent_back: &'static str,
+    /// Label of the bars.
+    pub before: &'static str,
+    /// The value of this time.
+    pub now: &'static str,
+    /// Folded away.
+    pub files: &'static str,
+    /// Button.
+    pub report_pdf: &'static str,
+    /// Button.
+    pub report_xlsx: &'static str,
+    /// Button.
+    pub bills_pdf: &'static str,
+    /// Button.
+    pub payments_csv: &'static str,
+    /// While a file is made.
+    pub making: &'static str,
+    /// The file is there.
+    pub made: &'static str,
+    /// Not entered.
+    pub produced_none: &'static str,
+    /// Heading of a column.
+    pub counted_units: &'static str,
+    /// Heading of a column.
+    pub lost: &'static str,
+    /// The loss is not the last word.
+    pub unread_n: &'static str,
+    /// None.
+    pub dead_none: &'static str,
+    /// Heading.
+    pub again_title: &'static str,
+    /// Button.
+    pub more: &'static str,
+    /// When the numbers are from.
+    pub updated: &'static str,
+    /// The server is silent.
+    pub not_updated: &'static str,
+}
+
+/// Thai.
+pub const TH: RoundStrings = RoundStrings {
+    title: "รอบและงวด",
+    lead: "ตัวเลขเปลี่ยนเองเมื่อเครื่องส่งข้อมูลเข้ามา",
+    nothing: "ยังไม่มีงานที่เดินเป็นรอบ",
+    cycle: "งวด",
+    done: "ทำแล้ว",
+    of_all: "จาก {}",
+    today_n: "วันนี้ {}",
+    left: "ยังไม่ได้ไป",
+    skipped: "ทำไม่ได้",
+    waiting: "รอตรวจ",
+    billed: "ออกใบแจ้งแล้ว (บาท)",
+    collected: "รับเงินแล้ว (บาท)",
+    seconds_each: "วินาทีต่อราย",
+    by_person: "ตามคน",
+    to_check: "ต้องตรวจ",
+    losses: "สูญเสีย",
+    parts: "ส่วนของหน้า",
+    person: "ชื่อ",
+    areas: "เขต",
+    last_at: "ล่าสุด",
+    state: "สถานะ",
+    marks: "ที่ควรดู",
+    open: "เปิดอยู่",
+    reviewed: "ตรวจแล้ว",
+    approved: "อนุมัติแล้ว",
+    closed: "ปิดแล้ว",
+    do_reviewed: "ตรวจครบแล้ว",
+    do_approved: "อนุมัติ",
+    do_closed: "ปิดงวด",
+    take_back: "ถอยกลับไปเปิด",
+    take_back_title: "เปิด {} อีกครั้ง เพราะอะไร",
+    close_title: "ปิดงวด {} ของ {}",
+    close_lead: "ปิดแล้วแก้ในงวดนี้ไม่ได้อีก ส่วนที่ต่างจะไปปรับในงวดถัดไป",
+    close_left: "ยังไม่ได้ไป {} ราย ทำไม่ได้ {} ราย",
+    every_area: "ทุกเขต",
+    all_areas: "ทุกเขตที่พร้อม",
+    set_done: "เปลี่ยนสถานะแล้ว {} เขต",
+    set_held: "{} เขตไปต่อไม่ได้ ยังมีรายการรอตรวจหรือสถานะยังไม่ถึงขั้นนี้",
+    none_ready: "ไม่มีเขตที่ถึงขั้นนี้",
+    cancel: "ยกเลิก",
+    by_at: "{} · {}",
+    plan: "ผู้เดินรอบและวัน",
+    reader: "ผู้เดินรอบ",
+    no_reader: "ยังไม่ได้ระบุผู้เดินรอบ",
+    read_on: "วันเริ่มเดินรอบ",
+    due_on: "ครบกำหนดชำระ",
+    cutoff_on: "วันระงับบริการ",
+    day_hint: "พิมพ์เช่น 28/11/2569",
+    day_wrong: "อ่านวันที่ไม่ออก พิมพ์เช่น 28/11/2569",
+    save: "บันทึก",
+    saved: "บันทึกแล้ว",
+    no_waiting: "ไม่มีรายการรอตรวจ",
+    none_marked: "ไม่มีรายการ",
+    show_marked: "แสดง",
+    counts: "ถูกต้อง นับได้",
+    again: "ให้ไปทำใหม่",
+    counted: "ให้นับแล้ว",
+    sent_back: "ส่งกลับให้ไปทำใหม่แล้ว",
+    before: "{} รอบก่อน ๆ และครั้งนี้",
+    now: "ครั้งนี้",
+    files: "ไฟล์และรายงาน",
+    report_pdf: "รายงานวันนี้ (PDF)",
+    report_xlsx: "รายงานวันนี้ (Excel)",
+    bills_pdf: "ใบแจ้งทั้งงวด ส่งไปรษณีย์ (PDF)",
+    payments_csv: "รับชำระวันนี้ (CSV)",
+    making: "กำลังทำไฟล์…",
+    made: "ไฟล์อยู่ในดาวน์โหลดแล้ว",
+    produced_none: "ยังไม่ได้กรอก",
+    counted_units: "นับได้",
+    lost: "สูญเสีย",
+    unread_n: "ยังไม่อ่าน {}",
+    dead_none: "ไม่มี",
+    again_title: "{} สองงวดติดกัน",
+    more: "แสดงเพิ่ม",
+    updated: "ข้อมูลเมื่อ {}",
+    not_updated: "เซิร์ฟเวอร์ไม่ตอบ กำลังลองใหม่ ตัวเลขนี้เมื่อ {}",
+};
+
+/// English.
+pub const EN: RoundStrings = RoundStrings {
+    title: "Rounds",
+    lead: "The numbers change by themselves as devices send their work.",
+    nothing: "No programme is walked in rounds",
+    cycle: "Cycle",
+    done: "Done",
+    of_all: "of {}",
+    today_n: "{} today",
+    left: "Not visited",
+    skipped: "Not possible",
+    waiting: "To check",
+    billed: "Billed (baht)",
+    collected: "Received (baht)",
+    seconds_each: "Seconds each",
+    by_person: "By person",
+    to_check: "To check",
+    losses: "Losses",
+    parts: "Parts of the page",
+    person: "Name",
+    areas: "Zones",
+    last_at: "Latest",
+    state: "State",
+    marks: "Marks",
+    open: "Open",
+    reviewed: "Reviewed",
+    approved: "Approved",
+    closed: "Closed",
+    do_reviewed: "Reviewed",
+    do_approved: "Approve",
+    do_closed: "Close",
+    take_back: "Open again",
+    take_back_title: "Why open {} again?",
+    close_title: "Close {} of {}",
+    close_lead: "After closing nothing changes in this cycle. A difference is adjusted in the next.",
+    close_left: "{} not visited, {} not possible",
+    every_area: "all zones",
+    all_areas: "All zones that are ready",
+    set_done: "{} zones changed",
+    set_held: "{} zones cannot follow: something waits to be checked, or a step is missing",
+    none_ready: "No zone is ready for this step",
+    cancel: "Cancel",
+    by_at: "{} · {}",
+    plan: "Who walks, and when",
+    reader: "Who walks it",
+    no_reader: "Nobody named yet",
+    read_on: "Begins on",
+    due_on: "To be paid until",
+    cutoff_on: "Cut off on",
+    day_hint: "Such as 2026-11-28",
+    day_wrong: "Not a day. Type it such as 2026-11-28",
+    save: "Save",
+    saved: "Saved",
+    no_waiting: "Nothing waits to be checked",
+    none_marked: "None",
+    show_marked: "Show",
+    counts: "Right, it counts",
+    again: "To be done again",
+    counted: "It counts now",
+    sent_back: "Sent back to be done again",
+    before: "{} before, and this time",
+    now: "now",
+    files: "Files and reports",
+    report_pdf: "Today’s report (PDF)",
+    report_xlsx: "Today’s report (Excel)",
+    bills_pdf: "Bills of the cycle, by post (PDF)",
+    payments_csv: "Today’s payments (CSV)",
+    making: "Making the file…",
+    made: "The file is in your downloads",
+    produced_none: "Not entered",
+    counted_units: "Counted",
+    lost: "Lost",
+    unread_n: "{} unread",
+    dead_none: "None",
+    again_title: "{} twice running",
+    more: "Show more",
+    updated: "As of {}",
+    not_updated: "The server does not answer; trying again. These numbers are from {}",
+};
+
+/// The strings in the language of the page.
+pub fn rounds(app: App) -> &'static RoundStrings {
+    match app.lang() {
+        Language::Thai => &TH,
+        Language::English => &EN,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_languages_say_everything_with_the_same_gaps() {
+        let lines = |strings: &RoundStrings| -> Vec<String> {
+            format!("{strings:#?}").lines().filter(|line| line.contains(": \"")).map(str::to_owned).collect()
+        };
+        let (thai, english) = (lines(&TH), lines(&EN));
+        assert_eq!(thai.len(), english.len());
+        for (thai, english) in thai.iter().zip(&english) {
+            let gaps = |text: &str| text.matches("{}").count();
+            assert_eq!(gaps(thai), gaps(english), "{thai} {english}");
+            assert!(!english.chars().any(|c| ('ก'..='๙').contains(&c)), "{english}");
+        }
+    }
+}
