@@ -11,6 +11,7 @@ mod allowance;
 mod answer;
 mod app;
 mod base_map;
+mod bills;
 mod body;
 pub mod clock;
 mod device;
@@ -55,6 +56,7 @@ fn router(server: Server) -> Router {
         .route("/api/call", post(office::call))
         .route("/api/labels", post(labels::file))
         .route("/api/round-file", post(rounds::file))
+        .route("/api/bills", post(bills::file))
         .route("/health", get(health::health))
         .route("/q/{code}", get(pages::code).post(pages::report))
         .route("/Q/{code}", get(pages::code).post(pages::report))

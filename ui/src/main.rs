@@ -10,6 +10,7 @@ mod browser;
 mod components;
 mod format;
 mod position;
+mod printer;
 mod route;
 mod screens;
 mod strings;

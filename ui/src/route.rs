@@ -21,6 +21,8 @@ pub enum Route {
     Search,
     /// Everything about a subject.
     Card(RecordId),
+    /// A subject's bill and account: one bill, or the latest.
+    Bill(RecordId, Option<RecordId>),
     /// Every value it ever had.
     History(RecordId),
     /// Correcting its fields.
@@ -82,6 +84,8 @@ impl Route {
                 ["round", programme] => Route::Round((*programme).to_owned()),
                 ["search"] => Route::Search,
                 ["card", id] => Route::Card(id.parse().ok()?),
+                ["bill", subject] => Route::Bill(subject.parse().ok()?, None),
+                ["bill", subject, entry] => Route::Bill(subject.parse().ok()?, Some(entry.parse().ok()?)),
                 ["history", id] => Route::History(id.parse().ok()?),
                 ["edit", id] => Route::Edit(id.parse().ok()?),
                 ["form", rest @ ..] => Route::Form(FormRoute::parse(rest)?),
@@ -113,6 +117,8 @@ impl Route {
             Route::Round(programme) => format!("#/round/{}", encode(programme)),
             Route::Search => "#/search".to_owned(),
             Route::Card(id) => format!("#/card/{id}"),
+            Route::Bill(subject, None) => format!("#/bill/{subject}"),
+            Route::Bill(subject, Some(entry)) => format!("#/bill/{subject}/{entry}"),
             Route::History(id) => format!("#/history/{id}"),
             Route::Edit(id) => format!("#/edit/{id}"),
             Route::Form(form) => format!("#/form/{}", form.path()),

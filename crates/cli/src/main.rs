@@ -4,6 +4,7 @@
 //! 3 data is damaged, see `sanam server verify`.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command-line tool speaks through these")]
 
+mod billing;
 mod demo;
 mod device;
 mod folder;
@@ -42,6 +43,8 @@ enum Command {
     Form(form::Arguments),
     /// Programmes: check a folder that somebody wrote, bring it to a server.
     Programme(programme::Arguments),
+    /// What a programme charges: payee and tariffs, shown or replaced.
+    Billing(billing::Arguments),
     /// Brings a registry into a server's database from a CSV file.
     Import(registry::ImportArguments),
     /// Writes the records of a server's database as CSV or JSON lines.
@@ -58,6 +61,7 @@ fn main() -> ExitCode {
         Command::Server(arguments) => server::run(arguments),
         Command::Demo(arguments) => demo::run(arguments).map(success),
         Command::Labels(arguments) => labels::run(&arguments).map(success),
+        Command::Billing(arguments) => billing::run(arguments).map(success),
         Command::Import(arguments) => registry::import(&arguments).map(success),
         Command::Export(arguments) => registry::export(&arguments).map(success),
     };

@@ -144,7 +144,7 @@ mod tests {
         let row: Vec<u8> =
             bars.iter().flat_map(|dark| std::iter::repeat_n(if *dark { 0 } else { 255 }, 3)).collect();
         let pixels = row.repeat(60);
-        let picture = scan::Luma::new(&pixels, row.len() as u32, 60).unwrap();
+        let picture = scan::Luma::new(row.len(), 60, &pixels).unwrap();
         scan::decode(&picture, scan::Effort::Still).into_iter().map(|symbol| symbol.text).collect()
     }
 

@@ -51,11 +51,6 @@ impl<'f> Flow<'f> {
         }
     }
 
-    /// Running text; nothing for an empty one.
-    pub fn line(&mut self, text: &str) {
-        self.text(text, self.size, Weight::Regular, Align::Left);
-    }
-
     /// A label, and its value at the right edge. A value that is too long goes on below, never over the label.
     pub fn pair(&mut self, label: &str, value: &str, weight: Weight) {
         self.pair_sized(label, value, self.size, weight);

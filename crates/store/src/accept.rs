@@ -85,6 +85,9 @@ pub(crate) fn accept(tx: &mut Tx<'_>, arrival: &Arrival<'_>, written: Written<'_
         write_change(tx, arrival, commit, change, row, (stamp, seq), &mut questions)?;
     }
     log(tx, arrival, written, seq, stamp, None)?;
+    for change in commit.changes.iter().filter(|change| change.kind == kind::ENTRY) {
+        crate::ledger::catch_used_slip(tx, change.id, arrival.now_ms)?;
+    }
     for (id, question) in questions {
         ask::raise(tx, id, question, arrival.now_ms)?;
     }

@@ -1,5 +1,6 @@
 //! Accounts: the entries of a subject as rows, and the bill that a visit brings.
 
+use crate::commit::{NewCommit, write_as_server};
 use crate::error::{Optional, Result};
 use crate::row::{self, Row};
 use crate::transact::Tx;
@@ -85,6 +86,58 @@ pub(crate) fn used_slip(db: &Connection, key: &str) -> Result<Option<RecordId>> 
     }
     Ok(None)
 }
+
+/// Two phones may claim by one slip unaware of each other, for two customers. The server sees both: all but the first are
+/// disputed, in the server's own name, until the office says otherwise. (For one customer the account itself counts once.)
+pub(crate) fn catch_used_slip(tx: &mut Tx<'_>, entry: RecordId, now_ms: u64) -> Result<()> {
+    let Some(slip) = self::entry(tx.db, entry)?.and_then(|(_, entry)| entry.fact.slip().cloned()) else {
+        return Ok(());
+    };
+    let mut claims: Vec<(Row, Entry)> = Vec::new();
+    {
+        let mut statement = tx.db.prepare_cached("SELECT no FROM entry WHERE slip = ?1 AND slip <> ''")?;
+        let mut rows = statement.query([slip.key()])?;
+        while let Some(found) = rows.next()? {
+            let Some(row) = row::load_no(tx.db, found.get(0)?)? else { continue };
+            let claim = Entry::of(row.id, &row.view.values());
+            claims.extend(claim.map(|claim| (row, claim)));
+        }
+    }
+    claims.sort_by_key(|(_, claim)| (claim.at_ms(), claim.id));
+    let mut first: Option<RecordId> = None;
+    for (row, claim) in claims {
+        let statement = Statement::of(&entries_of(tx.db, claim.subject)?);
+        if !statement.payment(claim.id).is_some_and(|payment| payment.state.counts()) {
+            continue;
+        }
+        let Some(subject) = first else {
+            first = Some(claim.subject);
+            continue;
+        };
+        let id = RecordId::derived("slip twice", &[claim.id.bytes()]);
+        if subject == claim.subject || row::load(tx.db, id)?.is_some() {
+            continue;
+        }
+        let shelf = tx.shelf_of(row.shelf)?;
+        let Some(programme) = tx.programme(&shelf.programme) else { continue };
+        let verdict = Entry {
+            id,
+            subject: claim.subject,
+            at: domain::thai_date::iso(now_ms, domain::thai_date::THAI_OFFSET_MINUTES),
+            by: String::new(),
+            cycle: String::new(),
+            reason: SLIP_TWICE.to_owned(),
+            approver: String::new(),
+            fact: Fact::Verdict { about: claim.id, confirmed: false },
+        };
+        let changes = vec![change(&verdict, &programme, &shelf.zone)];
+        write_as_server(tx, "", now_ms, now_ms, NewCommit { changes, ..NewCommit::default() })?;
+    }
+    Ok(())
+}
+
+/// Why the server disputes a claim.
+const SLIP_TWICE: &str = "สลิปนี้ใช้แจ้งชำระของรายการอื่นไปแล้ว";
 
 /// The number of the last bill of a visit, if one was issued.
 pub(crate) fn bill_of_visit(db: &Connection, subject: RecordId, visit: RecordId) -> Result<Option<Entry>> {

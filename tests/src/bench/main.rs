@@ -14,6 +14,7 @@ mod forms;
 mod hostile;
 mod large_form;
 mod link;
+mod money;
 mod processes;
 mod scale;
 mod town;
@@ -28,7 +29,7 @@ fn main() {
         return forms::be_attacked(name);
     }
     let mut figures = Figures::default();
-    // `bench scale`, `bench upkeep`, `bench dashboard`, `bench forms` measure only that, for whoever works on it.
+    // `bench scale`, `bench upkeep`, `bench dashboard`, `bench money`, `bench forms` measure only that, for whoever works on it.
     let only = std::env::args().nth(1);
     let wants = |part: &str| only.as_deref().is_none_or(|only| only == part);
     if wants("town") || wants("upkeep") {
@@ -47,6 +48,9 @@ fn main() {
     }
     if wants("dashboard") {
         dashboard::run(&mut figures);
+    }
+    if wants("money") {
+        money::run(&mut figures);
     }
     if wants("forms") {
         forms::run(&mut figures);

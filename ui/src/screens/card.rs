@@ -85,6 +85,7 @@ fn card_view(app: App, card: &CardReply) -> impl IntoView + use<> {
             {crate::screens::orders::of_subject(app, card.row.id)}
             {first_photo}
             {forms(app, card, programme.as_ref())}
+            {crate::screens::bill::button(app, &card.row.programme, card.row.id, false)}
             {bars::of_visits(app, programme.as_deref(), &card.visits)}
             {fields(app, card, programme.as_ref())}
             {has_visits.then(|| view! { <h3>{t.last_visits}</h3> <ul class="visits">{visits}</ul> })}

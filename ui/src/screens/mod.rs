@@ -1,5 +1,6 @@
 //! The screens. One file each; [`Screen`] chooses by the address.
 
+pub mod bill;
 pub mod bind;
 pub mod card;
 pub mod drafts;
@@ -52,6 +53,7 @@ pub fn Screen() -> impl IntoView {
             Route::Round(programme) => view! { <round::Round programme=programme/> }.into_any(),
             Route::Search => view! { <search::Search/> }.into_any(),
             Route::Card(id) => view! { <card::Card id=id/> }.into_any(),
+            Route::Bill(subject, entry) => view! { <bill::Bill subject=subject entry=entry/> }.into_any(),
             Route::History(id) => view! { <history::History id=id/> }.into_any(),
             Route::Edit(id) => view! { <edit::Edit id=id/> }.into_any(),
             Route::Form(form) => view! { <form::Form at=form/> }.into_any(),

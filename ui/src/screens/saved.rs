@@ -37,7 +37,7 @@ pub fn Saved() -> impl IntoView {
             let _ = heading.focus();
         }
     });
-    let JustSaved { programme: _, subject, heading: name, what, in_round } = saved;
+    let JustSaved { programme, subject, heading: name, what, in_round } = saved;
     spawn_local(async move {
         let Some(subject) = subject else { return };
         let Ok(card) = ask(api::Card { subject, today: today_iso() }).await else { return };
@@ -92,6 +92,7 @@ pub fn Saved() -> impl IntoView {
                         }
                     })
             }}
+            {subject.and_then(|id| crate::screens::bill::button(app, &programme, id, true))}
             <Button
                 label=t.scan_next
                 weight=Weight::Main

@@ -3,6 +3,7 @@
 //! `{}` stands for something filled in by [`fill`]. Words of programmes and forms are not here: they are data.
 
 mod en;
+pub mod money;
 pub mod office;
 pub mod orders;
 mod problems;

@@ -183,6 +183,23 @@ fn build(arguments: &Arguments, now_ms: u64) -> Result<(), Problem> {
     Ok(())
 }
 
+/// Says who is paid in the town: a biller id that no bank gave to anyone.
+fn payees(store: &mut Store, now_ms: u64) -> Result<(), Problem> {
+    let programmes = store.programmes();
+    for programme in programmes.values() {
+        let Some(billing) = &programme.billing else { continue };
+        let mut billing = billing.clone();
+        billing.payee.tax_id = "0999999999999".to_owned();
+        billing.payee.biller_id = "099999999999990".to_owned();
+        billing.payee.tel = "0-7600-0000".to_owned();
+        billing.payee.address = "1 หมู่ 1 ตำบลตัวอย่าง".to_owned();
+        let mut programme = domain::programme::Programme::clone(programme);
+        programme.billing = Some(billing);
+        store.define_programme(&programme, now_ms)?;
+    }
+    Ok(())
+}
+
 fn fill(store: &mut Store, seed: u64, numbers: &Numbers, calendar: &Calendar) -> Result<(), Problem> {
     eprintln!(
         "สร้างตำบลตัวอย่าง: มาตรน้ำ {} · เสาไฟ {} · ผู้สูงอายุ {} (ข้อมูลจำลองทั้งหมด)",
@@ -192,6 +209,7 @@ fn fill(store: &mut Store, seed: u64, numbers: &Numbers, calendar: &Calendar) ->
     );
     store.set_municipality(town::NAME)?;
     server::define_programmes(store)?;
+    payees(store, calendar.now_ms)?;
     let mut codes = town::Codes::new(seed);
     let mut writer = Writer { store, calendar };
     let mut progress = Progress::new("สายจดมาตร", numbers.routes);

@@ -14,6 +14,8 @@ const RIGHT: f32 = 128.0;
 const RIGHT_WIDTH: f32 = A5_ACROSS.0 - MARGIN - RIGHT;
 const LEFT_WIDTH: f32 = RIGHT - MARGIN - 8.0;
 const SIZE: f32 = 4.2;
+/// Where the foot begins.
+const FOOT: f32 = A5_ACROSS.1 - 23.0;
 /// A dot of a printer of 600 dots an inch: modules are whole multiples of it.
 const DOT: f32 = 25.4 / 600.0;
 
@@ -45,11 +47,10 @@ fn customer(flow: &mut Flow<'_>, said: &[Said]) {
     }
 }
 
-pub(super) fn bill(paper: &BillPaper, fonts: &mut Fonts) -> Drawing {
+/// What is said on the left: whose it is, what was used, what it costs.
+fn said(flow: &mut Flow<'_>, paper: &BillPaper) {
     let bill = &paper.bill;
-    let mut flow = head(fonts, &paper.from, &paper.title, &[NO_RECEIPT, &copy_mark(paper.copy)]);
-    let top = flow.y;
-    customer(&mut flow, &paper.customer);
+    customer(flow, &paper.customer);
     flow.rule();
     let shown = |day: &str, dial: Option<i64>| {
         let day = if day.is_empty() { String::new() } else { thai_date::of_any_precision(day) };
@@ -72,6 +73,23 @@ pub(super) fn bill(paper: &BillPaper, fonts: &mut Fonts) -> Drawing {
     if !paper.comment.is_empty() {
         flow.pair("หมายเหตุ", &paper.comment, Weight::Regular);
     }
+}
+
+pub(super) fn bill(paper: &BillPaper, fonts: &mut Fonts) -> Drawing {
+    let bill = &paper.bill;
+    let mut flow = head(fonts, &paper.from, &paper.title, &[NO_RECEIPT, &copy_mark(paper.copy)]);
+    let top = flow.y;
+    let before = flow.shapes.len();
+    // A long bill is set in smaller type rather than over its own foot.
+    for size in [SIZE, 3.8, 3.4, 3.0, 2.6] {
+        flow.shapes.truncate(before);
+        (flow.y, flow.size) = (top, size);
+        said(&mut flow, paper);
+        if flow.y <= FOOT {
+            break;
+        }
+    }
+    flow.size = SIZE;
 
     (flow.left, flow.width, flow.y) = (RIGHT, RIGHT_WIDTH, top);
     flow.pair("ประจำเดือน", &paper.cycle, Weight::Bold);
@@ -101,9 +119,8 @@ pub(super) fn bill(paper: &BillPaper, fonts: &mut Fonts) -> Drawing {
             (flow.left, flow.width, flow.y) = (RIGHT, RIGHT_WIDTH, flow.y.max(beside + side) + 0.5);
         }
     }
-    let foot = A5_ACROSS.1 - MARGIN - 14.0;
     flow.size = SIZE * 0.75;
-    if !bill.months.is_empty() && foot - flow.y > 20.0 {
+    if !bill.months.is_empty() && FOOT - flow.y > 20.0 {
         bars_of_months(&mut flow, paper);
     }
     foot_of(flow, paper.code.as_ref(), &paper.footer, &paper.printed)

@@ -98,7 +98,7 @@ fn read(raster: &Raster) -> Vec<String> {
             pixels.push(if ink == 1 { 0 } else { 255 });
         }
     }
-    let picture = scan::Luma::new(&pixels, raster.width() as u32, raster.height() as u32).unwrap();
+    let picture = scan::Luma::new(raster.width(), raster.height(), &pixels).unwrap();
     scan::decode(&picture, scan::Effort::Still).into_iter().map(|symbol| symbol.text).collect()
 }
 

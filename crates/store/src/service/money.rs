@@ -1,8 +1,8 @@
 //! Accounts: a subject's bills and payments, papers, and the entries that people write.
 
 use super::{Caller, counts, list};
-use crate::error::{Error, Result};
 use crate::commit::NewCommit;
+use crate::error::{Error, Result};
 use crate::ledger::{self, change};
 use crate::row::{self, Row};
 use crate::{Store, meta, project};
@@ -70,7 +70,7 @@ pub(super) fn account(store: &Store, caller: &Caller<'_>, ask: &Ledger) -> Resul
     let entries = ledger::entries_of(&store.db, holder.row.id)?;
     let remarks = entries.iter().filter(|entry| !entry.reason.is_empty()).map(|entry| LedgerRemark {
         about: match entry.fact {
-            Fact::Cancel { about } => about,
+            Fact::Cancel { about } | Fact::Verdict { about, .. } => about,
             _ => entry.id,
         },
         reason: entry.reason.clone(),
@@ -105,7 +105,8 @@ fn bill_entry(store: &Store, caller: &Caller<'_>, of: BillOf) -> Result<(Holder,
         BillOf::Subject(subject) => {
             let holder = Holder::of(store, caller, subject)?;
             let statement = store.statement(subject)?;
-            let last = statement.charges.iter().rev().find(|charge| charge.is_standing() && charge.units.is_some());
+            let last =
+                statement.charges.iter().rev().find(|charge| charge.is_standing() && charge.units.is_some());
             let (_, entry) = last
                 .map(|charge| ledger::entry(&store.db, charge.id))
                 .transpose()?
@@ -151,7 +152,8 @@ pub(super) fn show_bill(store: &Store, caller: &Caller<'_>, ask: &ShowBill) -> R
 
 /// What is open of all that a bill asks for: itself and what is older. Nothing for a bill that does not stand.
 fn open_for(statement: &Statement, bill: RecordId) -> Satang {
-    let Some(at) = statement.charges.iter().position(|charge| charge.id == bill && charge.is_standing()) else {
+    let Some(at) = statement.charges.iter().position(|charge| charge.id == bill && charge.is_standing())
+    else {
         return Satang::ZERO;
     };
     statement.charges.iter().take(at + 1).map(|charge| charge.open).sum()
@@ -165,11 +167,8 @@ fn bad_paper(error: BadPaper) -> Error {
 fn from(store: &Store, billing: &Billing) -> Result<From> {
     let payee = &billing.payee;
     let own = payee.name.th.clone();
-    let name = if own.is_empty() {
-        meta::get(&store.db, meta::MUNICIPALITY)?.unwrap_or_default()
-    } else {
-        own
-    };
+    let name =
+        if own.is_empty() { meta::get(&store.db, meta::MUNICIPALITY)?.unwrap_or_default() } else { own };
     Ok(From { name, address: payee.address.clone(), tel: payee.tel.clone(), tax_id: payee.tax_id.clone() })
 }
 
@@ -185,7 +184,8 @@ fn customer(holder: &Holder, billing: &Billing) -> Vec<Said> {
         .map(|words| words.th.clone())
         .unwrap_or(class);
     let order = holder.row.view.get(field::ORDER).map(project::plain).unwrap_or_default();
-    let route = if order.is_empty() { holder.shelf.zone.clone() } else { format!("{}.{order}", holder.shelf.zone) };
+    let route =
+        if order.is_empty() { holder.shelf.zone.clone() } else { format!("{}.{order}", holder.shelf.zone) };
     let person = billing.person(&holder.row.view.values(), &class_title, &route);
     let address = fields.address.first().map(|id| label(id)).unwrap_or_default();
     [
@@ -234,7 +234,13 @@ fn first_text(value: &Value) -> Option<String> {
     }
 }
 
-fn bill_paper(store: &Store, holder: &Holder, entry: &Entry, bill: Bill, printed: String) -> Result<BillPaper> {
+fn bill_paper(
+    store: &Store,
+    holder: &Holder,
+    entry: &Entry,
+    bill: Bill,
+    printed: String,
+) -> Result<BillPaper> {
     let billing = holder.billing()?;
     let tariff = billing.tariff_named(&bill.tariff, &bill.class);
     Ok(BillPaper {
@@ -345,14 +351,26 @@ pub(super) fn print_paper(store: &mut Store, caller: &Caller<'_>, ask: &PrintPap
 }
 
 /// Writes one entry in a commit of its own.
-fn write(store: &mut Store, caller: &Caller<'_>, holder: &Holder, entry: Entry, place: Option<Place>) -> Result<Saved> {
+fn write(
+    store: &mut Store,
+    caller: &Caller<'_>,
+    holder: &Holder,
+    entry: Entry,
+    place: Option<Place>,
+) -> Result<Saved> {
     let reason = Some(entry.reason.clone()).filter(|reason| !reason.is_empty());
     let changes = vec![change(&entry, &holder.programme, &holder.shelf.zone)];
     store.save(caller.grant, caller.now, NewCommit { place, reason, changes, finishes: None })?;
     Ok(Saved { record: entry.id, subject: Some(holder.row.id), counts: counts(store)? })
 }
 
-fn new_entry(store: &mut Store, caller: &Caller<'_>, holder: &Holder, offset_minutes: i32, fact: Fact) -> Entry {
+fn new_entry(
+    store: &mut Store,
+    caller: &Caller<'_>,
+    holder: &Holder,
+    offset_minutes: i32,
+    fact: Fact,
+) -> Entry {
     Entry {
         id: store.new_record_id(caller.now.ms),
         subject: holder.row.id,
@@ -408,8 +426,8 @@ pub(super) fn receive_cash(store: &mut Store, caller: &Caller<'_>, ask: ReceiveC
 
 pub(super) fn claim_slip(store: &mut Store, caller: &Caller<'_>, ask: ClaimSlip) -> Result<PaymentSaved> {
     let slip = Slip::read(&ask.text).map_err(|_| Code::SlipUnreadable)?;
-    // Whoever used it before, here or anywhere this replica knows of. What two phones do unaware of each other the
-    // account itself counts once, and the office hears of it.
+    // Whoever used it before, here or anywhere this replica knows of. What two phones do unaware of each other the account
+    // counts once, or the server disputes (`ledger::catch_used_slip`).
     if ledger::used_slip(&store.db, &slip.key())?.is_some() {
         return Err(Code::SlipUsed.into());
     }
@@ -488,7 +506,7 @@ impl Store {
     /// Errors: what the grant does not allow; [`Code::NoBill`] if there is none.
     pub fn bill_papers(
         &mut self,
-        grant: &domain::access::Grant,
+        grant: &access::Grant,
         now: crate::Now,
         ask: &BillsPdf,
     ) -> Result<Vec<BillPaper>> {

@@ -106,6 +106,7 @@ fn card_view(app: App, card: &CardReply, editing: RwSignal<Option<Editing>>) -> 
         </section>
         {(!card.photos.is_empty())
             .then(|| view! { <section><h3>{t.photos}</h3>{answers::photos(app, &card.photos)}</section> })}
+        <crate::screens::bill::Account subject=id/>
         <section>
             <h3>{t.last_visits}</h3>
             {visits(app, &card.visits)}

@@ -1,0 +1,206 @@
+// The bill at the door: saved without signal, shown with its code, printed on a thermal printer over Bluetooth, sent as a
+// picture, paid by a slip and in cash; and the same bill as a page at the office. Every code on every paper is read by
+// readers that are not ours: jsQR, and promptparse for what it says.
+//
+//   node --test tests/browser/bill.test.mjs
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { until } from './harness.mjs';
+import { enrolledPhone, look, setStage, usual } from './stage.mjs';
+
+const require = createRequire(import.meta.url);
+const jsQR = require('jsqr');
+const { PNG } = require('pngjs');
+const { generate, parse } = require('promptparse');
+
+const BILLER = '099999999999990';
+
+// What a QR code in a grey or coloured picture says.
+function readPng(bytes) {
+  const { data, width, height } = PNG.sync.read(bytes);
+  return jsQR(new Uint8ClampedArray(data), width, height)?.data;
+}
+
+// The dots that a printer would print of `GS v 0` bands, as a picture.
+function dots(bytes) {
+  assert.deepEqual([...bytes.subarray(0, 2)], [0x1b, 0x40]);
+  const rows = [];
+  let at = 2;
+  let across = 0;
+  while (bytes[at] === 0x1d && bytes[at + 1] === 0x76) {
+    across = bytes[at + 4] + 256 * bytes[at + 5];
+    const count = bytes[at + 6] + 256 * bytes[at + 7];
+    at += 8;
+    for (let row = 0; row < count; row += 1, at += across) rows.push(bytes.subarray(at, at + across));
+  }
+  const picture = new PNG({ width: across * 8, height: rows.length });
+  rows.forEach((row, y) => {
+    for (let x = 0; x < across * 8; x += 1) {
+      const ink = (row[x >> 3] >> (7 - (x & 7))) & 1;
+      picture.data.set(ink ? [0, 0, 0, 255] : [255, 255, 255, 255], (y * across * 8 + x) * 4);
+    }
+  });
+  return picture;
+}
+
+// A payment code that promptparse accepts, with what it asks for.
+function payment(text) {
+  assert.ok(text, 'no code was read');
+  const code = parse(text, true);
+  assert.ok(code, `promptparse refuses ${text}`);
+  return {
+    biller: code.getTagValue('30', '01'), ref1: code.getTagValue('30', '02'), ref2: code.getTagValue('30', '03'),
+    amount: code.getTagValue('54'), currency: code.getTagValue('53'), aid: code.getTagValue('30', '00'),
+  };
+}
+
+// A printer that keeps what it is sent.
+function printer() {
+  window.printed = [];
+  const characteristic = {
+    properties: { write: true, writeWithoutResponse: true },
+    writeValueWithoutResponse: async (part) => { window.printed.push(...new Uint8Array(part.buffer ?? part)); },
+  };
+  const service = { getCharacteristics: async () => [characteristic] };
+  const server = { getPrimaryService: async (uuid) => { if (uuid.startsWith('0000ff00')) return service; throw new DOMException('none', 'NotFoundError'); } };
+  const device = { gatt: { connect: async () => server } };
+  Object.defineProperty(navigator, 'bluetooth', { value: { requestDevice: async () => device } });
+  window.shared = [];
+  navigator.canShare = ({ files }) => files?.length === 1;
+  navigator.share = async ({ files: [file] }) => { window.shared.push({ name: file.name, type: file.type, bytes: [...new Uint8Array(await file.arrayBuffer())] }); };
+}
+
+// The code on a payer's slip, as the library writes it.
+const slip = (sendingBank, transRef) => generate.slipVerify({ sendingBank, transRef });
+
+describe('a bill', () => {
+  let stage;
+  let meters;
+  before(async () => {
+    stage = await setStage();
+    meters = [];
+    for (const row of await stage.office.round('water', 40)) {
+      const card = await stage.office.card(row.id);
+      const last = card.visits.find((visit) => visit.values.usage > 3);
+      if (!last || last !== card.visits[0] || row.standing === 'done') continue;
+      const usage = usual(card);
+      const reading = Number(last.values.reading) + usage;
+      if (usage < 1 || reading >= 10 ** Number(card.values.digits ?? 4)) continue;
+      meters.push({ id: row.id, heading: row.heading, usage, reading, customer: card.values.customer_no });
+    }
+    assert.ok(meters.length >= 2, `${meters.length} meters to read`);
+  }, { timeout: 300_000 });
+  after(() => stage?.end());
+
+  async function read(phone, meter) {
+    await phone.openCard(meter.id);
+    await phone.press('จดมาตร');
+    await phone.type(/เลขหน้ามาตร/, String(meter.reading));
+    await phone.press('ต่อไป');
+    await phone.sees('ตรวจก่อนบันทึก');
+    const said = await phone.page.locator('.questions').innerText();
+    await phone.press('บันทึก', { exact: true });
+    await phone.heading('บันทึกแล้ว');
+    return said;
+  }
+
+  test('is printed, sent and paid without signal, and its codes say what is owed', { timeout: 180_000 }, async (t) => {
+    const [meter, other] = meters;
+    const phone = await enrolledPhone(t, stage, { person: 'สมหญิง จดมาตร' });
+    await phone.context.addInitScript(printer);
+    await phone.page.reload();
+    await phone.atHome();
+    await phone.offline();
+    const said = await read(phone, meter);
+    await phone.press('ใบแจ้งและยอดค้าง');
+    await phone.heading(meter.heading);
+    const amount = (await phone.page.locator('.due-box .amount strong').innerText()).replaceAll(',', '');
+    assert.ok(said.replaceAll(',', '').includes(`ค่าน้ำเดือนนี้ ${amount} บาท`), `${said} does not say ${amount}`);
+    assert.deepEqual(await look(phone, 'bill'), []);
+
+    // Off the screen, as a payer's phone sees it.
+    const wanted = { biller: BILLER, ref1: meter.customer, amount, currency: '764', aid: 'A000000677010112' };
+    const screen = payment(readPng(await phone.page.locator('.pay-code').screenshot()));
+    assert.match(screen.ref2, /^[0-9A-Z]{14}$/);
+    assert.deepEqual(screen, { ...wanted, ref2: screen.ref2 });
+    // The library writes another order of tags; what it says is the same.
+    const theirs = payment(generate.billPayment({ billerId: BILLER, amount: Number(amount), ref1: meter.customer, ref2: screen.ref2 }));
+    assert.deepEqual(theirs, screen);
+
+    // On paper of both widths. The second one is a copy.
+    for (const [width, label] of [[384, '58 มม.'], [576, '80 มม.']]) {
+      await phone.page.evaluate(() => { window.printed.length = 0; });
+      await phone.press('พิมพ์ใบแจ้ง');
+      await phone.press(label);
+      await phone.press('เครื่องพิมพ์บลูทูธ');
+      await phone.sees('ส่งให้เครื่องพิมพ์แล้ว');
+      const picture = dots(Uint8Array.from(await phone.page.evaluate(() => window.printed)));
+      assert.equal(picture.width, width);
+      const file = PNG.sync.write(picture);
+      writeFileSync(join(stage.folder, `bill-${width}.png`), file);
+      assert.deepEqual(payment(readPng(file)), screen, label);
+    }
+    await phone.sees('พิมพ์หรือส่งจากเครื่องนี้แล้ว 2 ครั้ง');
+
+    await phone.press('ส่งรูปใบแจ้ง');
+    await phone.page.waitForFunction(() => window.shared.length === 1);
+    const shared = await phone.page.evaluate(() => window.shared[0]);
+    assert.deepEqual([shared.name, shared.type], [`${screen.ref2}.png`, 'image/png']);
+    assert.deepEqual(payment(readPng(Buffer.from(shared.bytes))), screen);
+
+    // A part in cash, with a receipt; the rest by a slip; the same slip a second time is caught.
+    await phone.press('รับเงินสด');
+    await phone.type('จำนวนเงิน (บาท)', '20');
+    await phone.press('รับเงินและออกใบเสร็จ');
+    await phone.sees(/รับเงิน 20.00 บาท ใบเสร็จเลขที่ R/);
+    const rest = (Math.round(Number(amount) * 100) - 2_000) / 100;
+    await phone.sees(rest.toFixed(2).replace(/\B(?=(\d{3})+\.)/g, ','));
+    assert.equal(payment(readPng(await phone.page.locator('.pay-code').screenshot())).amount, rest.toFixed(2));
+    const paid = slip('002', '0002123123121200011');
+    await phone.press('สแกนสลิปของผู้จ่าย');
+    await phone.type('หรือพิมพ์ข้อความใน QR', 'https://example.com');
+    await phone.press('ใช้รหัสนี้');
+    await phone.sees(/ไม่ใช่รหัสบนสลิปธนาคาร/);
+    await phone.type('หรือพิมพ์ข้อความใน QR', paid);
+    await phone.press('ใช้รหัสนี้');
+    await phone.sees('ชำระครบแล้ว');
+    await phone.sees(/แจ้งสลิปไว้ .* รอสำนักงานตรวจกับธนาคาร/);
+    assert.deepEqual(await look(phone, 'bill-paid'), []);
+    await phone.press('ใบเสร็จ', { exact: true });
+    await phone.page.evaluate(() => { window.printed.length = 0; });
+    await phone.press('เครื่องพิมพ์บลูทูธ');
+    await phone.page.waitForFunction(() => window.printed.length > 1_000);
+
+    await read(phone, other);
+    await phone.press('ใบแจ้งและยอดค้าง');
+    await phone.press('สแกนสลิปของผู้จ่าย');
+    await phone.type('หรือพิมพ์ข้อความใน QR', paid);
+    await phone.press('ใช้รหัสนี้');
+    await phone.sees(/สลิปนี้ใช้แจ้งชำระไปแล้ว/);
+    await phone.press('ยกเลิก', { exact: true });
+
+    // At the office: the account as the phone has it, and the open bill as a page.
+    await phone.offline(false);
+    await phone.sync();
+    await until(async () => (await stage.office.ask('ledger', { subject: meter.id })).statement.payments.length === 2, 'both payments at the office');
+    const { statement } = await stage.office.ask('ledger', { subject: meter.id });
+    assert.deepEqual([statement.owed, statement.credit, statement.claimed], [0, 0, Math.round(rest * 100)]);
+    const cycle = statement.charges.at(-1).cycle;
+    const answer = await fetch(`${stage.town.url}/api/bills`, {
+      method: 'POST', headers: { 'content-type': 'application/json', 'x-sanam': '1', cookie: stage.office.cookie },
+      body: JSON.stringify({ programme: 'water', cycle, zone: null, unpaid: true, two_a_page: false }),
+    });
+    assert.equal(answer.status, 200);
+    const pdf = join(stage.folder, 'bills.pdf');
+    writeFileSync(pdf, Buffer.from(await answer.arrayBuffer()));
+    execFileSync('pdftoppm', ['-r', '200', '-png', '-singlefile', pdf, join(stage.folder, 'page')]);
+    const page = payment(readPng(readFileSync(join(stage.folder, 'page.png'))));
+    assert.deepEqual([page.ref1, page.biller], [other.customer, BILLER]);
+    const info = execFileSync('pdftotext', [pdf, '-']).toString();
+    assert.ok(info.includes(other.customer) && !info.includes(meter.customer), 'only who has not paid');
+  });
+});

@@ -1,0 +1,618 @@
+//! The bill at the door: a large amount, a code that the payer scans off the screen, paper or a picture, and the money
+//! that comes. Below it the account, with what was cancelled and why.
+
+use crate::app::{App, Loaded, app, load};
+use crate::backend::ask;
+use crate::browser::{OFFSET_MINUTES, keep_setting, setting};
+use crate::components::button::{Button, Weight};
+use crate::components::dialog::Dialog;
+use crate::components::field::{Keys, Line};
+use crate::components::icon::Icon;
+use crate::components::notice;
+use crate::components::scanner::Scanner;
+use crate::components::shell::Shell;
+use crate::position;
+use crate::printer::{self, Left, Way};
+use crate::route::{Route, go, replace};
+use crate::strings::fill;
+use crate::strings::money::{MoneyStrings, money};
+use domain::api::{
+    self, BillOf, BillReply, CancelEntry, ClaimSlip, JudgeSlip, LedgerReply, PaperKind, PrintPaper,
+    ReceiveCash, ShowBill,
+};
+use domain::billing::LineKind;
+use domain::ids::RecordId;
+use domain::ledger::{ChargeState, Charged, Means, Paid, PaymentState};
+use domain::money::Satang;
+use domain::problem::Code;
+use domain::thai_date;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+
+/// The setting that remembers the width of the paper: `80`, else 58 mm.
+const PAPER_SETTING: &str = "paper-width";
+
+/// The bill of a subject, the latest unless `entry` names another.
+#[component]
+pub fn Bill(
+    /// Whose.
+    subject: RecordId,
+    /// Which bill.
+    entry: Option<RecordId>,
+) -> impl IntoView {
+    let app = app();
+    let m = money(app.lang());
+    position::stamp_if_missing(app, Some(subject));
+    let of = entry.map_or(BillOf::Subject(subject), BillOf::Entry);
+    let bill = load(app, move || ShowBill { of });
+    let account = load(app, move || api::Ledger { subject });
+    let scanning = RwSignal::new(false);
+    let title = Signal::derive(move || {
+        let programme = bill.with(|bill| match bill {
+            Loaded::Ready(bill) => app.programme(&bill.programme),
+            _ => None,
+        });
+        let billing = programme.as_ref().and_then(|programme| programme.billing.as_ref());
+        let title = billing.map(|billing| billing.title.in_language(app.lang().code()).to_owned());
+        title.unwrap_or_else(|| m.open.to_owned())
+    });
+    view! {
+        <Shell title=title>
+            {move || {
+                if scanning.get() {
+                    return view! { <SlipScan subject=subject bill=bill scanning=scanning/> }.into_any();
+                }
+                bill.with(|bill| match bill {
+                    Loaded::Waiting => {
+                        view! { <p class="waiting" role="status">{app.t().loading}</p> }.into_any()
+                    }
+                    Loaded::Failed(problem) if problem.code == Code::NoBill => {
+                        view! { <p class="lead">{m.no_bill}</p> }.into_any()
+                    }
+                    Loaded::Failed(problem) => notice::problem(app, problem).into_any(),
+                    Loaded::Ready(bill) => {
+                        view! { <article>{bill_view(app, bill, scanning)}</article> }.into_any()
+                    }
+                })
+            }}
+            {move || {
+                account
+                    .with(|account| match account {
+                        Loaded::Ready(account) if !scanning.get() => {
+                            Some(account_view(app, subject, account))
+                        }
+                        _ => None,
+                    })
+            }}
+        </Shell>
+    }
+}
+
+fn bill_view(app: App, reply: &BillReply, scanning: RwSignal<bool>) -> impl IntoView + use<> {
+    let m = money(app.lang());
+    let (entry, subject, open) = (reply.entry, reply.subject, reply.open);
+    let printing = RwSignal::new(false);
+    let taking = RwSignal::new(false);
+    let statement = &reply.statement;
+    let owes = open > Satang::ZERO;
+    let due = match reply.bill.due_on.as_str() {
+        "" => m.direct_debit.to_owned(),
+        day => fill(m.due, &[&thai_date::of_any_precision(day)]),
+    };
+    let arrears = open - statement.charge(entry).map_or(Satang::ZERO, |charge| charge.open);
+    let before = statement.charges.iter().take_while(|charge| charge.id != entry);
+    let cycles = before.filter(|charge| !charge.open.is_zero()).count().to_string();
+    let arrears = (arrears > Satang::ZERO)
+        .then(|| view! { <p>{fill(m.arrears, &[&cycles, &arrears.to_string()])}</p> });
+    let claimed = (statement.claimed > Satang::ZERO)
+        .then(|| notice::remark(fill(m.claimed, &[&statement.claimed.to_string()])));
+    let credit = (statement.credit > Satang::ZERO)
+        .then(|| notice::remark(fill(m.credit, &[&statement.credit.to_string()])));
+    let code = (!reply.code.is_empty()).then(|| {
+        // Made by our own store out of modules alone; nothing of it was typed by anyone.
+        view! {
+            <figure class="pay-code">
+                <div role="img" aria-label=m.code_title inner_html=reply.code_svg.clone()></div>
+                <figcaption>{m.scan_to_pay}</figcaption>
+            </figure>
+        }
+    });
+    let take = owes.then(|| {
+        view! {
+            <Button label=m.cash drawing=Icon::Plus press=move || taking.set(true)/>
+            <Button label=m.slip drawing=Icon::Scan press=move || scanning.set(true)/>
+        }
+    });
+    let share = move || {
+        spawn_local(async move {
+            let request = PrintPaper { entry, kind: PaperKind::Picture, offset_minutes: OFFSET_MINUTES };
+            match ask(request).await {
+                Ok(paper) => {
+                    if printer::share(&paper.name, &paper.mime, &paper.base64).await == Left::Downloaded {
+                        app.say(m.saved_picture);
+                    }
+                }
+                Err(problem) => app.say_problem(&problem),
+            }
+        });
+    };
+    view! {
+        <div class="bill">
+            <section class="who">
+                <h2>{reply.heading.clone()}</h2>
+                <p class="second">{thai_date::long_cycle(&reply.cycle)}" · "{fill(m.number, &[&reply.bill.no.grouped()])}</p>
+            </section>
+            <section class="due-box" class:settled=!owes>
+                {if owes {
+                    view! {
+                        <p class="label">{m.to_pay}</p>
+                        <p class="amount"><strong>{open.to_string()}</strong>" "{m.baht}</p>
+                        <p class="by">{due}</p>
+                        {arrears}
+                    }
+                        .into_any()
+                } else {
+                    view! { <p class="amount"><strong>{m.paid}</strong></p> }.into_any()
+                }}
+            </section>
+            {claimed}
+            {credit}
+            {code}
+            <div class="forms">
+                <Button label=m.print weight=Weight::Main drawing=Icon::Sheet press=move || printing.set(true)/>
+                <Button label=m.share drawing=Icon::Picture press=share/>
+                {take}
+            </div>
+            {details(app, m, reply)}
+            <PrintDialog entry=entry open=printing/>
+            <CashDialog subject=subject bill=entry open=taking asked=open/>
+        </div>
+    }
+}
+
+/// What the amount is made of.
+fn details(app: App, m: &'static MoneyStrings, reply: &BillReply) -> impl IntoView + use<> {
+    let bill = &reply.bill;
+    let language = app.lang().code();
+    let programme = app.programme(&reply.programme);
+    let billing = programme.as_ref().and_then(|programme| programme.billing.as_ref());
+    let unit = billing.map(|billing| billing.unit.in_language(language)).unwrap_or_default();
+    let words = |words: Option<&domain::programme::Words>| {
+        words.map(|words| words.in_language(language).to_owned()).filter(|text| !text.is_empty())
+    };
+    let used = fill(m.used, &[&bill.units.to_string(), unit]);
+    let used = if bill.estimated { format!("{used} ({})", m.estimated) } else { used };
+    let lines = bill.lines.iter().map(|line| {
+        let label = words(line.title.as_ref()).unwrap_or_else(|| match line.kind {
+            LineKind::Use => {
+                words(billing.map(|billing| &billing.use_title)).unwrap_or(m.line_use.to_owned())
+            }
+            LineKind::ServiceFee => {
+                words(billing.map(|billing| &billing.fee_title)).unwrap_or(m.line_fee.to_owned())
+            }
+            LineKind::Discount => m.line_discount.to_owned(),
+            LineKind::Extra => m.line_extra.to_owned(),
+            LineKind::Vat => m.line_vat.to_owned(),
+            LineKind::Rounding => m.line_rounding.to_owned(),
+        });
+        view! { <div><dt>{label}</dt><dd>{line.amount.to_string()}</dd></div> }
+    });
+    let lines = lines.collect_view();
+    view! {
+        <dl class="facts-list sums">
+            <div><dt>{used}</dt><dd>{bill.previous.zip(bill.reading).map(|(a, b)| format!("{a} → {b}"))}</dd></div>
+            {lines}
+            <div class="total"><dt>{m.this_cycle}</dt><dd>{bill.total.to_string()}</dd></div>
+        </dl>
+        {(reply.printed > 0)
+            .then(|| view! { <p class="second">{fill(m.copies, &[&reply.printed.to_string()])}</p> })}
+    }
+}
+
+/// Where it is printed, and on which paper.
+#[component]
+fn PrintDialog(entry: RecordId, open: RwSignal<bool>) -> impl IntoView {
+    let app = app();
+    let m = money(app.lang());
+    let wide = RwSignal::new(setting(PAPER_SETTING).as_deref() == Some("80"));
+    let busy = RwSignal::new(false);
+    let print = move |way: Way| {
+        busy.set(true);
+        let kind = if wide.get_untracked() { PaperKind::Roll80 } else { PaperKind::Roll58 };
+        spawn_local(async move {
+            match ask(PrintPaper { entry, kind, offset_minutes: OFFSET_MINUTES }).await {
+                Ok(paper) => {
+                    let bytes = printer::bytes_of(&paper.base64).unwrap_or_default();
+                    match printer::print(way, &bytes).await {
+                        Ok(()) => {
+                            app.say(m.printed);
+                            open.try_set(false);
+                            app.changed.update(|n| *n += 1);
+                        }
+                        Err(_) => app.say(m.print_failed),
+                    }
+                }
+                Err(problem) => app.say_problem(&problem),
+            }
+            busy.try_set(false);
+        });
+    };
+    let picture = move || {
+        spawn_local(async move {
+            let request = PrintPaper { entry, kind: PaperKind::Picture, offset_minutes: OFFSET_MINUTES };
+            match ask(request).await {
+                Ok(paper) => {
+                    printer::download(&paper.name, &paper.mime, &paper.base64);
+                    app.say(m.saved_picture);
+                    open.try_set(false);
+                    app.changed.update(|n| *n += 1);
+                }
+                Err(problem) => app.say_problem(&problem),
+            }
+        });
+    };
+    let choose = move |is_wide: bool| {
+        wide.set(is_wide);
+        keep_setting(PAPER_SETTING, if is_wide { "80" } else { "58" });
+    };
+    let any = Way::Bluetooth.is_there() || Way::Usb.is_there();
+    view! {
+        <Dialog open=open title=m.print_title>
+            {any
+                .then(|| {
+                    view! {
+                        <fieldset class="paper-width">
+                            <legend>{m.paper}</legend>
+                            {[(false, m.mm58), (true, m.mm80)]
+                                .into_iter()
+                                .map(|(is_wide, label)| {
+                                    view! {
+                                        <button
+                                            type="button"
+                                            class="filter"
+                                            aria-pressed=move || (wide.get() == is_wide).to_string()
+                                            on:click=move |_| choose(is_wide)
+                                        >
+                                            {label}
+                                        </button>
+                                    }
+                                })
+                                .collect_view()}
+                        </fieldset>
+                    }
+                })}
+            {Way::Bluetooth
+                .is_there()
+                .then(|| {
+                    view! {
+                        <Button
+                            label=m.by_bluetooth
+                            weight=Weight::Main
+                            drawing=Icon::Sheet
+                            disabled=Signal::derive(move || busy.get())
+                            press=move || print(Way::Bluetooth)
+                        />
+                    }
+                })}
+            {Way::Usb
+                .is_there()
+                .then(|| {
+                    view! {
+                        <Button
+                            label=m.by_usb
+                            drawing=Icon::Sheet
+                            disabled=Signal::derive(move || busy.get())
+                            press=move || print(Way::Usb)
+                        />
+                    }
+                })}
+            <Button label=m.as_picture drawing=Icon::Download press=picture/>
+            <p role="status">{move || busy.get().then_some(m.printing)}</p>
+            <Button label=app.t().cancel weight=Weight::Quiet press=move || open.set(false)/>
+        </Dialog>
+    }
+}
+
+/// How much cash, and the receipt.
+#[component]
+fn CashDialog(subject: RecordId, bill: RecordId, open: RwSignal<bool>, asked: Satang) -> impl IntoView {
+    let app = app();
+    let m = money(app.lang());
+    let amount = RwSignal::new(asked.plain());
+    let busy = RwSignal::new(false);
+    let take = move || {
+        let Some(amount) = Satang::read(&amount.get_untracked()) else {
+            app.say_problem(&Code::AmountWrong.into());
+            return;
+        };
+        busy.set(true);
+        spawn_local(async move {
+            let request = ReceiveCash {
+                subject,
+                amount,
+                bill: Some(bill),
+                place: position::stamped(app),
+                offset_minutes: OFFSET_MINUTES,
+            };
+            match ask(request).await {
+                Ok(paid) => {
+                    let number = domain::billing::BillNumber::of(&paid.receipt_no).grouped();
+                    app.say(fill(m.cash_done, &[&amount.to_string(), &number]));
+                    open.try_set(false);
+                    app.saved(paid.saved.counts);
+                }
+                Err(problem) => app.say_problem(&problem),
+            }
+            busy.try_set(false);
+        });
+    };
+    view! {
+        <Dialog open=open title=m.cash_title>
+            <Line label=m.amount value=amount keys=Keys::Decimal enter=Callback::new(move |()| take())/>
+            <Button
+                label=m.cash_yes
+                weight=Weight::Main
+                drawing=Icon::Check
+                disabled=Signal::derive(move || busy.get())
+                press=take
+            />
+            <Button label=app.t().cancel weight=Weight::Quiet press=move || open.set(false)/>
+        </Dialog>
+    }
+}
+
+/// The code on the payer's slip.
+#[component]
+fn SlipScan(subject: RecordId, bill: RwSignal<Loaded<BillReply>>, scanning: RwSignal<bool>) -> impl IntoView {
+    let app = app();
+    let m = money(app.lang());
+    let paused = RwSignal::new(false);
+    let known = bill.with_untracked(|bill| match bill {
+        Loaded::Ready(bill) => Some((bill.entry, bill.open)),
+        _ => None,
+    });
+    let (entry, asked) = known.unzip();
+    let amount = RwSignal::new(asked.unwrap_or_default().plain());
+    let found = move |text: String| {
+        let Some(amount) = Satang::read(&amount.get_untracked()) else {
+            app.say_problem(&Code::AmountWrong.into());
+            paused.set(false);
+            return;
+        };
+        spawn_local(async move {
+            let request = ClaimSlip {
+                subject,
+                amount,
+                bill: entry,
+                text,
+                place: position::stamped(app),
+                offset_minutes: OFFSET_MINUTES,
+            };
+            match ask(request).await {
+                Ok(claimed) => {
+                    app.say(m.slip_done);
+                    scanning.try_set(false);
+                    app.saved(claimed.saved.counts);
+                }
+                Err(problem) => {
+                    app.say_problem(&problem);
+                    paused.try_set(false);
+                }
+            }
+        });
+    };
+    view! {
+        <section class="bill slip">
+            <h2>{m.slip_title}</h2>
+            <p class="lead">{m.slip_lead}</p>
+            <Line label=m.amount value=amount keys=Keys::Decimal/>
+            <Scanner label=m.slip_type paused=paused found=Callback::new(found)/>
+            <Button label=app.t().cancel weight=Weight::Quiet press=move || scanning.set(false)/>
+        </section>
+    }
+}
+
+fn charge_state(m: &MoneyStrings, state: ChargeState) -> (&'static str, &'static str) {
+    match state {
+        ChargeState::Open => ("overdue", m.state_open),
+        ChargeState::Partly => ("left", m.state_partly),
+        ChargeState::Claimed => ("left", m.state_claimed),
+        ChargeState::Paid => ("done", m.state_paid),
+        ChargeState::Replaced => ("", m.state_replaced),
+        ChargeState::Cancelled => ("", m.state_cancelled),
+    }
+}
+
+fn payment_state(m: &MoneyStrings, state: PaymentState) -> (&'static str, &'static str) {
+    match state {
+        PaymentState::Claimed => ("left", m.pay_claimed),
+        PaymentState::Confirmed => ("done", m.pay_confirmed),
+        PaymentState::Received => ("done", m.pay_received),
+        PaymentState::HandedOver => ("done", m.pay_handed_over),
+        PaymentState::Deposited => ("done", m.pay_deposited),
+        PaymentState::Duplicate => ("overdue", m.pay_duplicate),
+        PaymentState::Reversed => ("", m.pay_reversed),
+    }
+}
+
+/// A subject's account by itself, for the office's page about it; nothing where nothing is charged.
+#[component]
+pub fn Account(
+    /// Whose.
+    subject: RecordId,
+) -> impl IntoView {
+    let app = app();
+    let account = load(app, move || api::Ledger { subject });
+    move || {
+        account.with(|account| match account {
+            Loaded::Ready(account) => Some(account_view(app, subject, account)),
+            _ => None,
+        })
+    }
+}
+
+/// Bills and payments, newest first.
+fn account_view(app: App, subject: RecordId, account: &LedgerReply) -> impl IntoView + use<> {
+    let m = money(app.lang());
+    let may_settle = account.may_settle;
+    let cancelling = RwSignal::new(None::<RecordId>);
+    let remark = |id: RecordId| {
+        let found = account.remarks.iter().find(|remark| remark.about == id)?;
+        Some(format!("{} · {}", found.reason, found.approver))
+    };
+    let charges = account.statement.charges.iter().rev();
+    let charges =
+        charges.map(|charge| charge_row(m, subject, charge, remark(charge.id), may_settle, cancelling));
+    let charges = charges.collect_view();
+    let payments = account.statement.payments.iter().rev();
+    let payments = payments.map(|paid| payment_row(app, m, paid, remark(paid.id), may_settle, cancelling));
+    let payments = payments.collect_view();
+    view! {
+        <section class="account">
+            <h3>{m.account}</h3>
+            <ul class="visits">{charges}{payments}</ul>
+            <CancelDialog cancelling=cancelling/>
+        </section>
+    }
+}
+
+fn charge_row(
+    m: &'static MoneyStrings,
+    subject: RecordId,
+    charge: &Charged,
+    remark: Option<String>,
+    may_settle: bool,
+    cancelling: RwSignal<Option<RecordId>>,
+) -> impl IntoView + use<> {
+    let (kind, state) = charge_state(m, charge.state);
+    let id = charge.id;
+    let title = thai_date::cycle(&charge.cycle);
+    let is_bill = charge.units.is_some();
+    let what = if is_bill { fill(m.number, &[&charge.no]) } else { m.adjustment.to_owned() };
+    let cancel = (may_settle && charge.is_standing()).then(|| {
+        view! { <Button label=m.cancel_entry weight=Weight::Danger press=move || cancelling.set(Some(id))/> }
+    });
+    // The office has no phone's screens; its paper is the page for the post.
+    let open = (is_bill && !crate::backend::is_office()).then(|| {
+        view! {
+            <Button label=m.open weight=Weight::Quiet press=move || go(&Route::Bill(subject, Some(id)))/>
+        }
+    });
+    view! {
+        <li class="entry">
+            <p class="line"><strong>{title}</strong><strong>{charge.amount.to_string()}</strong></p>
+            <p class="line second"><span>{what}</span><span class=format!("chip {kind}")>{state}</span></p>
+            {remark.map(|remark| view! { <p class="second">{remark}</p> })}
+            {open}
+            {cancel}
+        </li>
+    }
+}
+
+fn payment_row(
+    app: App,
+    m: &'static MoneyStrings,
+    paid: &Paid,
+    remark: Option<String>,
+    may_settle: bool,
+    cancelling: RwSignal<Option<RecordId>>,
+) -> impl IntoView + use<> {
+    let (kind, state) = payment_state(m, paid.state);
+    let id = paid.id;
+    let printing = RwSignal::new(false);
+    let title = match &paid.means {
+        Some(Means::Cash) => fill(m.number, &[&domain::billing::BillNumber::of(&paid.receipt_no).grouped()]),
+        Some(Means::Slip(slip)) => format!("{} {}", slip.bank, slip.trans_ref),
+        Some(Means::Bank { reference }) => reference.clone(),
+        None => m.given_back.to_owned(),
+    };
+    let receipt = (!paid.receipt_no.is_empty()).then(|| {
+        view! {
+            <Button label=m.receipt drawing=Icon::Sheet press=move || printing.set(true)/>
+            <PrintDialog entry=id open=printing/>
+        }
+    });
+    let judge = move |confirmed: bool| {
+        spawn_local(async move {
+            match ask(JudgeSlip { payment: id, confirmed }).await {
+                Ok(saved) => {
+                    app.say(m.done);
+                    app.saved(saved.counts);
+                }
+                Err(problem) => app.say_problem(&problem),
+            }
+        });
+    };
+    let settle = (may_settle && paid.state == PaymentState::Claimed).then(|| {
+        view! {
+            <Button label=m.slip_came drawing=Icon::Check press=move || judge(true)/>
+            <Button label=m.slip_never weight=Weight::Danger press=move || judge(false)/>
+        }
+    });
+    let cancel = (may_settle && paid.state.counts()).then(|| {
+        view! { <Button label=m.cancel_entry weight=Weight::Danger press=move || cancelling.set(Some(id))/> }
+    });
+    let day = thai_date::of_any_precision(paid.at.get(..10).unwrap_or_default());
+    view! {
+        <li class="entry">
+            <p class="line"><strong>{day}</strong><strong>"− "{paid.amount.to_string()}</strong></p>
+            <p class="line second"><span class="inert">{title}</span><span class=format!("chip {kind}")>{state}</span></p>
+            {remark.map(|remark| view! { <p class="second">{remark}</p> })}
+            {receipt}
+            {settle}
+            {cancel}
+        </li>
+    }
+}
+
+/// Why something is cancelled.
+#[component]
+fn CancelDialog(cancelling: RwSignal<Option<RecordId>>) -> impl IntoView {
+    let app = app();
+    let m = money(app.lang());
+    let open = RwSignal::new(false);
+    let reason = RwSignal::new(String::new());
+    Effect::new(move |_| open.set(cancelling.get().is_some()));
+    Effect::new(move |_| {
+        if !open.get() {
+            cancelling.set(None);
+        }
+    });
+    let cancel = move || {
+        let Some(entry) = cancelling.get_untracked() else { return };
+        let reason = reason.get_untracked();
+        spawn_local(async move {
+            match ask(CancelEntry { entry, reason }).await {
+                Ok(saved) => {
+                    app.say(m.done);
+                    open.try_set(false);
+                    app.saved(saved.counts);
+                }
+                Err(problem) => app.say_problem(&problem),
+            }
+        });
+    };
+    view! {
+        <Dialog open=open title=m.cancel_title>
+            <Line label=m.reason value=reason enter=Callback::new(move |()| cancel())/>
+            <Button label=m.cancel_yes weight=Weight::Danger press=cancel/>
+            <Button label=app.t().cancel weight=Weight::Quiet press=move || open.set(false)/>
+        </Dialog>
+    }
+}
+
+/// A button to the bill, on a card and after saving, where the programme charges.
+pub fn button(
+    app: App,
+    programme: &str,
+    subject: RecordId,
+    after_saving: bool,
+) -> Option<impl IntoView + use<>> {
+    let charges = app.programme(programme).is_some_and(|programme| programme.billing.is_some());
+    charges.then(|| {
+        let to = Route::Bill(subject, None);
+        let press = move || if after_saving { replace(&to) } else { go(&to) };
+        let weight = if after_saving { Weight::Main } else { Weight::Plain };
+        view! { <Button label=money(app.lang()).open weight=weight drawing=Icon::Sheet press=press/> }
+    })
+}
