@@ -19,7 +19,6 @@ use domain::money::Satang;
 use domain::problem::{Code, Problem};
 use domain::programme::{DONE, Programme, RoundKind};
 use domain::thai_date;
-use std::sync::Arc;
 use store::{Now, PaymentLine, Store};
 
 /// Most doubtful visits that a report lists.
@@ -45,7 +44,9 @@ pub(crate) async fn file(
         })
         .await?;
     // Drawn away from the threads that answer, and without holding the store.
-    let bytes = tokio::task::spawn_blocking(move || drawn.write()).await.map_err(|_| Failure::from(Code::Internal))?;
+    let bytes = tokio::task::spawn_blocking(move || drawn.write())
+        .await
+        .map_err(|_| Failure::from(Code::Internal))?;
     let mut response = bytes?.into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
@@ -123,7 +124,11 @@ fn content(store: &mut Store, caller: &Caller, ask: &RoundFile) -> Result<Conten
                 thai_date::of_any_precision(&ask.day)
             );
             let reports = reports(&programme, &found, &doubts.rows, &subtitle);
-            let printed = format!("พิมพ์ {} โดย {}", thai_date::moment(caller.now_ms, thai_date::THAI_OFFSET_MINUTES), grant.person);
+            let printed = format!(
+                "พิมพ์ {} โดย {}",
+                thai_date::moment(caller.now_ms, thai_date::THAI_OFFSET_MINUTES),
+                grant.person
+            );
             Ok(match ask.what {
                 FileKind::ReportXlsx => Content::Workbook(reports),
                 _ => Content::Pages(reports, printed),
@@ -147,8 +152,12 @@ fn reports(programme: &Programme, found: &DashboardReply, doubts: &[Anomaly], su
         columns: vec![Column::text(programme.zone_title.th.clone()), Column::text("สถานะ")],
         ..Report::default()
     };
-    let mut people =
-        Report { title: "ผลงานรายคน".into(), subtitle: subtitle.clone(), columns: vec![Column::text("ชื่อ")], ..Report::default() };
+    let mut people = Report {
+        title: "ผลงานรายคน".into(),
+        subtitle: subtitle.clone(),
+        columns: vec![Column::text("ชื่อ")],
+        ..Report::default()
+    };
     for table in [&mut zones, &mut people] {
         table.columns.extend(heads(round, is_billed));
     }
@@ -214,7 +223,9 @@ fn state(state: CycleState) -> &'static str {
 fn heads(round: &RoundKind, is_billed: bool) -> Vec<Column> {
     let mut heads: Vec<Column> =
         ["ทั้งหมด", "ทำแล้ว", "ทำไม่ได้", "เหลือ", "รอตรวจ"].into_iter().map(Column::number).collect();
-    heads.extend(round.marks.iter().filter(|mark| !mark.blocks).map(|mark| Column::number(mark.title.th.clone())));
+    heads.extend(
+        round.marks.iter().filter(|mark| !mark.blocks).map(|mark| Column::number(mark.title.th.clone())),
+    );
     heads.push(Column::number(round.unit_title.th.clone()));
     if is_billed {
         heads.extend(["ออกใบแจ้ง (บาท)", "รับเงิน (บาท)"].into_iter().map(Column::number));
@@ -223,8 +234,10 @@ fn heads(round: &RoundKind, is_billed: bool) -> Vec<Column> {
 }
 
 fn numbers(round: &RoundKind, is_billed: bool, tally: &Tally) -> Vec<Cell> {
-    let mut cells: Vec<Cell> =
-        [tally.subjects, tally.read, tally.not_read(), tally.left(), tally.waiting].into_iter().map(Cell::from).collect();
+    let mut cells: Vec<Cell> = [tally.subjects, tally.read, tally.not_read(), tally.left(), tally.waiting]
+        .into_iter()
+        .map(Cell::from)
+        .collect();
     let marks = round.marks.iter().filter(|mark| !mark.blocks);
     cells.extend(marks.map(|mark| Cell::from(tally.marks.get(&mark.id).copied().unwrap_or_default())));
     cells.push(tally.units.into());
@@ -307,14 +320,14 @@ mod tests {
 
     #[test]
     fn every_row_of_a_report_has_a_cell_for_each_column() {
-        let programme = Arc::new(Programme {
+        let programme = Programme {
             round: Some(RoundKind {
                 marks: vec![domain::programme::MarkKind { id: "high".into(), ..Default::default() }],
                 ..RoundKind::default()
             }),
             billing: Some(Default::default()),
             ..Programme::default()
-        });
+        };
         let found = DashboardReply {
             cycle: "2026-11".into(),
             zones: vec![Default::default()],

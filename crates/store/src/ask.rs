@@ -287,7 +287,8 @@ pub(crate) fn approval_question(round: &RoundKind, visit: &Row) -> Option<Questi
 /// A visit that was corrected or set aside is nothing to approve any more: its question goes from the list, and says
 /// neither yes nor no.
 pub(crate) fn close_approval(tx: &mut Tx<'_>, change: &Change, now_ms: u64) -> Result<()> {
-    let corrected = change.cells.get(field::SUPERSEDES).and_then(Value::as_str).and_then(|id| id.parse().ok());
+    let corrected =
+        change.cells.get(field::SUPERSEDES).and_then(Value::as_str).and_then(|id| id.parse().ok());
     let set_aside = change.cells.get(field::SET_ASIDE) == Some(&Value::Bool(true));
     let Some(visit) = corrected.or(set_aside.then_some(change.id)) else { return Ok(()) };
     let Some(visit) = row::load(tx.db, visit)? else { return Ok(()) };
@@ -296,7 +297,9 @@ pub(crate) fn close_approval(tx: &mut Tx<'_>, change: &Change, now_ms: u64) -> R
         .as_ref()
         .and_then(|programme| programme.round.as_ref())
         .and_then(|round| approval_question(round, &visit));
-    let Some(row) = asked.map(|asked| row::load(tx.db, asked.id())).transpose()?.flatten() else { return Ok(()) };
+    let Some(row) = asked.map(|asked| row::load(tx.db, asked.id())).transpose()?.flatten() else {
+        return Ok(());
+    };
     if row.view.get(field::SETTLED).is_some_and(|settled| !settled.is_null()) {
         return Ok(());
     }
@@ -408,7 +411,8 @@ pub(crate) fn carry_out(tx: &mut Tx<'_>, by: &str, question: RecordId, now_ms: u
         }
         Topic::Approval => {
             let counts = settled.value == Value::Bool(true);
-            let mut said = change(question.about, kind::VISIT, field::APPROVED.to_owned(), Value::Bool(counts));
+            let mut said =
+                change(question.about, kind::VISIT, field::APPROVED.to_owned(), Value::Bool(counts));
             said.cells.insert(field::SET_ASIDE.to_owned(), Value::Bool(!counts));
             vec![said]
         }
@@ -422,7 +426,11 @@ pub(crate) fn carry_out(tx: &mut Tx<'_>, by: &str, question: RecordId, now_ms: u
     write_as_server(tx, by, now_ms, now_ms, NewCommit { changes, ..NewCommit::default() })?;
     // What is owed follows from which visit counts.
     let late = question.topic == Topic::Approval && question.field == rebill::LATE;
-    let reason = if late { "แก้ไขหลังปิดงวด" } else { "สำนักงานตรวจแล้ว" };
+    let reason = if late {
+        "แก้ไขหลังปิดงวด"
+    } else {
+        "สำนักงานตรวจแล้ว"
+    };
     let decided = Decided { by, reason, now_ms };
     for id in visits {
         let Some(visit) = row::load(tx.db, id)? else { continue };

@@ -181,8 +181,14 @@ pub(crate) enum Issued {
 
 /// The bill of a visit, to be written under `id` in the commit that this replica writes next. A bill of the same cycle
 /// that stands already is replaced by it.
-pub(crate) fn issue(db: &Connection, device: DeviceNo, id: RecordId, visited: &Visited<'_>) -> Result<Issued> {
-    let Some(billing) = visited.programme.billing.as_ref().filter(|billing| billing.form == visited.form) else {
+pub(crate) fn issue(
+    db: &Connection,
+    device: DeviceNo,
+    id: RecordId,
+    visited: &Visited<'_>,
+) -> Result<Issued> {
+    let Some(billing) = visited.programme.billing.as_ref().filter(|billing| billing.form == visited.form)
+    else {
         return Ok(Issued::NotBilled);
     };
     let subject = visited.subject.id;

@@ -4,8 +4,8 @@
 use crate::Kind;
 use crate::error::{Optional, Result};
 use crate::orders;
-use crate::row::{self, Row};
 use crate::round;
+use crate::row::{self, Row};
 use crate::transact::Tx;
 use domain::change::{Value, Values, field, kind};
 use domain::ids::RecordId;
@@ -274,7 +274,9 @@ fn project_visit(tx: &mut Tx<'_>, row: &Row) -> Result<()> {
     round::project(tx, row, subject, round::Seen { form, at_ms, day: &day, outcome: &outcome })?;
     if let Some(no) = corrected_by(tx, row, subject, form)? {
         tx.db.prepare_cached("UPDATE visit SET outcome = ?2 WHERE no = ?1")?.execute((no, CORRECTED))?;
-        tx.db.prepare_cached("UPDATE round_visit SET outcome = ?2 WHERE no = ?1")?.execute((no, CORRECTED))?;
+        tx.db
+            .prepare_cached("UPDATE round_visit SET outcome = ?2 WHERE no = ?1")?
+            .execute((no, CORRECTED))?;
     }
     tx.due.insert(subject);
     Ok(())
@@ -470,7 +472,8 @@ pub(crate) fn sort_key(order: &Value) -> String {
 pub(crate) fn order_between(before: Option<&str>, after: Option<&str>) -> Option<String> {
     let key = |order: &str| sort_key(&Value::from(order));
     let fits = |order: &String| {
-        before.is_none_or(|before| key(before) < key(order)) && after.is_none_or(|after| key(order) < key(after))
+        before.is_none_or(|before| key(before) < key(order))
+            && after.is_none_or(|after| key(order) < key(after))
     };
     let stem = before.unwrap_or("0");
     let next = stem.rsplit_once('.').map_or((None, stem), |(stem, last)| (Some(stem), last));

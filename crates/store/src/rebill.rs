@@ -180,7 +180,8 @@ pub(crate) fn came_late(tx: &mut Tx<'_>, change: &Change, now_ms: u64) -> Result
         return write(tx, Some(change), decided);
     }
     let Some(visit) = row::load(tx.db, change.id)? else { return Ok(()) };
-    let of_round = billed.programme.round.as_ref().map(|round| round.form.as_str()) == visit.view.text(field::FORM);
+    let of_round =
+        billed.programme.round.as_ref().map(|round| round.form.as_str()) == visit.view.text(field::FORM);
     if !of_round || visit.view.text(field::OUTCOME) != Some(DONE) {
         return Ok(());
     }
@@ -208,7 +209,8 @@ pub(crate) fn adjust(tx: &mut Tx<'_>, visit: RecordId, decided: Decided<'_>) -> 
     let Some(subject) = project::subject_of(&visit.view) else { return Ok(()) };
     let Some(billed) = billed(tx, subject)? else { return Ok(()) };
     let cycle = visit.view.text(field::CYCLE).unwrap_or_default().to_owned();
-    let billed_before = standing(tx, subject, &cycle)?.map(|(entry, _)| entry.fact.amount()).unwrap_or_default();
+    let billed_before =
+        standing(tx, subject, &cycle)?.map(|(entry, _)| entry.fact.amount()).unwrap_or_default();
     let Some(right) = issue(tx, &billed, &visit, &cycle, true, decided)? else { return Ok(()) };
     let right = Entry::of(right.id, &right.cells).map(|entry| entry.fact.amount()).unwrap_or_default();
     let amount = right - billed_before;

@@ -41,7 +41,9 @@ pub(crate) fn state_of(round: &RoundKind, visit: &Row) -> (u32, i64) {
 pub(crate) fn project(tx: &Tx<'_>, visit: &Row, subject: RecordId, seen: Seen<'_>) -> Result<()> {
     forget(tx, visit.no)?;
     let programme = tx.programme(&tx.shelf_of(visit.shelf)?.programme);
-    let Some(round) = programme.as_ref().and_then(|programme| programme.round.as_ref()) else { return Ok(()) };
+    let Some(round) = programme.as_ref().and_then(|programme| programme.round.as_ref()) else {
+        return Ok(());
+    };
     let cycle = visit.view.text(field::CYCLE).unwrap_or_default();
     if round.form != seen.form || cycle.is_empty() {
         return Ok(());
@@ -49,7 +51,10 @@ pub(crate) fn project(tx: &Tx<'_>, visit: &Row, subject: RecordId, seen: Seen<'_
     let (marks, state) = state_of(round, visit);
     let answer = |name: &str| visit.view.get(name);
     let seconds = round.taken.as_ref().and_then(|taken| {
-        seconds_between(answer(&taken.from).and_then(Value::as_str)?, answer(&taken.to).and_then(Value::as_str)?)
+        seconds_between(
+            answer(&taken.from).and_then(Value::as_str)?,
+            answer(&taken.to).and_then(Value::as_str)?,
+        )
     });
     tx.db
         .prepare_cached(
@@ -86,7 +91,9 @@ pub(crate) fn rebuild(tx: &Tx<'_>, programme: &str) -> Result<()> {
         [programme],
     )?;
     let definition = tx.programme(programme);
-    let Some(round) = definition.as_ref().and_then(|programme| programme.round.as_ref()) else { return Ok(()) };
+    let Some(round) = definition.as_ref().and_then(|programme| programme.round.as_ref()) else {
+        return Ok(());
+    };
     let mut statement = tx.db.prepare(
         "SELECT visit.no, visit.subject, visit.at_ms, visit.day, visit.outcome FROM visit \
          JOIN shelf ON shelf.no = visit.shelf WHERE shelf.programme = ?1 AND visit.form = ?2 AND visit.cycle <> ''",

@@ -4,7 +4,7 @@ use super::figures::{Figures, each, percentile};
 use super::town::{METERS, NOON, WELLS, meter, reading, subject};
 use domain::access::{Grant, Role};
 use domain::api::{self, Ask};
-use domain::billing::{Bill, Billing, BillNumber};
+use domain::billing::{Bill, BillNumber, Billing};
 use domain::change::{Change, kind};
 use domain::ids::{RecordId, Seq, Shelf};
 use domain::ledger::{Entry, Fact};
@@ -68,7 +68,10 @@ pub fn run(figures: &mut Figures) {
         server.import("bench", visits, NOON).unwrap();
     }
     server.import("bench", (0..METERS).map(bill).collect(), NOON).unwrap();
-    let grant = Grant { person: "สำนักงาน".to_owned(), role: Role::Clerk, shelves: vec![Shelf::common(WELLS)] };
+    let grant =
+        Grant {
+            person: "สำนักงาน".to_owned(), role: Role::Clerk, shelves: vec![Shelf::common(WELLS)]
+        };
     let dashboard = || api::Dashboard {
         programme: WELLS.to_owned(),
         cycle: CYCLE.to_owned(),
@@ -78,7 +81,10 @@ pub fn run(figures: &mut Figures) {
         let request = dashboard().wrap();
         let reply = store::service::serve(&mut server, Some(&grant), Now::thai(NOON), request).unwrap();
         let reply = api::Dashboard::unwrap(reply).unwrap();
-        assert_eq!((reply.all.read, reply.zones.len()), (u64::from(METERS), (METERS / super::town::ROUTE) as usize));
+        assert_eq!(
+            (reply.all.read, reply.zones.len()),
+            (u64::from(METERS), (METERS / super::town::ROUTE) as usize)
+        );
         assert_eq!(reply.all.billed, i64::from(METERS) * 20_000);
     });
     figures.note("dashboard_p99_ms", percentile(looks, 0.99) / 1000.0);

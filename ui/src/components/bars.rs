@@ -46,9 +46,8 @@ pub fn bars_of(programme: &Programme, visits: &[VisitRow], thai: bool) -> Vec<Ba
 }
 
 fn month(iso: &str, thai: bool) -> String {
-    const THAI: [&str; 12] = [
-        "ม.ค.", "ก.พ.", "มี.ค.", "เม.ย.", "พ.ค.", "มิ.ย.", "ก.ค.", "ส.ค.", "ก.ย.", "ต.ค.", "พ.ย.", "ธ.ค.",
-    ];
+    const THAI: [&str; 12] =
+        ["ม.ค.", "ก.พ.", "มี.ค.", "เม.ย.", "พ.ค.", "มิ.ย.", "ก.ค.", "ส.ค.", "ก.ย.", "ต.ค.", "พ.ย.", "ธ.ค."];
     const ENGLISH: [&str; 12] =
         ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
     let number = iso.get(5..7).and_then(|month| month.parse::<usize>().ok()).unwrap_or(0);
@@ -76,11 +75,17 @@ pub fn bars(label: &str, all: &[Bar]) -> Option<impl IntoView + use<>> {
             }
         })
         .collect_view();
-    Some(view! { <figure class="bars"><figcaption>{label.to_owned()}</figcaption><ul>{columns}</ul></figure> })
+    Some(
+        view! { <figure class="bars"><figcaption>{label.to_owned()}</figcaption><ul>{columns}</ul></figure> },
+    )
 }
 
 /// The picture of a subject's last visits, where its programme counts something.
-pub fn of_visits(app: App, programme: Option<&Programme>, visits: &[VisitRow]) -> Option<impl IntoView + use<>> {
+pub fn of_visits(
+    app: App,
+    programme: Option<&Programme>,
+    visits: &[VisitRow],
+) -> Option<impl IntoView + use<>> {
     let programme = programme?;
     let round = programme.round.as_ref()?;
     let thai = app.lang().code() == "th";

@@ -118,7 +118,9 @@ fn choice_text(app: App, row: &QuestionRow, place: usize, choice: &Choice) -> St
             None => t.outside_area.to_owned(),
         },
         Topic::Removed => if choice.value == Value::Bool(true) { t.keep_it } else { t.remove_it }.to_owned(),
-        Topic::Approval => if choice.value == Value::Bool(true) { t.counts_it } else { t.counts_not }.to_owned(),
+        Topic::Approval => {
+            if choice.value == Value::Bool(true) { t.counts_it } else { t.counts_not }.to_owned()
+        }
         _ => field_text(app, &row.programme, &row.question.field, &choice.value),
     }
 }

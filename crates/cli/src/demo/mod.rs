@@ -438,7 +438,9 @@ mod tests {
     /// What does not depend on the moment of making: programmes are stamped with the clock of the machine.
     fn rows(dump: &str) -> Vec<&str> {
         // What the server itself asks about simulated rows is no row of ours.
-        let own = |line: &&str| !["programme", "question"].iter().any(|kind| line.contains(&format!(r#""kind":"{kind}""#)));
+        let own = |line: &&str| {
+            !["programme", "question"].iter().any(|kind| line.contains(&format!(r#""kind":"{kind}""#)))
+        };
         dump.lines().filter(own).collect()
     }
 

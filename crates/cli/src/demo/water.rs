@@ -169,7 +169,10 @@ fn state(random: &mut Random, zone: &str, (day, month): (NaiveDate, i32), reader
     if month < NOW {
         // A tenth to a third of what goes into the pipes comes out nowhere.
         let produced = used * random.between(110, 145) / 100;
-        let at = format!("{}T16:30:00+07:00", cycle::later(&cycle, 1).map_or(day.to_string(), |next| format!("{next}-01")));
+        let at = format!(
+            "{}T16:30:00+07:00",
+            cycle::later(&cycle, 1).map_or(day.to_string(), |next| format!("{next}-01"))
+        );
         cells
             .set(cycle::field::PRODUCED, produced)
             .set(&format!("{}_by", state.word()), "ผู้ดูแลระบบ (demo)")
@@ -229,7 +232,9 @@ fn reading(
         // Two digits swapped in the typing; the next month shows it.
         read = meter.dial / 100 * 100 + meter.dial % 10 * 10 + meter.dial / 10 % 10;
     }
-    let direction = water::direction(meter.last, read, meter.digits, average, meter.connection, |units| units * UNIT_SATANG);
+    let direction = water::direction(meter.last, read, meter.digits, average, meter.connection, |units| {
+        units * UNIT_SATANG
+    });
     let below = direction == Some(water::Direction::Below);
     let units = match (below, average) {
         (false, _) => water::units_between(meter.last, read, meter.digits).unwrap_or(0),

@@ -236,11 +236,15 @@ fn every_code_of_the_readers_has_its_place() {
     let not_read: Vec<&str> = programme.outcomes.iter().map(|outcome| outcome.code.as_str()).collect();
     assert_eq!(not_read, ["01", "02", "03", "23", "28", "99"]);
     assert!(programme.outcomes.iter().all(|outcome| outcome.estimates), "what is not read is estimated");
-    let comments: Vec<&str> =
-        water.forms[0].choices.lines().filter_map(|line| line.strip_prefix("comment,")?.split(',').next()).collect();
+    let comments: Vec<&str> = water.forms[0]
+        .choices
+        .lines()
+        .filter_map(|line| line.strip_prefix("comment,")?.split(',').next())
+        .collect();
     let codes = (0..=28).map(|code| format!("{code:02}")).chain(["99".to_owned()]);
-    let lacking: Vec<String> =
-        codes.filter(|code| !not_read.contains(&code.as_str()) && !comments.contains(&code.as_str())).collect();
+    let lacking: Vec<String> = codes
+        .filter(|code| !not_read.contains(&code.as_str()) && !comments.contains(&code.as_str()))
+        .collect();
     assert_eq!(lacking, Vec::<String>::new());
     assert!(comments.contains(&"99"), "99 is both: something else found, and something else in the way");
 }

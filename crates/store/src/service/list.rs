@@ -147,7 +147,9 @@ pub(super) fn round(store: &Store, caller: &Caller<'_>, ask: &Round) -> Result<R
     let from = match &ask.failed {
         // Every subject, also those without a due day.
         None if every => {
-            format!("FROM subject AS s WHERE s.shelf IN ({list}) AND ?1 = ?1 AND ?2 = ?2 AND ?3 = ?3 AND ?4 = ?4")
+            format!(
+                "FROM subject AS s WHERE s.shelf IN ({list}) AND ?1 = ?1 AND ?2 = ?2 AND ?3 = ?3 AND ?4 = ?4"
+            )
         }
         None => format!(
             "FROM due AS s WHERE s.shelf IN ({list}) AND form = ?3 AND {STANDING} IN ({standings}) AND ?4 = ?4"

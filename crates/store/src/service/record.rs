@@ -149,9 +149,12 @@ fn estimated(
     known.insert("outcome".to_owned(), outcome.to_owned());
     known.insert("today".to_owned(), today);
     let Ok(form) = forms::Form::from_json(&form.definition) else { return Values::new() };
-    let mut filling = forms::Filling::new(&Arc::new(form), &known, Box::new(super::host::Quiet::at(caller.now.ms)));
+    let mut filling =
+        forms::Filling::new(&Arc::new(form), &known, Box::new(super::host::Quiet::at(caller.now.ms)));
     let answers = filling.finish().into_iter();
-    answers.filter(|(name, value)| round.estimate.contains(name) && !value.is_null() && *value != "").collect()
+    answers
+        .filter(|(name, value)| round.estimate.contains(name) && !value.is_null() && *value != "")
+        .collect()
 }
 
 /// The visit that is to be corrected. Only one of the same subject and form can be, and only by another visit.
@@ -440,7 +443,11 @@ fn bill_of(
     let waits = text(field::OUTCOME) == DONE && marks & round.blocking() != 0;
     let (form, cycle) = (text(field::FORM), text(field::CYCLE));
     let shelf = row::shelf_of(&store.db, row.shelf)?;
-    if waits || form != billing.form || cycle.is_empty() || !rebill::state_of(&store.db, &shelf, cycle)?.issues() {
+    if waits
+        || form != billing.form
+        || cycle.is_empty()
+        || !rebill::state_of(&store.db, &shelf, cycle)?.issues()
+    {
         return Ok(None);
     }
     let corrects = visit.cells.contains_key(field::SUPERSEDES);

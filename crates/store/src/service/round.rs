@@ -120,7 +120,12 @@ fn count(tally: &mut Tally, kind: &RoundKind, visit: &Visit, today: &str) {
 }
 
 /// The zones of a programme that a caller sees, without the common shelf, with their titles.
-fn zones(store: &Store, caller: &Caller<'_>, programme: &str, zone: Option<&str>) -> Result<Vec<(i64, Shelf)>> {
+fn zones(
+    store: &Store,
+    caller: &Caller<'_>,
+    programme: &str,
+    zone: Option<&str>,
+) -> Result<Vec<(i64, Shelf)>> {
     let mut all = list::shelves(store, caller, programme, zone)?;
     all.retain(|(_, shelf)| shelf.zone != Shelf::COMMON);
     Ok(all)
@@ -200,7 +205,8 @@ pub(super) fn dashboard(store: &Store, caller: &Caller<'_>, ask: &Dashboard) -> 
 /// Adds what was billed for a cycle, and what was received in its month, by shelf. Of several bills of a subject the
 /// last that was not cancelled stands.
 fn money(store: &Store, cycle: &str, shelves: &str, tallies: &mut BTreeMap<i64, Tally>) -> Result<()> {
-    let (Some(from), Some(to)) = (cycle::first_day(cycle), cycle::later(cycle, 1).and_then(|next| cycle::first_day(&next)))
+    let (Some(from), Some(to)) =
+        (cycle::first_day(cycle), cycle::later(cycle, 1).and_then(|next| cycle::first_day(&next)))
     else {
         return Ok(());
     };
@@ -216,7 +222,8 @@ fn money(store: &Store, cycle: &str, shelves: &str, tallies: &mut BTreeMap<i64, 
         while let Some(found) = rows.next()? {
             let Some(row) = row::load_no(&store.db, found.get(0)?)? else { continue };
             let about = row.view.text("about").and_then(|id| id.parse::<RecordId>().ok());
-            cancelled.extend(about.map(|id| row::load(&store.db, id)).transpose()?.flatten().map(|row| row.no));
+            cancelled
+                .extend(about.map(|id| row::load(&store.db, id)).transpose()?.flatten().map(|row| row.no));
         }
     }
     let sql = format!(
@@ -226,7 +233,8 @@ fn money(store: &Store, cycle: &str, shelves: &str, tallies: &mut BTreeMap<i64, 
     let mut statement = store.db.prepare_cached(&sql)?;
     let mut rows = statement.query([cycle])?;
     let mut last: Option<(i64, [u8; 16], i64)> = None;
-    let mut bill = |(shelf, _, amount): (i64, [u8; 16], i64)| tallies.entry(shelf).or_default().billed += amount;
+    let mut bill =
+        |(shelf, _, amount): (i64, [u8; 16], i64)| tallies.entry(shelf).or_default().billed += amount;
     while let Some(row) = rows.next()? {
         if cancelled.contains(&row.get(2)?) {
             continue;
@@ -262,7 +270,8 @@ fn zone_tally(
     let values = cycle_values(store, &shelf, cycle)?;
     let text = |name: &str| values.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
     let state = cycle::state(&values);
-    let usual = cycle::usual_days(cycle, kind.days).map(|days| days.map(|day| day.to_string())).unwrap_or_default();
+    let usual =
+        cycle::usual_days(cycle, kind.days).map(|days| days.map(|day| day.to_string())).unwrap_or_default();
     let [read_on, due_on, cutoff_on] = usual;
     let planned = |name: &str, usual: String| Some(text(name)).filter(|day| !day.is_empty()).unwrap_or(usual);
     Ok(ZoneTally {
@@ -286,8 +295,7 @@ pub(super) fn anomalies(store: &Store, caller: &Caller<'_>, ask: &Anomalies) -> 
     let bits = kind.bits(|mark| mark.id == ask.mark);
     let mut found = Vec::new();
     counting(store, &ask.cycle, &list::sql_list(shelves.iter().map(|(no, _)| *no)), |visit| {
-        let wanted =
-            if ask.mark.is_empty() { visit.state == round::WAITS } else { visit.marks & bits != 0 };
+        let wanted = if ask.mark.is_empty() { visit.state == round::WAITS } else { visit.marks & bits != 0 };
         if wanted {
             found.push(visit);
         }
@@ -333,7 +341,12 @@ fn units_before(store: &Store, kind: &RoundKind, visit: &Row) -> Result<Vec<i64>
 }
 
 /// Visits of a cycle that wait for the office, by shelf, and open questions which of two visits counts.
-fn in_the_way(store: &Store, kind: &RoundKind, cycle: &str, shelves: &[(i64, Shelf)]) -> Result<BTreeMap<i64, u64>> {
+fn in_the_way(
+    store: &Store,
+    kind: &RoundKind,
+    cycle: &str,
+    shelves: &[(i64, Shelf)],
+) -> Result<BTreeMap<i64, u64>> {
     let shelf_list = list::sql_list(shelves.iter().map(|(no, _)| *no));
     let mut all: BTreeMap<i64, u64> = BTreeMap::new();
     counting(store, cycle, &shelf_list, |visit| {
@@ -399,7 +412,13 @@ pub(super) fn set_cycle(store: &mut Store, caller: &Caller<'_>, ask: &SetCycle) 
         set.done += 1;
     }
     write(store, caller, changes)?;
-    let about = format!("{}/{} {} {}", ask.programme, ask.zone.as_deref().unwrap_or("*"), ask.cycle, ask.state.word());
+    let about = format!(
+        "{}/{} {} {}",
+        ask.programme,
+        ask.zone.as_deref().unwrap_or("*"),
+        ask.cycle,
+        ask.state.word()
+    );
     store.note_audit(&caller.grant.person, "cycle state", &about, caller.now.ms)?;
     Ok(set)
 }
@@ -453,7 +472,8 @@ pub(super) fn plan_cycle(store: &mut Store, caller: &Caller<'_>, ask: &PlanCycle
         cells.insert(cycle::field::PRODUCED.to_owned(), produced.into());
     }
     // What a zone was given is often known only after its cycle was closed; its days are history by then.
-    if cycle::first_day(&ask.cycle).is_none() || (is_closed && cells.keys().any(|name| name != cycle::field::PRODUCED))
+    if cycle::first_day(&ask.cycle).is_none()
+        || (is_closed && cells.keys().any(|name| name != cycle::field::PRODUCED))
     {
         return Err(Code::CycleClosed.into());
     }
@@ -465,7 +485,9 @@ pub(super) fn plan_cycle(store: &mut Store, caller: &Caller<'_>, ask: &PlanCycle
 
 pub(super) fn loss(store: &Store, caller: &Caller<'_>, ask: &Loss) -> Result<LossReply> {
     let programme = programme(store, caller, &ask.programme)?;
-    let (Some(kind), Some(rule)) = (&programme.round, &programme.loss) else { return Ok(LossReply::default()) };
+    let (Some(kind), Some(rule)) = (&programme.round, &programme.loss) else {
+        return Ok(LossReply::default());
+    };
     let dashboard = dashboard(
         store,
         caller,
@@ -473,7 +495,10 @@ pub(super) fn loss(store: &Store, caller: &Caller<'_>, ask: &Loss) -> Result<Los
     )?;
     let zone_row = |zone: ZoneTally| {
         let counted = zone.tally.units;
-        let lost_bp = zone.produced.filter(|produced| *produced > 0).map(|produced| (produced - counted) * 10_000 / produced);
+        let lost_bp = zone
+            .produced
+            .filter(|produced| *produced > 0)
+            .map(|produced| (produced - counted) * 10_000 / produced);
         LossRow {
             too_much: lost_bp.is_some_and(|lost| lost >= i64::from(rule.too_much_percent) * 100),
             unread: zone.tally.subjects.saturating_sub(zone.tally.read),
@@ -526,7 +551,8 @@ pub(super) fn loss(store: &Store, caller: &Caller<'_>, ask: &Loss) -> Result<Los
     for (mark, id) in again {
         reply.again.extend(subject(id)?.map(|row| (mark, row)));
     }
-    let place = |row: &domain::api::SubjectRow| (row.zone.clone(), project::sort_key(&row.order.clone().into()));
+    let place =
+        |row: &domain::api::SubjectRow| (row.zone.clone(), project::sort_key(&row.order.clone().into()));
     reply.dead.sort_by_key(place);
     reply.again.sort_by_key(|(_, row)| place(row));
     Ok(reply)
@@ -547,9 +573,9 @@ pub(super) fn move_in_round(store: &mut Store, caller: &Caller<'_>, ask: &MoveIn
         let mut statement = store.db.prepare_cached(
             "SELECT no FROM subject WHERE shelf = ?1 AND no <> ?2 AND (sort_key, no) > (?3, ?4) ORDER BY sort_key, no LIMIT 1",
         )?;
-        let (no, key) = before
-            .as_ref()
-            .map_or((i64::MIN, String::new()), |(no, order)| (*no, project::sort_key(&order.as_str().into())));
+        let (no, key) = before.as_ref().map_or((i64::MIN, String::new()), |(no, order)| {
+            (*no, project::sort_key(&order.as_str().into()))
+        });
         let mut found = statement.query((row.shelf, row.no, key, no))?;
         found.next()?.map(|found| found.get(0)).transpose()?
     };
@@ -598,12 +624,21 @@ impl Store {
     /// its state says so.
     ///
     /// Errors: what the grant does not allow.
-    pub fn payments_of(&self, grant: &Grant, now: Now, programme: &str, day: &str) -> Result<Vec<PaymentLine>> {
+    pub fn payments_of(
+        &self,
+        grant: &Grant,
+        now: Now,
+        programme: &str,
+        day: &str,
+    ) -> Result<Vec<PaymentLine>> {
         let caller = &Caller { grant, now };
         access::may(grant, Action::Office)?;
         let shelves = list::shelves(self, caller, programme, None)?;
         let known = self.programmes.get(programme).cloned();
-        let field = known.as_ref().and_then(|known| known.billing.as_ref()).map(|billing| billing.fields.customer_no.clone());
+        let field = known
+            .as_ref()
+            .and_then(|known| known.billing.as_ref())
+            .map(|billing| billing.fields.customer_no.clone());
         let sql = format!(
             "SELECT no, number FROM entry WHERE day = ?1 AND fact = 'payment' AND shelf IN ({}) ORDER BY at_ms, no",
             list::sql_list(shelves.iter().map(|(no, _)| *no))
@@ -626,7 +661,9 @@ impl Store {
             lines.push(PaymentLine {
                 at: entry.at.clone(),
                 customer_no: field.as_ref().and_then(value).unwrap_or_default(),
-                heading: subject.as_ref().map_or(String::new(), |subject| list::heading(self, programme, subject)),
+                heading: subject
+                    .as_ref()
+                    .map_or(String::new(), |subject| list::heading(self, programme, subject)),
                 zone: row::shelf_of(&self.db, row.shelf)?.zone,
                 means,
                 reference,

@@ -254,7 +254,7 @@ fn before(app: App, session: Session, at: &FormRoute) -> impl IntoView + use<> {
             let first = session.page.get() == 0;
             card.with(|card| match card {
                 crate::app::Loaded::Ready(card) if first => {
-                    bars::of_visits(app, Some(&programme), &card.visits).map(IntoAny::into_any)
+                    bars::of_visits(app, Some(&*programme), &card.visits).map(IntoAny::into_any)
                 }
                 _ => None,
             })

@@ -76,7 +76,8 @@ pub fn Rows(rows: RwSignal<Vec<SubjectRow>>) -> impl IntoView {
         let label = fill(if up { t.move_up_of } else { t.move_down_of }, &[&row.heading]);
         let place = move || rows.with(|rows| rows.iter().position(|row| row.id == id));
         let at_the_end = move || {
-            place().is_none_or(|place| if up { place == 0 } else { rows.with(|rows| place + 1 >= rows.len()) })
+            place()
+                .is_none_or(|place| if up { place == 0 } else { rows.with(|rows| place + 1 >= rows.len()) })
         };
         let press = move |_| {
             let Some(place) = untrack(place) else { return };

@@ -46,10 +46,6 @@ pub struct RoundStrings {
     pub areas: &'static str,
     /// Heading of a column.
     pub last_at: &'static str,
-    /// Heading of a column.
-    pub state: &'static str,
-    /// Heading of a column.
-    pub marks: &'static str,
     /// A state.
     pub open: &'static str,
     /// A state.
@@ -84,10 +80,10 @@ pub struct RoundStrings {
     pub set_held: &'static str,
     /// Nothing to do.
     pub none_ready: &'static str,
+    /// Label.
+    pub reason: &'static str,
     /// Button.
     pub cancel: &'static str,
-    /// Who and when.
-    pub by_at: &'static str,
     /// Folded away.
     pub plan: &'static str,
     /// Label.
@@ -182,8 +178,6 @@ pub const TH: RoundStrings = RoundStrings {
     person: "ชื่อ",
     areas: "เขต",
     last_at: "ล่าสุด",
-    state: "สถานะ",
-    marks: "ที่ควรดู",
     open: "เปิดอยู่",
     reviewed: "ตรวจแล้ว",
     approved: "อนุมัติแล้ว",
@@ -201,8 +195,8 @@ pub const TH: RoundStrings = RoundStrings {
     set_done: "เปลี่ยนสถานะแล้ว {} เขต",
     set_held: "{} เขตไปต่อไม่ได้ ยังมีรายการรอตรวจหรือสถานะยังไม่ถึงขั้นนี้",
     none_ready: "ไม่มีเขตที่ถึงขั้นนี้",
+    reason: "เหตุผล",
     cancel: "ยกเลิก",
-    by_at: "{} · {}",
     plan: "ผู้เดินรอบและวัน",
     reader: "ผู้เดินรอบ",
     no_reader: "ยังไม่ได้ระบุผู้เดินรอบ",
@@ -262,8 +256,6 @@ pub const EN: RoundStrings = RoundStrings {
     person: "Name",
     areas: "Zones",
     last_at: "Latest",
-    state: "State",
-    marks: "Marks",
     open: "Open",
     reviewed: "Reviewed",
     approved: "Approved",
@@ -281,8 +273,8 @@ pub const EN: RoundStrings = RoundStrings {
     set_done: "{} zones changed",
     set_held: "{} zones cannot follow: something waits to be checked, or a step is missing",
     none_ready: "No zone is ready for this step",
+    reason: "Reason",
     cancel: "Cancel",
-    by_at: "{} · {}",
     plan: "Who walks, and when",
     reader: "Who walks it",
     no_reader: "Nobody named yet",

@@ -1,7 +1,7 @@
 //! What somebody should look at: the visits of a mark, or those that wait for the office, with the picture of the cycles
 //! before and the two answers as buttons.
 
-use super::Rounds;
+use super::State;
 use crate::backend::ask;
 use crate::components::bars::{Bar, bars};
 use crate::components::button::{Button, Weight};
@@ -11,7 +11,6 @@ use crate::components::visit::summary;
 use crate::format;
 use crate::screens::office::answers;
 use crate::screens::office::page::Page;
-use crate::screens::office::state::office;
 use crate::strings::fill;
 use crate::strings::office::rounds::rounds as words;
 use domain::api;
@@ -26,7 +25,7 @@ const PAGE: u32 = 30;
 
 /// The list.
 #[component]
-pub fn Doubts(page: Rounds) -> impl IntoView {
+pub fn Doubts(page: State) -> impl IntoView {
     let app = page.app;
     let t = words(app);
     let mark = RwSignal::new(String::new());
@@ -44,7 +43,7 @@ pub fn Doubts(page: Rounds) -> impl IntoView {
         spawn_local(async move {
             let asked = request.mark.clone();
             match ask(request).await {
-                Ok(found) if mark.try_get_untracked() == Some(asked) => {
+                Ok(found) if mark.try_get_untracked().as_ref() == Some(&asked) => {
                     if reply.with_untracked(|before| before.as_ref() != Some(&found)) {
                         reply.set(Some(found));
                     }
@@ -66,7 +65,8 @@ pub fn Doubts(page: Rounds) -> impl IntoView {
     });
     let chips = move || {
         let marks = page.kind().and_then(|kind| kind.round.as_ref().map(|round| round.marks.clone()));
-        let counts = page.reply.with(|reply| reply.as_ref().map(|reply| reply.all.clone()).unwrap_or_default());
+        let counts =
+            page.reply.with(|reply| reply.as_ref().map(|reply| reply.all.clone()).unwrap_or_default());
         let chip = move |own: String, label: String, count: u64| {
             let mine = own.clone();
             view! {
@@ -122,7 +122,10 @@ pub fn Doubts(page: Rounds) -> impl IntoView {
     }
 }
 
-fn one(page: Rounds, row: &Anomaly, look: impl Fn() + Copy + 'static) -> impl IntoView + use<> {
+fn one<F>(page: State, row: &Anomaly, look: F) -> impl IntoView + use<F>
+where
+    F: Fn() + Copy + 'static,
+{
     let app = page.app;
     let t = words(app);
     let kind = app.programme(&row.visit.programme);
@@ -140,7 +143,7 @@ fn one(page: Rounds, row: &Anomaly, look: impl Fn() + Copy + 'static) -> impl In
         Some(view! { <span class=class>{mark.title.in_language(language).to_owned()}</span> })
     });
     let busy = RwSignal::new(false);
-    let office = office();
+    let office = page.office;
     let settle = move |question: RecordId, counts: bool| {
         busy.set(true);
         spawn_local(async move {

@@ -1,11 +1,10 @@
 //! The files of a cycle: the day's report, the bills that go by post, the day's payments.
 
-use super::Rounds;
+use super::State;
 use crate::backend::download;
 use crate::browser::today_iso;
 use crate::components::button::Button;
 use crate::components::icon::Icon;
-use crate::screens::office::state::office;
 use crate::strings::office::rounds::rounds as words;
 use domain::api::{BillsPdf, FileKind, RoundFile};
 use domain::problem::Problem;
@@ -14,9 +13,9 @@ use leptos::task::spawn_local;
 
 /// The buttons. Bills go out once the cycle is approved somewhere.
 #[component]
-pub fn Files(page: Rounds) -> impl IntoView {
+pub fn Files(page: State) -> impl IntoView {
     let t = words(page.app);
-    let office = office();
+    let office = page.office;
     let busy = RwSignal::new(false);
     let made = RwSignal::new(false);
     let told = move |answer: Result<(), Problem>| {
@@ -54,7 +53,9 @@ pub fn Files(page: Rounds) -> impl IntoView {
     };
     let billed = move || page.kind().is_some_and(|kind| kind.billing.is_some());
     let sends = Memo::new(move |_| {
-        page.reply.with(|reply| reply.as_ref().is_some_and(|reply| reply.zones.iter().any(|zone| zone.state.sends())))
+        page.reply.with(|reply| {
+            reply.as_ref().is_some_and(|reply| reply.zones.iter().any(|zone| zone.state.sends()))
+        })
     });
     view! {
         <section class="office-panel round-files" aria-label=t.files>

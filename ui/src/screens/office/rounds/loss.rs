@@ -1,7 +1,7 @@
 //! What goes lost: what was given out to a zone, which the office types in, against what was counted at its subjects;
 //! subjects that count nothing for months; subjects that are estimated again and again.
 
-use super::Rounds;
+use super::State;
 use crate::app::{App, Loaded};
 use crate::backend::ask;
 use crate::browser::today_iso;
@@ -10,7 +10,6 @@ use crate::components::icon::Icon;
 use crate::components::notice;
 use crate::format;
 use crate::screens::office::page::Page;
-use crate::screens::office::state::office;
 use crate::strings::fill;
 use crate::strings::office::rounds::rounds as words;
 use domain::api;
@@ -21,13 +20,16 @@ use leptos::task::spawn_local;
 
 /// The part of the page.
 #[component]
-pub fn Losses(page: Rounds) -> impl IntoView {
+pub fn Losses(page: State) -> impl IntoView {
     let app = page.app;
     let t = words(app);
     let reply = RwSignal::new(Loaded::<LossReply>::Waiting);
     let look = move || {
-        let request =
-            api::Loss { programme: page.programme.get_untracked(), cycle: page.shown_cycle(), today: today_iso() };
+        let request = api::Loss {
+            programme: page.programme.get_untracked(),
+            cycle: page.shown_cycle(),
+            today: today_iso(),
+        };
         spawn_local(async move {
             match ask(request).await {
                 Ok(found) => _ = reply.try_set(Loaded::Ready(found)),
@@ -93,7 +95,7 @@ pub fn Losses(page: Rounds) -> impl IntoView {
     }
 }
 
-fn marks_again(page: Rounds, app: App, found: &LossReply) -> impl IntoView + use<> {
+fn marks_again(page: State, app: App, found: &LossReply) -> impl IntoView + use<> {
     let t = words(app);
     let kind = page.kind();
     let marks = kind.iter().filter_map(|kind| kind.round.as_ref()).flat_map(|round| &round.marks);
@@ -132,15 +134,13 @@ fn subjects<'a>(app: App, rows: impl Iterator<Item = &'a SubjectRow>) -> AnyView
 }
 
 /// One zone, with the line to type what it was given.
-fn zone(
-    page: Rounds,
-    row: &LossRow,
-    produced_title: String,
-    look: impl Fn() + Copy + 'static,
-) -> impl IntoView + use<> {
+fn zone<F>(page: State, row: &LossRow, produced_title: String, look: F) -> impl IntoView + use<F>
+where
+    F: Fn() + Copy + 'static,
+{
     let app = page.app;
     let t = words(app);
-    let office = office();
+    let office = page.office;
     let typed = RwSignal::new(row.produced.map_or(String::new(), |units| units.to_string()));
     let zone = row.zone.clone();
     let save = move || {
@@ -166,7 +166,8 @@ fn zone(
     let label = format!("{produced_title} {}", row.title);
     let lost = match row.lost_bp {
         Some(bp) => {
-            let percent = format!("{}{}.{}%", if bp < 0 { "-" } else { "" }, bp.abs() / 100, bp.abs() % 100 / 10);
+            let percent =
+                format!("{}{}.{}%", if bp < 0 { "-" } else { "" }, bp.abs() / 100, bp.abs() % 100 / 10);
             let class = if row.too_much { "chip failed" } else { "chip" };
             view! { <span class=class>{percent}</span> }.into_any()
         }

@@ -8,7 +8,7 @@ mod zones;
 
 use super::page::Framed;
 use super::polling::every;
-use super::state::office;
+use super::state::{Office, office};
 use crate::app::{App, app};
 use crate::backend::ask;
 use crate::browser::{OFFSET_MINUTES, now_ms, today_iso};
@@ -41,8 +41,9 @@ enum Part {
 
 /// The page's state. A handle.
 #[derive(Clone, Copy)]
-struct Rounds {
+pub struct State {
     app: App,
+    office: Office,
     programme: RwSignal<String>,
     /// The chosen cycle; empty for the present one.
     cycle: RwSignal<String>,
@@ -54,7 +55,7 @@ struct Rounds {
     fresh: RwSignal<u32>,
 }
 
-impl Rounds {
+impl State {
     /// The programme that is looked at, once it is known.
     fn kind(self) -> Option<Arc<Programme>> {
         self.app.programme(&self.programme.get())
@@ -69,9 +70,12 @@ impl Rounds {
         let Some(programme) = self.programme.try_get_untracked().filter(|id| !id.is_empty()) else { return };
         let Some(cycle) = self.cycle.try_get_untracked() else { return };
         let answer =
-            ask(api::Dashboard { programme: programme.clone(), cycle: cycle.clone(), today: today_iso() }).await;
+            ask(api::Dashboard { programme: programme.clone(), cycle: cycle.clone(), today: today_iso() })
+                .await;
         // Somebody chose another one meanwhile.
-        if self.programme.try_get_untracked() != Some(programme) || self.cycle.try_get_untracked() != Some(cycle) {
+        if self.programme.try_get_untracked() != Some(programme)
+            || self.cycle.try_get_untracked() != Some(cycle)
+        {
             return;
         }
         match answer {
@@ -97,8 +101,9 @@ impl Rounds {
 pub fn Rounds() -> impl IntoView {
     let app = app();
     let t = words(app);
-    let page = Rounds {
+    let page = State {
         app,
+        office: office(),
         programme: RwSignal::new(String::new()),
         cycle: RwSignal::new(String::new()),
         reply: RwSignal::new(None),
@@ -110,7 +115,9 @@ pub fn Rounds() -> impl IntoView {
     let walked = Memo::new(move |_| {
         app.programmes.with(|all| {
             let walked = all.iter().filter(|programme| programme.round.is_some());
-            walked.map(|p| (p.id.clone(), p.title.in_language(app.lang().code()).to_owned())).collect::<Vec<_>>()
+            walked
+                .map(|p| (p.id.clone(), p.title.in_language(app.lang().code()).to_owned()))
+                .collect::<Vec<_>>()
         })
     });
     Effect::new(move |_| {
@@ -148,7 +155,7 @@ pub fn Rounds() -> impl IntoView {
 }
 
 /// The choice of programme, where there are several, and of the cycle.
-fn choose(page: Rounds, walked: Memo<Vec<(String, String)>>) -> impl IntoView {
+fn choose(page: State, walked: Memo<Vec<(String, String)>>) -> impl IntoView {
     let t = words(page.app);
     let lang = page.app.lang();
     let cycles = Memo::new(move |_| {
@@ -190,13 +197,13 @@ fn month(cycle: &str, language: &str) -> String {
     if language == "th" { thai_date::cycle(cycle) } else { cycle.to_owned() }
 }
 
-fn freshness(page: Rounds) -> impl IntoView {
+fn freshness(page: State) -> impl IntoView {
     let t = words(page.app);
     let updated = page.updated_ms.get();
     let clock = thai_date::iso(updated, OFFSET_MINUTES).get(11..19).unwrap_or_default().to_owned();
     match page.problem.get() {
         Some(problem) if updated == 0 => {
-            let problem = Problem { hint: office().explain(&problem), ..problem };
+            let problem = Problem { hint: page.office.explain(&problem), ..problem };
             notice::problem(page.app, &problem).into_any()
         }
         Some(_) => notice::remark(fill(t.not_updated, &[&clock])).into_any(),
@@ -214,7 +221,7 @@ fn baht(satang: i64) -> String {
 }
 
 /// The numbers that matter, large.
-fn tiles(page: Rounds, all: &Tally) -> impl IntoView + use<> {
+fn tiles(page: State, all: &Tally) -> impl IntoView + use<> {
     let t = words(page.app);
     let kind = page.kind();
     let units = kind
@@ -248,7 +255,7 @@ fn tiles(page: Rounds, all: &Tally) -> impl IntoView + use<> {
 }
 
 /// The parts of the page as buttons, with how much waits behind one.
-fn parts(page: Rounds) -> impl IntoView {
+fn parts(page: State) -> impl IntoView {
     let t = words(page.app);
     let kind = page.kind();
     let language = page.app.lang().code();
@@ -278,7 +285,7 @@ fn parts(page: Rounds) -> impl IntoView {
 }
 
 /// Who recorded how much.
-fn people(page: Rounds) -> impl IntoView {
+fn people(page: State) -> impl IntoView {
     let t = words(page.app);
     move || {
         page.reply.with(|reply| {

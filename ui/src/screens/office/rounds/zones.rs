@@ -1,13 +1,12 @@
 //! Each zone: how far it was walked and how far its cycle is, with the next step as a button.
 
-use super::{Rounds, baht, month};
+use super::{State, baht, month};
 use crate::backend::ask;
 use crate::components::button::{Button, Weight};
 use crate::components::dialog::Dialog;
 use crate::components::field::Line;
 use crate::components::icon::Icon;
 use crate::format;
-use crate::screens::office::state::office;
 use crate::strings::fill;
 use crate::strings::office::rounds::{RoundStrings, rounds as words};
 use domain::api;
@@ -50,7 +49,7 @@ fn next(state: CycleState, t: &'static RoundStrings) -> Option<(CycleState, &'st
 
 /// The zones as a table; a list of cards on a phone.
 #[component]
-pub fn Zones(page: Rounds) -> impl IntoView {
+pub fn Zones(page: State) -> impl IntoView {
     let app = page.app;
     let t = words(app);
     let asking = RwSignal::new(false);
@@ -59,7 +58,8 @@ pub fn Zones(page: Rounds) -> impl IntoView {
     let zones = Memo::new(move |_| {
         page.reply.with(|reply| reply.as_ref().map(|reply| reply.zones.clone()).unwrap_or_default())
     });
-    let keys = Memo::new(move |_| zones.with(|all| all.iter().map(|zone| zone.zone.clone()).collect::<Vec<_>>()));
+    let keys =
+        Memo::new(move |_| zones.with(|all| all.iter().map(|zone| zone.zone.clone()).collect::<Vec<_>>()));
     let begin = move |question: Asked| {
         // Closing and going back are asked about; the steps between can be taken back.
         if matches!(question.state, CycleState::Closed | CycleState::Open) {
@@ -136,9 +136,8 @@ pub fn Zones(page: Rounds) -> impl IntoView {
 }
 
 /// Sets a state and says what became of it.
-fn set(page: Rounds, question: Asked, reason: String) {
-    let office = office();
-    let t = words(page.app);
+fn set(page: State, question: Asked, reason: String) {
+    let (office, t) = (page.office, words(page.app));
     let request = api::SetCycle {
         programme: page.programme.get_untracked(),
         zone: question.zone.map(|(zone, _)| zone),
@@ -167,7 +166,7 @@ fn set(page: Rounds, question: Asked, reason: String) {
 
 /// One zone.
 #[component]
-fn Zone(page: Rounds, zone: Memo<ZoneTally>, begin: Callback<Asked>) -> impl IntoView {
+fn Zone(page: State, zone: Memo<ZoneTally>, begin: Callback<Asked>) -> impl IntoView {
     let app = page.app;
     let t = words(app);
     let language = app.lang().code();
@@ -271,11 +270,13 @@ fn line(kind: Option<&Programme>, tally: &Tally, t: &'static RoundStrings, langu
 
 /// Who walks a zone and on which days, folded away.
 #[component]
-fn Plan(page: Rounds, zone: Memo<ZoneTally>) -> impl IntoView {
+fn Plan(page: State, zone: Memo<ZoneTally>) -> impl IntoView {
     let t = words(page.app);
     let unfolded = RwSignal::new(false);
     let thai = page.app.lang().code() == "th";
-    let shown = move |iso: &str| iso.parse().map_or(iso.to_owned(), |day| if thai { thai_date::numbers(day) } else { iso.to_owned() });
+    let shown = move |iso: &str| {
+        iso.parse().map_or(iso.to_owned(), |day| if thai { thai_date::numbers(day) } else { iso.to_owned() })
+    };
     let now = zone.get_untracked();
     let days = move || {
         zone.with(|zone| {
@@ -286,7 +287,7 @@ fn Plan(page: Rounds, zone: Memo<ZoneTally>) -> impl IntoView {
     };
     let reader = RwSignal::new(now.reader.clone());
     let typed = [&now.read_on, &now.due_on, &now.cutoff_on].map(|day| RwSignal::new(shown(day)));
-    let office = office();
+    let office = page.office;
     let save = move || {
         let read = typed.map(|day| thai_date::read(&day.get_untracked()).map(|day| day.to_string()));
         let [Some(read_on), Some(due_on), Some(cutoff_on)] = read else {
