@@ -7,7 +7,7 @@ mod overview;
 mod round;
 
 pub use overview::{Condition, Overview, ZONE};
-pub use round::{LossKind, MARKS_MAX, MarkKind, RoundDays, RoundKind, Taken, whole};
+pub use round::{COULD_NOT, LossKind, MARKS_MAX, MarkKind, RoundDays, RoundKind, Taken, whole};
 
 use crate::order::{OrderKind, PublicPage};
 use serde::{Deserialize, Serialize};

@@ -10,6 +10,9 @@ use serde::{Deserialize, Serialize};
 /// Most marks of a round: each is a bit of a number that the store keeps.
 pub const MARKS_MAX: usize = 30;
 
+/// Under this name a form knows why a visit could not be done, where it only works out what that is worth.
+pub const COULD_NOT: &str = "could_not";
+
 /// How a programme's round is counted.
 #[derive(Clone, Debug, PartialEq, Default, Serialize, Deserialize)]
 pub struct RoundKind {
@@ -32,7 +35,7 @@ pub struct RoundKind {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub since: Vec<String>,
     /// Answers that are worked out and kept with a visit that could not be done, if its outcome `estimates`. The form
-    /// knows the outcome's code as `outcome`.
+    /// knows the outcome's code as [`COULD_NOT`].
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub estimate: Vec<String>,
     /// Usual days of a zone's cycle; a zone and a cycle may say otherwise.

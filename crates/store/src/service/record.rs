@@ -146,7 +146,7 @@ fn estimated(
     caller: &Caller<'_>,
     today: String,
 ) -> Values {
-    known.insert("outcome".to_owned(), outcome.to_owned());
+    known.insert(domain::programme::COULD_NOT.to_owned(), outcome.to_owned());
     known.insert("today".to_owned(), today);
     let Ok(form) = forms::Form::from_json(&form.definition) else { return Values::new() };
     let mut filling =
