@@ -63,7 +63,7 @@ impl State {
 
     /// The cycle that is shown.
     fn shown_cycle(self) -> String {
-        self.reply.with(|reply| reply.as_ref().map(|reply| reply.cycle.clone()).unwrap_or_default())
+        self.reply.with_untracked(|reply| reply.as_ref().map(|reply| reply.cycle.clone()).unwrap_or_default())
     }
 
     async fn look(self) {
