@@ -16,8 +16,8 @@ mod registry;
 mod round;
 
 pub use forms::*;
-pub use money::*;
 pub use labels::{LabelChoice, Labels, LabelsReply, StockRow};
+pub use money::*;
 pub use notify::*;
 pub use orders::*;
 pub use overview::*;

@@ -436,7 +436,9 @@ fn write_change(
 pub(crate) fn own_zone(row: &Row) -> Option<Shelf> {
     let text = |name: &str| row.view.text(name).filter(|text| !text.is_empty());
     match (row.kind.as_str(), text(field::PROGRAMME), text(field::ZONE)) {
-        (kind::VISIT | kind::ORDER | kind::ENTRY, Some(programme), Some(zone)) => Some(Shelf::new(programme, zone)),
+        (kind::VISIT | kind::ORDER | kind::ENTRY, Some(programme), Some(zone)) => {
+            Some(Shelf::new(programme, zone))
+        }
         _ => None,
     }
 }

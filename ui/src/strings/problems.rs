@@ -35,8 +35,12 @@ fn english(code: Code) -> Option<&'static str> {
         Code::NotYourShelf => "This is outside your area. It is kept for the office to check.",
         Code::NotYourField => "Your role may not change this. It is kept for the office to check.",
         Code::BadRecord => "This entry has the wrong form. It is kept for the office to check.",
-        Code::SlipUsed => "This slip was used for a payment already. Ask for another slip, or send the payer to the office.",
-        Code::SlipUnreadable => "This is not the code of a bank slip. Scan the QR in the corner of the slip again.",
+        Code::SlipUsed => {
+            "This slip was used for a payment already. Ask for another slip, or send the payer to the office."
+        }
+        Code::SlipUnreadable => {
+            "This is not the code of a bank slip. Scan the QR in the corner of the slip again."
+        }
         Code::NoBill => "There is no bill for this yet.",
         Code::AmountWrong => "The amount is wrong. Write it in baht, such as 120 or 120.50.",
         Code::ReasonNeeded => "Write the reason first, then try again.",
