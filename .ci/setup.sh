@@ -3,7 +3,7 @@
 #
 #   .ci/setup.sh web       what ui/build.mjs needs: a Rust std for wasm32, clang, wasm-bindgen, the npm packages
 #   .ci/setup.sh browser   what browser tests need: Chromium, a PDF reader, a Thai font, the npm packages
-#   .ci/setup.sh forms     what checks exported forms: ODK Validate (a jar inside the PyPI package pyxform), Java
+#   .ci/setup.sh forms     what checks what is exported: ODK Validate (a jar inside the PyPI package pyxform), Java, FHIR readers
 #   .ci/setup.sh faults    what the fault harnesses need: strace to record and to disturb what a process writes
 #   .ci/setup.sh window    what the Tauri shell and its tests need: GTK and WebKit, their driver, a virtual display
 #
@@ -95,6 +95,15 @@ with zipfile.ZipFile(next(folder.glob("pyxform-*.whl"))) as wheel:
 END
 }
 
+# Two independent readers of FHIR: one checks types and cardinalities of R4B, the other of R4. Kept away from the system's Python.
+fhir_readers() {
+  local folder=$SANAM_CACHE/fhir
+  [ -e "$folder/.whole" ] && return
+  command -v python3 >/dev/null && python3 -m pip --version >/dev/null 2>&1 || debian python3-pip
+  step "FHIR readers" python3 -m pip install --quiet --target "$folder" "fhir.resources==8.3.0" "fhirclient==4.4.0" || return
+  touch "$folder/.whole"
+}
+
 # Not called `clang`, because the function would hide the command it asks about.
 c_compiler() {
   sanam_clang_suffix >/dev/null || debian clang-22 llvm-22
@@ -154,6 +163,7 @@ for part in "$@"; do
   forms)
     command -v java >/dev/null || debian default-jre-headless
     odk_validate
+    fhir_readers
     ;;
   faults)
     debian strace procps

@@ -17,7 +17,7 @@ use domain::api::{
     PublishForm,
 };
 use domain::problem::{Code, Problem};
-use domain::programme::{Programme, Words};
+use domain::programme::{FieldKind, Programme, Words};
 use domain::thai_date;
 use forms::export::sheets;
 use forms::workbook::{Limits, read, write};
@@ -291,6 +291,11 @@ fn sheet_name(file: &str) -> String {
     let name = file.trim_end_matches(|c: char| c != '.').trim_end_matches('.').to_lowercase();
     let known = ["survey", "choices", "settings", "entities"];
     known.into_iter().find(|known| name.ends_with(known)).map_or(name.clone(), str::to_owned)
+}
+
+/// What a form asks, as fields: key, words, kind of value and choices, in the order of the form.
+pub(crate) fn asked(definition: &Value) -> Vec<FieldKind> {
+    Form::from_json(definition).map(|form| former::described(&form)).unwrap_or_default()
 }
 
 #[cfg(test)]

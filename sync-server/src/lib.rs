@@ -30,6 +30,7 @@ mod pages;
 mod passwords;
 mod photos;
 mod places;
+mod reports;
 mod rounds;
 mod shared;
 
@@ -57,6 +58,8 @@ fn router(server: Server) -> Router {
         .route("/api/labels", post(labels::file))
         .route("/api/round-file", post(rounds::file))
         .route("/api/bills", post(bills::file))
+        .route("/api/report", post(reports::month))
+        .route("/api/person", post(reports::person))
         .route("/health", get(health::health))
         .route("/q/{code}", get(pages::code).post(pages::report))
         .route("/Q/{code}", get(pages::code).post(pages::report))

@@ -179,7 +179,7 @@ fn cell(programme: &Programme, column: &str, text: &str) -> Option<(String, Valu
     }
     let known = programme.field(column)?;
     let value = match known.kind {
-        FieldType::Text => text.into(),
+        FieldType::Text | FieldType::Photo => text.into(),
         FieldType::Integer => digits.replace(',', "").parse::<i64>().ok()?.into(),
         FieldType::Decimal => digits.replace(',', "").parse::<f64>().ok().filter(|n| n.is_finite())?.into(),
         FieldType::Date => iso_date(&digits)?.into(),
@@ -208,7 +208,7 @@ fn iso_date(text: &str) -> Option<String> {
         [y] if year(y) => Some(text.to_owned()),
         [y, m] if year(y) && two(m, 12) => Some(text.to_owned()),
         [y, ..] if year(y) => text.parse::<chrono::NaiveDate>().ok().map(|day| day.to_string()),
-        _ => domain::thai_date::read(text).map(|day| day.to_string()),
+        _ => domain::thai_date::read_any_precision(text),
     }
 }
 

@@ -71,12 +71,16 @@ impl Grant {
         all
     }
 
-    /// Says whether the grant reaches a shelf. Office roles reach every shelf of the municipality;
-    /// a supervisor every shelf of the programmes granted.
+    /// Says whether the grant reaches a shelf. Clerks and administrators reach every shelf of the municipality; a
+    /// supervisor every shelf of the programmes granted as a whole, and of others the zones named: her area.
     pub fn reaches(&self, shelf: &Shelf) -> bool {
         match self.role {
             Role::Clerk | Role::Administrator => true,
-            Role::Supervisor => self.shelves.iter().any(|granted| granted.programme == shelf.programme),
+            // Of the whole programme with its common shelf, otherwise of the zones that are named.
+            Role::Supervisor => self.shelves.iter().any(|granted| {
+                granted.programme == shelf.programme
+                    && (granted.zone == Shelf::COMMON || granted.zone == shelf.zone || !shelf.is_zone())
+            }),
             Role::Worker => {
                 self.shelves.contains(shelf)
                     || (shelf.zone == Shelf::COMMON
@@ -132,7 +136,9 @@ pub fn may(grant: &Grant, action: Action<'_>) -> Result<(), Code> {
     let clerk = matches!(grant.role, Role::Clerk | Role::Administrator);
     let allowed = match action {
         Action::Read(_) | Action::Settle(_) => true,
-        Action::Visit(_, programme, form) => programme.form(form).is_some(),
+        Action::Visit(_, programme, form) => {
+            programme.form(form).is_some_and(|form| office || !form.needs_supervisor)
+        }
         Action::EditSubject(_, programme, field) => office || programme.worker_may_edit(field),
         Action::CreateSubject(_, programme) => office || programme.worker_may.create,
         Action::Bind(_, programme) => office || programme.worker_may.bind,
@@ -165,6 +171,27 @@ mod tests {
         assert!(!nok.reaches(&Shelf::new("water", "R02")));
         assert!(!nok.reaches(&Shelf::common("care")));
         assert_eq!(nok.holds(), [Shelf::common("water"), Shelf::new("water", "R01")]);
+    }
+
+    #[test]
+    fn a_supervisor_has_a_programme_or_an_area_of_it() {
+        let area = Grant { role: Role::Supervisor, ..grant(Role::Worker) };
+        assert!(area.reaches(&Shelf::new("water", "R01")));
+        assert!(!area.reaches(&Shelf::new("water", "R02")));
+        assert!(area.reaches(&Shelf::common("water")));
+        assert!(area.reaches(&Shelf::emergency("water")), "whoever supervises may open the emergency view");
+        let whole = Grant { shelves: vec![Shelf::common("water")], ..area };
+        assert!(whole.reaches(&Shelf::new("water", "R02")));
+        assert!(!whole.reaches(&Shelf::common("care")));
+    }
+
+    #[test]
+    fn a_worker_opens_the_emergency_view_only_with_its_shelf() {
+        let nok = grant(Role::Worker);
+        assert!(!nok.reaches(&Shelf::emergency("water")));
+        let rescuer = Grant { shelves: vec![Shelf::emergency("care")], ..nok };
+        assert!(rescuer.reaches(&Shelf::emergency("care")));
+        assert!(!rescuer.reaches(&Shelf::new("care", "M01")), "and sees nobody's card");
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! app, `postMessage` to the worker in a browser, `POST /api/call` at the office. Requests that need the network
 //! (`Enrol`, `Sync`) or a session (`Login` ...) are answered by the door itself; the table says so.
 
+mod emergency;
 mod forms;
 mod labels;
 mod money;
@@ -13,8 +14,10 @@ mod overview;
 mod people;
 mod questions;
 mod registry;
+mod reports;
 mod round;
 
+pub use emergency::*;
 pub use forms::*;
 pub use labels::{LabelChoice, Labels, LabelsReply, StockRow};
 pub use money::*;
@@ -24,6 +27,7 @@ pub use overview::*;
 pub use people::*;
 pub use questions::{QuestionRow, Questions, Settle};
 pub use registry::{Registry, RegistryChange, RegistryRow};
+pub use reports::{FileFormat, MonthReport, PersonFile, ReportFile};
 pub use round::*;
 
 use crate::access::Grant;
@@ -157,6 +161,17 @@ api! {
     // -- what was refused
     /// Commits the office could not accept, with the reason.
     Refused => Vec<RefusedRow>;
+    // -- emergencies
+    /// Whether the emergency view is open.
+    EmergencyState => EmergencyReply;
+    /// Opens it, with a reason.
+    OpenEmergency => EmergencyReply;
+    /// Who is near a place, whoever must be fetched first on top.
+    Rescue => RescueReply;
+    /// Places by house number or address.
+    EmergencyPlaces => Vec<PlaceRow>;
+    /// Marks what a team found.
+    MarkRescue => Saved;
     // -- the office
     /// Visits of a day, newest first.
     Today => Vec<VisitRow>;
@@ -172,6 +187,8 @@ api! {
     HandOver => Done;
     /// What a sheet of labels would hold, with a picture of it (answered by the office's door).
     Labels => LabelsReply;
+    /// A month's report.
+    MonthReport => crate::report::Report;
     /// The zones of a programme.
     Zones => Vec<ZoneRow>;
     /// The office's accounts.

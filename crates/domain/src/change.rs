@@ -30,6 +30,10 @@ pub mod kind {
     pub const ENTRY: &str = "entry";
     /// How far a cycle of a zone is ([`crate::cycle`]), on the zone's shelf. The server's alone to write.
     pub const CYCLE: &str = "cycle";
+    /// What a rescuer may read of a subject: the server derives it, on the programme's emergency shelf; teams mark it.
+    pub const BEACON: &str = "beacon";
+    /// That somebody opened the emergency view, why and until when. Written once.
+    pub const ACCESS: &str = "access";
 }
 
 /// Field names the engine itself reads. Programmes give every other name its meaning.

@@ -128,6 +128,10 @@ impl Shelf {
     /// The zone that holds a programme's definition and its list of zones. Every holder of a zone holds it.
     pub const COMMON: &'static str = "_";
 
+    /// The zone of what rescuers may read of a programme's people when something burns or floods. Who is granted it has
+    /// the right to open that view; it holds no subject and no visit.
+    pub const EMERGENCY: &'static str = "_emergency";
+
     /// Names a shelf.
     pub fn new(programme: impl Into<String>, zone: impl Into<String>) -> Shelf {
         Shelf { programme: programme.into(), zone: zone.into() }
@@ -136,6 +140,16 @@ impl Shelf {
     /// The shelf of a programme's definition.
     pub fn common(programme: impl Into<String>) -> Shelf {
         Shelf::new(programme, Shelf::COMMON)
+    }
+
+    /// The shelf of what rescuers may read of a programme's people.
+    pub fn emergency(programme: impl Into<String>) -> Shelf {
+        Shelf::new(programme, Shelf::EMERGENCY)
+    }
+
+    /// Says whether subjects live here: the engine's own zones hold none.
+    pub fn is_zone(&self) -> bool {
+        self.zone != Shelf::COMMON && self.zone != Shelf::EMERGENCY
     }
 }
 

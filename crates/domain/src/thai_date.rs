@@ -121,6 +121,50 @@ pub fn read(typed: &str) -> Option<NaiveDate> {
     NaiveDate::from_ymd_opt(year, month, day)
 }
 
+/// Reads a date as precisely as somebody knows it, and returns it as ISO: a day as [`read`] takes it, a month (`2/2481`,
+/// `1938-02`, `ก.พ. 2481`) or a year alone. Buddhist years are those above 2400; those of before 1941 began in April.
+pub fn read_any_precision(typed: &str) -> Option<String> {
+    if let Some(day) = read(typed) {
+        return Some(day.to_string());
+    }
+    let year_of = |year: &str, month: u32| match year.parse::<i32>().ok()? {
+        year @ 2400..=2700 => Some(gregorian_year(year, month)),
+        year @ 1850..=2200 => Some(year),
+        _ => None,
+    };
+    let ascii = ascii_digits(typed.trim());
+    let parts: Vec<&str> = ascii.split(['/', '-', ' ']).filter(|part| !part.is_empty()).collect();
+    match parts.as_slice() {
+        // April: for most of the year this is the one.
+        [year] => Some(year_of(year, 4)?.to_string()),
+        [year, month] if year.len() == 4 => {
+            let month = month_of(month)?;
+            Some(format!("{}-{month:02}", year_of(year, month)?))
+        }
+        [month, year] => {
+            let month = month_of(month)?;
+            Some(format!("{}-{month:02}", year_of(year, month)?))
+        }
+        [day, month, year] => {
+            let month = month_of(month)?;
+            let day = NaiveDate::from_ymd_opt(year_of(year, month)?, month, day.parse().ok()?)?;
+            Some(day.to_string())
+        }
+        _ => None,
+    }
+}
+
+/// A month by its number or its Thai name.
+fn month_of(word: &str) -> Option<u32> {
+    if let Ok(number) = word.parse::<u32>() {
+        return (1..=12).contains(&number).then_some(number);
+    }
+    (1u32..)
+        .zip(SHORT.iter().zip(LONG))
+        .find(|(_, (short, long))| [**short, *long].contains(&word))
+        .map(|(at, _)| at)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -158,6 +202,31 @@ mod tests {
         }
         assert_eq!(read("31/02/2569"), None);
         assert_eq!(read("พรุ่งนี้"), None);
+    }
+
+    #[test]
+    fn as_precisely_as_it_is_known() {
+        for (typed, iso) in [
+            ("21/11/2569", "2026-11-21"),
+            ("2481", "1938"),
+            ("๒๔๘๑", "1938"),
+            ("1938", "1938"),
+            ("2/2482", "1940-02"),
+            ("5/2483", "1940-05"),
+            ("1940-02", "1940-02"),
+            ("ก.พ. 2482", "1940-02"),
+            ("มกราคม 2484", "1941-01"),
+        ] {
+            assert_eq!(read_any_precision(typed).as_deref(), Some(iso), "{typed}");
+            assert_eq!(
+                read_any_precision(&of_any_precision(iso)).as_deref(),
+                Some(iso),
+                "what is shown can be typed"
+            );
+        }
+        for wrong in ["", "13/2481", "ปีหนู", "3000", "1/2/3/4"] {
+            assert_eq!(read_any_precision(wrong), None, "{wrong}");
+        }
     }
 
     proptest! {

@@ -6,7 +6,7 @@ use crate::error::{Optional, Result};
 use crate::row::{self, Row};
 use crate::tell::DeviceTrouble;
 use crate::transact::Tx;
-use crate::{Kind, orders, project, rebill, tell};
+use crate::{Kind, audit, emergency, orders, project, rebill, tell};
 use domain::access::{self, Action, Grant};
 use domain::change::{Change, Commit, Value, field, hash_of, kind};
 use domain::clock::{self, Bounds, Stamp};
@@ -15,6 +15,7 @@ use domain::merge::{Cell, Outcome};
 use domain::planted;
 use domain::problem::Code;
 use domain::programme::Programme;
+use domain::programme::emergency::beacon;
 use domain::question::{Question, Settled, Topic};
 use domain::wire::{CELL_MAX_BYTES, CELL_MAX_DEPTH, COMMIT_MAX_BYTES, COMMIT_MAX_CHANGES, Fate};
 use std::collections::BTreeSet;
@@ -98,6 +99,11 @@ pub(crate) fn accept(tx: &mut Tx<'_>, arrival: &Arrival<'_>, written: Written<'_
         for change in commit.changes.iter().filter(|change| is_work(&change.kind)) {
             rebill::came_late(tx, change, arrival.now_ms)?;
         }
+    }
+    emergency::follow(tx, &commit.changes, arrival.now_ms)?;
+    for change in commit.changes.iter().filter(|change| change.kind == kind::ACCESS) {
+        let by = arrival.grant.map_or(commit.by.as_str(), |grant| grant.person.as_str());
+        audit::append(tx.db, by, "emergency opened", &change.id.to_string(), arrival.now_ms)?;
     }
     for change in &commit.changes {
         if change.kind == kind::QUESTION && change.cells.get(field::SETTLED).is_some_and(|s| !s.is_null()) {
@@ -238,6 +244,9 @@ fn check_rights(
         // Every phone of the programme holds it: what one writes there, all would have to carry.
         return Err(Code::NotYourShelf.into());
     }
+    if shelf.zone == Shelf::EMERGENCY && !matches!(change.kind.as_str(), kind::BEACON | kind::ACCESS) {
+        return Err(Code::BadRecord.into());
+    }
     match change.kind.as_str() {
         kind::SUBJECT if is_new => access::may(grant, Action::CreateSubject(shelf, programme))?,
         kind::SUBJECT => {
@@ -297,6 +306,17 @@ fn check_rights(
         }
         // The server writes it itself, once it has looked whether the state may follow.
         kind::CYCLE => return Err(Code::Forbidden.into()),
+        // The server says who can be found; people say what they found.
+        kind::BEACON if is_new || change.cells.keys().any(|name| name != beacon::MARK) => {
+            return Err(Code::Forbidden.into());
+        }
+        // Whoever opened the view cannot say afterwards that it was otherwise.
+        kind::ACCESS
+            if !is_new || change.cells.get(field::BY).and_then(Value::as_str) != Some(&grant.person) =>
+        {
+            return Err(Code::Forbidden.into());
+        }
+        kind::BEACON | kind::ACCESS => access::may(grant, Action::Read(shelf))?,
         // Kinds of a newer app: anyone who may see the shelf may keep them there.
         _ => access::may(grant, Action::Read(shelf))?,
     }
@@ -334,6 +354,10 @@ fn shelf_name<'a>(
     };
     match kind {
         kind::PROGRAMME | kind::ZONE => Ok(Shelf::common(text(field::PROGRAMME).unwrap_or_default())),
+        kind::BEACON | kind::ACCESS => match text(field::PROGRAMME) {
+            Some(programme) if !programme.is_empty() => Ok(Shelf::emergency(programme)),
+            _ => Err(Code::BadRecord.into()),
+        },
         kind::SUBJECT => own(text(field::PROGRAMME), text(field::ZONE)).ok_or_else(|| Code::BadRecord.into()),
         _ => {
             if let Some(subject) = text(field::SUBJECT).and_then(|text| text.parse::<RecordId>().ok()) {

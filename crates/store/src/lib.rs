@@ -20,6 +20,7 @@ mod backup;
 mod citizen;
 mod commit;
 mod dump;
+mod emergency;
 mod error;
 mod forms;
 mod grants;

@@ -2,6 +2,7 @@
 //! out again from the records at any time.
 
 use crate::Kind;
+use crate::emergency;
 use crate::error::{Optional, Result};
 use crate::orders;
 use crate::round;
@@ -60,6 +61,8 @@ pub(crate) fn project(tx: &mut Tx<'_>, row: &Row, before: Before<'_>) -> Result<
         kind::QUESTION => project_question(tx, row),
         kind::ORDER => orders::project(tx, row),
         kind::ENTRY => crate::ledger::project_entry(tx, row),
+        kind::BEACON => emergency::project_beacon(tx, row),
+        kind::ACCESS => emergency::project_access(tx, row),
         kind::PROGRAMME => {
             // At once: what follows in this transaction is shown by the new definition.
             tx.programmes = load_programmes(tx.db)?;
@@ -117,6 +120,8 @@ pub(crate) fn forget(tx: &mut Tx<'_>, row: &Row) -> Result<()> {
         }
         kind::ORDER => orders::forget(tx, row.no),
         kind::ENTRY => crate::ledger::forget_entry(tx, row),
+        kind::BEACON => emergency::forget_beacon(tx, row.no),
+        kind::ACCESS => emergency::forget_access(tx, row.no),
         _ => Ok(()),
     }
 }
@@ -130,7 +135,7 @@ fn rebuild(tx: &mut Tx<'_>, programme: &str) -> Result<()> {
     {
         let mut statement = tx.db.prepare_cached(
             "SELECT record.no FROM record JOIN shelf ON shelf.no = record.shelf \
-             WHERE shelf.programme = ?1 AND record.kind IN ('subject', 'order')",
+             WHERE shelf.programme = ?1 AND record.kind IN ('subject', 'order', 'beacon')",
         )?;
         let mut rows = statement.query([programme])?;
         while let Some(found) = rows.next()? {
@@ -140,6 +145,7 @@ fn rebuild(tx: &mut Tx<'_>, programme: &str) -> Result<()> {
     for no in numbers {
         match row::load_no(tx.db, no)? {
             Some(row) if row.kind == kind::ORDER => orders::project(tx, &row)?,
+            Some(row) if row.kind == kind::BEACON => emergency::project_beacon(tx, &row)?,
             Some(row) => project_subject(tx, &row, Before::Unknown)?,
             None => {}
         }

@@ -140,6 +140,7 @@ impl Store {
     fn look_at_records(&self, found: &mut Found) -> Result<()> {
         let mut digests: BTreeMap<i64, (i64, i64)> = BTreeMap::new();
         let (mut subjects, mut visits, mut orders) = (0u64, 0u64, 0u64);
+        let (mut beacons, mut accesses) = (0u64, 0u64);
         row::each_of_kind(&self.db, "", |row| {
             let sum = row::sum_of(&row);
             if sum != row.sum {
@@ -155,6 +156,8 @@ impl Store {
             }
             let alive = row.view.is_alive();
             subjects += u64::from(alive && row.kind == kind::SUBJECT);
+            beacons += u64::from(row.kind == kind::BEACON && project::subject_of(&row.view).is_some());
+            accesses += u64::from(row.kind == kind::ACCESS);
             let complete = project::subject_of(&row.view).is_some() && row.view.text("form").is_some();
             visits += u64::from(alive && complete && row.kind == kind::VISIT);
             orders += u64::from(alive && row.kind == kind::ORDER && self.is_indexed_order(&row)?);
@@ -169,7 +172,14 @@ impl Store {
                 found.note(Damage::Shelf, format!("{name}: its digest differs from its records"));
             }
         }
-        for (table, expected) in [("subject", subjects), ("visit", visits), ("order_case", orders)] {
+        let indexes = [
+            ("subject", subjects),
+            ("visit", visits),
+            ("order_case", orders),
+            ("beacon", beacons),
+            ("access", accesses),
+        ];
+        for (table, expected) in indexes {
             let there: u64 =
                 self.db.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0))?;
             if there != expected {

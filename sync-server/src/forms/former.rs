@@ -45,7 +45,7 @@ pub(super) fn handed_down(before: Vec<FieldKind>, now: Vec<FieldKind>, new: &For
 }
 
 /// The questions of a version as fields: key, words, kind of value, and choices.
-fn described(form: &Form) -> Vec<FieldKind> {
+pub(super) fn described(form: &Form) -> Vec<FieldKind> {
     let nodes = form.definition().nodes.iter().skip(1);
     nodes
         .zip(form.questions())

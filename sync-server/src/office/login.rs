@@ -135,7 +135,7 @@ pub(super) async fn put_account(
     ask: PutAccount,
     now_ms: u64,
 ) -> Result<AccountPut, Failure> {
-    let PutAccount { name, role, programmes, new_password } = ask;
+    let PutAccount { name, role, programmes, zones, new_password } = ask;
     let name = name.trim().to_owned();
     if name.is_empty() || name.len() > MAX_BYTES || name.chars().any(char::is_control) {
         return Err(Problem::new(Code::Malformed).about("name").into());
@@ -165,7 +165,14 @@ pub(super) async fn put_account(
         .with_store(move |store| {
             let all = store.programmes();
             let wanted = |id: &String| role != Role::Supervisor || programmes.contains(id);
-            let shelves: Vec<Shelf> = all.keys().filter(|id| wanted(id)).map(Shelf::common).collect();
+            let mut shelves: Vec<Shelf> = all.keys().filter(|id| wanted(id)).map(Shelf::common).collect();
+            if role == Role::Supervisor {
+                let area =
+                    zones.into_iter().filter(|zone| zone.is_zone() && programmes.contains(&zone.programme));
+                let area: Vec<Shelf> = area.collect();
+                shelves.retain(|whole| !area.iter().any(|zone| zone.programme == whole.programme));
+                shelves.extend(area);
+            }
             if shelves.is_empty() {
                 return Err(Problem::new(Code::Malformed).about("programmes").into());
             }

@@ -11,6 +11,7 @@
 
 mod base_map;
 mod devices;
+mod emergency;
 mod labels;
 mod matrix;
 mod notify;
@@ -19,5 +20,6 @@ mod open311;
 mod orders;
 mod pages;
 mod photos;
+mod reports;
 mod uploads;
 mod world;

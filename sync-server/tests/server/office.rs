@@ -219,7 +219,13 @@ fn an_administrator_makes_a_supervisor_whose_password_is_shown_once() {
     let admin = signed_in(&world);
     let put = |name: &str, role, programmes: &[&str], new_password| {
         let programmes = programmes.iter().map(|&id| id.to_owned()).collect();
-        Request::PutAccount(PutAccount { name: name.to_owned(), role, programmes, new_password })
+        Request::PutAccount(PutAccount {
+            name: name.to_owned(),
+            role,
+            programmes,
+            zones: Vec::new(),
+            new_password,
+        })
     };
     let made = |cookie: &str, request: Request| match world.call(cookie, request).1 {
         Ok(Reply::PutAccount(put)) => Ok(put.password),

@@ -224,7 +224,10 @@ impl World {
             ("authorization", bearer.as_str()),
         ];
         let path = call.url.strip_prefix(&self.url("")).unwrap().to_owned();
-        let got = self.post(&path, &headers, &body);
+        let got = match call.method {
+            "GET" => self.get(&path, &[("authorization", &bearer)]),
+            _ => self.post(&path, &headers, &body),
+        };
         let content_type = got.header("content-type").to_owned();
         let body = match got.header("content-encoding") {
             "zstd" => zstd::decode_all(&got.body[..]).unwrap(),

@@ -73,6 +73,9 @@ pub struct PutAccount {
     pub role: Role,
     /// A supervisor's programmes; clerks and administrators see all.
     pub programmes: Vec<String>,
+    /// A supervisor's area: of the programmes of these zones she sees these zones only. Empty: whole programmes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub zones: Vec<Shelf>,
     /// Gives an account that is there a new password; a new one gets one anyway.
     #[serde(default)]
     pub new_password: bool,

@@ -3,9 +3,13 @@
 //! A municipality changes it in a spreadsheet; it travels as a record like any other. One engine runs them
 //! all, and no code names a programme outside [`crate::calc`].
 
+pub mod emergency;
+pub mod exchange;
 mod overview;
+pub mod reports;
 mod round;
 
+pub use emergency::Emergency;
 pub use overview::{Condition, Overview, ZONE};
 pub use round::{COULD_NOT, LossKind, MARKS_MAX, MarkKind, RoundDays, RoundKind, Taken, whole};
 
@@ -80,6 +84,15 @@ pub struct Programme {
     /// What goes lost between giving out and counting.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub loss: Option<LossKind>,
+    /// Who must be fetched first when something burns or floods, and what a rescuer may read of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub emergency: Option<Emergency>,
+    /// How its people are told to other health systems.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fhir: Option<exchange::Fhir>,
+    /// Its monthly reports.
+    #[serde(rename = "report", default, skip_serializing_if = "Vec::is_empty")]
+    pub reports: Vec<reports::ReportRule>,
 }
 
 fn is_zero(number: &u32) -> bool {
@@ -149,6 +162,8 @@ pub enum FieldType {
     Phone,
     /// Yes or no.
     Bool,
+    /// Hash of a photo that a form's question took.
+    Photo,
 }
 
 /// What to do when one field was changed by two people unaware of each other.
@@ -175,6 +190,9 @@ pub struct FormKind {
     /// When a subject is due for it.
     #[serde(default)]
     pub schedule: Option<Schedule>,
+    /// Only those who supervise fill it: what it says is a judgement (a class, a plan), not an observation.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub needs_supervisor: bool,
     /// A second visit with this form in one cycle raises a question.
     #[serde(default)]
     pub once_per_cycle: bool,
@@ -368,6 +386,9 @@ impl Programme {
             faults.extend(billing.faults(|id| self.form(id).is_some(), fields));
         }
         faults.extend(self.round.iter().flat_map(|round| round.faults(self)));
+        faults.extend(self.emergency.iter().flat_map(|emergency| emergency.faults(self)));
+        faults.extend(self.fhir.iter().flat_map(|fhir| fhir.faults(self)));
+        faults.extend(self.reports.iter().flat_map(|report| report.faults(self)));
         faults
     }
 }

@@ -171,3 +171,26 @@ UPDATE due SET failed_on = coalesce((
   WHERE record.no = due.subject AND visit.form = due.form AND visit.outcome NOT IN ('done', 'set_aside', 'corrected')
   ORDER BY visit.at_ms DESC LIMIT 1
 ), '') WHERE failed <> '';
+
+-- ---------------------------------------------------------------- emergencies
+
+-- Who may be looked for in an emergency; no is record.no. An index for screens, rebuilt from records at will.
+CREATE TABLE beacon (
+  no         INTEGER PRIMARY KEY,
+  shelf      INTEGER NOT NULL,
+  search_key TEXT NOT NULL,              -- domain::text::search_key of what a rescuer may read
+  photo      TEXT NOT NULL,              -- hash of the photo of the way in, or ''
+  placed     INTEGER NOT NULL            -- 1: its place is known
+) STRICT;
+CREATE INDEX beacon_by_photo ON beacon (photo) WHERE photo <> '';
+CREATE VIRTUAL TABLE beacon_place USING rtree (no, south, north, west, east);
+
+-- Who opened the emergency view; no is record.no. An index for screens, rebuilt from records at will.
+CREATE TABLE access (
+  no       INTEGER PRIMARY KEY,
+  shelf    INTEGER NOT NULL,
+  person   TEXT NOT NULL,
+  from_ms  INTEGER NOT NULL,
+  until_ms INTEGER NOT NULL
+) STRICT;
+CREATE INDEX access_by_end ON access (until_ms);

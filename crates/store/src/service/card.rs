@@ -11,6 +11,7 @@ use domain::api::{Card, CardReply, FormButton, History, HistoryRow, VisitRow};
 use domain::change::{Place, Value, field};
 use domain::clock::Stamp;
 use domain::ids::{DeviceNo, RecordId, Seq};
+use domain::programme::FieldType;
 
 /// Visits shown on a card.
 const VISITS: u32 = 12;
@@ -40,7 +41,9 @@ pub(super) fn card(store: &Store, caller: &Caller<'_>, ask: &Card) -> Result<Car
             .query_row((&programme.id, &form.id, row.id.bytes().as_slice()), |row| row.get(0))?;
         forms.push(FormButton { form: form.id.clone(), standing, draft });
     }
-    let may_edit = programme.subject.fields.iter().map(|field| field.id.clone());
+    // A photo is taken by a form, not typed.
+    let typed = programme.subject.fields.iter().filter(|field| field.kind != FieldType::Photo);
+    let may_edit = typed.map(|field| field.id.clone());
     let may_edit = may_edit
         .filter(|id| access::may(caller.grant, Action::EditSubject(&shelf, &programme, id)).is_ok())
         .collect();

@@ -3,7 +3,7 @@
 use super::Caller;
 use crate::error::{Optional, Result};
 use crate::row::{self, Row};
-use crate::{Store, project};
+use crate::{Kind, Store, project};
 use domain::access::{self, Action};
 use domain::api::{Home, HomeProgramme, Round, RoundReply, SubjectRow, ZoneRow};
 use domain::change::{field, kind};
@@ -83,6 +83,11 @@ pub(super) fn home(store: &Store, caller: &Caller<'_>, ask: &Home) -> Result<Vec
     let mut all = Vec::new();
     for programme in visible(store, caller, None) {
         let shelves = shelves(store, caller, &programme.id, None)?;
+        if store.kind == Kind::Device
+            && !caller.grant.shelves.iter().any(|shelf| works_on(shelf, &programme.id))
+        {
+            continue; // held for emergencies only
+        }
         let list = sql_list(shelves.iter().map(|(no, _)| *no));
         let subjects: u64 = store.db.query_row(
             &format!("SELECT count(*) FROM subject WHERE shelf IN ({list})"),
@@ -127,6 +132,10 @@ pub(super) fn home(store: &Store, caller: &Caller<'_>, ask: &Home) -> Result<Vec
         });
     }
     Ok(all)
+}
+
+fn works_on(shelf: &Shelf, programme: &str) -> bool {
+    shelf.programme == programme && shelf.zone != Shelf::EMERGENCY
 }
 
 pub(super) fn round(store: &Store, caller: &Caller<'_>, ask: &Round) -> Result<RoundReply> {
@@ -217,7 +226,7 @@ pub(super) fn zones(store: &Store, caller: &Caller<'_>, programme: &str) -> Resu
     let mut titles = zone_titles(store, programme)?;
     let mut zones = Vec::new();
     for (no, shelf) in shelves(store, caller, programme, None)? {
-        if shelf.zone == Shelf::COMMON {
+        if !shelf.is_zone() {
             continue;
         }
         let subjects: u64 = store

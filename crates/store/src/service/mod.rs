@@ -1,6 +1,7 @@
 //! The one door for screens: every request in one exhaustive `match`.
 
 mod card;
+mod emergency;
 mod found;
 mod host;
 mod labels;
@@ -13,10 +14,12 @@ mod overview;
 mod questions;
 mod record;
 mod registry;
+mod report;
 mod round;
 pub(crate) mod watch;
 
 pub(crate) use labels::labelled;
+pub use report::{Whole, whole};
 pub use round::PaymentLine;
 
 use crate::error::Result;
@@ -91,6 +94,11 @@ fn answer_caller(store: &mut Store, caller: &Caller<'_>, request: Request) -> Re
         Request::HideReport(ask) => Reply::HideReport(orders::hide_report(store, caller, &ask)?),
         Request::OrderPeople(ask) => Reply::OrderPeople(orders::people(store, caller, &ask)?),
         Request::CitizenReports(ask) => Reply::CitizenReports(orders::citizen_reports(store, caller, &ask)?),
+        Request::EmergencyState(ask) => Reply::EmergencyState(emergency::state(store, caller, &ask)?),
+        Request::OpenEmergency(ask) => Reply::OpenEmergency(emergency::open(store, caller, &ask)?),
+        Request::Rescue(ask) => Reply::Rescue(emergency::rescue(store, caller, &ask)?),
+        Request::EmergencyPlaces(ask) => Reply::EmergencyPlaces(emergency::places(store, caller, &ask)?),
+        Request::MarkRescue(ask) => Reply::MarkRescue(emergency::mark(store, caller, ask)?),
         Request::Refused(_) => Reply::Refused(office::refused(store, caller)?),
         Request::Today(ask) => Reply::Today(office::today(store, caller, &ask)?),
         Request::Devices(_) => Reply::Devices(office::devices(store, caller)?),
@@ -115,6 +123,7 @@ fn answer_caller(store: &mut Store, caller: &Caller<'_>, request: Request) -> Re
         Request::PlanCycle(ask) => Reply::PlanCycle(round::plan_cycle(store, caller, &ask)?),
         Request::Loss(ask) => Reply::Loss(round::loss(store, caller, &ask)?),
         Request::MoveInRound(ask) => Reply::MoveInRound(round::move_in_round(store, caller, &ask)?),
+        Request::MonthReport(ask) => Reply::MonthReport(report::month(store, caller, &ask)?),
         Request::Zones(ask) => Reply::Zones(list::zones(store, caller, &ask.programme)?),
         Request::PhotosWifiOnly(ask) => {
             let rule = u8::from(ask.on);

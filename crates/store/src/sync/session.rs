@@ -3,7 +3,7 @@
 
 use crate::error::{Error, Result};
 use crate::{Now, Store, meta, service};
-use domain::api::{Enrol, SyncReply};
+use domain::api::{Enrol, Photo, SyncReply};
 use domain::code::{self, Scanned};
 use domain::planted;
 use domain::problem::{Code, Problem};
@@ -57,6 +57,7 @@ enum Waiting {
     Push { commits: u64 },
     Pull,
     Photo { hash: String, offset: usize },
+    Entrance { hash: String },
 }
 
 /// One exchange in progress.
@@ -78,7 +79,12 @@ pub struct SyncSession {
     pushed: u64,
     pulled: u64,
     photos: u64,
+    /// Small pictures of ways in that were asked for: whoever looks for somebody in a flood has no signal.
+    entrances: Vec<String>,
 }
+
+/// Most small pictures of ways in of one sync.
+const MOST_ENTRANCES: usize = 60;
 
 /// A reader's month in one go: some fifty kilobytes.
 const FIRST_BATCH: usize = 1_000;
@@ -108,6 +114,7 @@ impl SyncSession {
             pushed: 0,
             pulled: 0,
             photos: 0,
+            entrances: Vec::new(),
         }
     }
 
@@ -220,6 +227,15 @@ impl SyncSession {
                 }
                 self.photo(store, now)
             }
+            (Waiting::Entrance { hash }, Some(answer)) => {
+                let ask = Photo { hash, whole: false };
+                match super::photos::absorb_photo(store, &ask, answer) {
+                    Err(problem) if problem.code == Code::DiskFull => Err(problem.into()),
+                    // All that counts was exchanged before: for a picture no sync fails.
+                    Err(_) => self.done(store, now),
+                    Ok(_) => self.photo(store, now),
+                }
+            }
         }
     }
 
@@ -251,8 +267,21 @@ impl SyncSession {
                 self.waiting = Waiting::Photo { hash, offset: 0 };
                 self.call(store, &path, Vec::new(), BYTES)
             }
-            None => self.done(store, now),
+            None => self.entrance(store, now),
         }
+    }
+
+    /// The next small picture of a way in that is not here yet.
+    fn entrance(&mut self, store: &Store, now: Now) -> Result<Step> {
+        let missing = match self.entrances.len() < MOST_ENTRANCES {
+            true => crate::emergency::missing_photo(&store.db, &self.entrances)?,
+            false => None,
+        };
+        let Some(hash) = missing else { return self.done(store, now) };
+        self.entrances.push(hash.clone());
+        let call = super::photos::photo_call(store, &Photo { hash: hash.clone(), whole: false })?;
+        self.waiting = Waiting::Entrance { hash };
+        Ok(Step::Call(call))
     }
 
     fn chunk(&mut self, store: &Store, hash: &str, have: usize, now: Now) -> Result<Step> {

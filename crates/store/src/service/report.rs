@@ -1,0 +1,184 @@
+//! Monthly reports and a person's whole record: what is gathered from the rows for the pure functions of `domain`.
+
+use super::{Caller, list};
+use crate::error::{Error, Result};
+use crate::row::{self, Row};
+use crate::{Kind, Now, Store, project};
+use domain::access::{self, Action, Grant};
+use domain::api::MonthReport;
+use domain::change::{Values, field};
+use domain::fhir::Told;
+use domain::ids::{RecordId, Shelf};
+use domain::problem::{Code, Problem};
+use domain::programme::Programme;
+use domain::report::{self, CaseTold, Report, Someone, Visited};
+use domain::thai_date;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// A month's report.
+pub(super) fn month(store: &mut Store, caller: &Caller<'_>, ask: &MonthReport) -> Result<Report> {
+    access::may(caller.grant, Action::Office)?;
+    let shape = ask.month.len() == 7 && format!("{}-01", ask.month).parse::<chrono::NaiveDate>().is_ok();
+    if !shape {
+        return Err(Problem::new(Code::Malformed).about("month").into());
+    }
+    let programme = list::visible(store, caller, Some(&ask.programme)).pop().ok_or(Error::NotFound)?;
+    let rule = programme.reports.iter().find(|rule| rule.id == ask.report).ok_or(Error::NotFound)?;
+    let shelves = list::shelves(store, caller, &programme.id, ask.zone.as_deref())?;
+    let mut people = Vec::new();
+    for (no, shelf) in shelves.iter().filter(|(_, shelf)| shelf.is_zone()) {
+        let title = list::zone_title(store, shelf)?;
+        people.extend(of_shelf(store, &programme, (*no, &title), &rule.cases, &ask.month)?);
+    }
+    let about = match &ask.zone {
+        Some(zone) => list::zone_title(store, &Shelf::new(&*programme.id, &**zone))?,
+        None if ask.language == "en" => "all areas".to_owned(),
+        None => "ทุกเขต".to_owned(),
+    };
+    if programme.sensitive && store.kind == Kind::Server {
+        let what = format!("{}/{} {}", programme.id, ask.report, ask.month);
+        store.note_audit(&caller.grant.person, "report made", &what, caller.now.ms)?;
+    }
+    Ok(report::monthly(&programme, rule, &people, &ask.month, &about, &ask.language))
+}
+
+/// Everybody of a shelf with their visits up to the end of a month: of the last twelve months, which is what a report looks at.
+fn of_shelf(
+    store: &Store,
+    programme: &Programme,
+    (shelf, zone): (i64, &str),
+    kind: &str,
+    month: &str,
+) -> Result<Vec<Someone>> {
+    let mut people: Vec<(RecordId, Someone)> = Vec::new();
+    {
+        let mut statement = store
+            .db
+            .prepare_cached("SELECT no, first_day FROM subject WHERE shelf = ?1 ORDER BY sort_key, no")?;
+        let mut rows = statement.query([shelf])?;
+        while let Some(found) = rows.next()? {
+            let Some(row) = row::load_no(&store.db, found.get(0)?)? else { continue };
+            let someone = Someone {
+                heading: list::heading(store, &programme.id, &row),
+                zone: zone.to_owned(),
+                first_day: found.get(1)?,
+                values: row.view.values(),
+                visits: Vec::new(),
+                cases: cases(store, row.id, kind, month)?,
+            };
+            people.push((row.id, someone));
+        }
+    }
+    let places: BTreeMap<RecordId, usize> =
+        people.iter().enumerate().map(|(at, (id, _))| (*id, at)).collect();
+    let from = year_before(month);
+    let until = format!("{month}-31");
+    let mut statement = store.db.prepare_cached(
+        "SELECT no, subject, form, day, outcome FROM visit WHERE shelf = ?1 AND day BETWEEN ?2 AND ?3 ORDER BY at_ms, no",
+    )?;
+    let mut rows = statement.query((shelf, from, until))?;
+    while let Some(found) = rows.next()? {
+        let outcome: String = found.get(4)?;
+        if [field::SET_ASIDE, project::CORRECTED].contains(&&*outcome) {
+            continue; // another one counts in its place
+        }
+        let subject = row::id_of(found.get(1)?);
+        let Some((_, someone)) = places.get(&subject).and_then(|at| people.get_mut(*at)) else { continue };
+        let Some(row) = row::load_no(&store.db, found.get(0)?)? else { continue };
+        someone.visits.push(Visited {
+            form: found.get(2)?,
+            day: found.get(3)?,
+            by: row.view.text(field::BY).unwrap_or_default().to_owned(),
+            outcome,
+            values: project::answers(&row.view),
+        });
+    }
+    Ok(people.into_iter().map(|(_, someone)| someone).collect())
+}
+
+/// The orders of a kind about somebody that were opened in a month, local time.
+fn cases(store: &Store, subject: RecordId, kind: &str, month: &str) -> Result<Vec<CaseTold>> {
+    let mut statement =
+        store.db.prepare_cached("SELECT opened, ended FROM order_case WHERE subject = ?1 AND kind = ?2")?;
+    let mut rows = statement.query((subject.bytes(), kind))?;
+    let mut cases = Vec::new();
+    while let Some(found) = rows.next()? {
+        let (opened, ended): (u64, Option<u64>) = (found.get(0)?, found.get(1)?);
+        let day = thai_date::day_of(opened, thai_date::THAI_OFFSET_MINUTES).to_string();
+        if day.get(..7) == Some(month) {
+            cases.push(CaseTold {
+                hours: ended.map(|ended| ended.saturating_sub(opened) as f64 / 3_600_000.0),
+            });
+        }
+    }
+    Ok(cases)
+}
+
+/// The first day of the month a year before, ISO: nothing older is looked at.
+fn year_before(month: &str) -> String {
+    let year: i32 = month.get(..4).and_then(|year| year.parse().ok()).unwrap_or(0);
+    format!("{:04}{}-01", year - 1, month.get(4..).unwrap_or("-01"))
+}
+
+/// All that is recorded about a person.
+#[derive(Clone, Debug)]
+pub struct Whole {
+    /// The record.
+    pub id: RecordId,
+    /// As the registry names them.
+    pub heading: String,
+    /// What people call their zone.
+    pub zone: String,
+    /// The definition by which it is read.
+    pub programme: Arc<Programme>,
+    /// The fields.
+    pub values: Values,
+    /// The visits that count, oldest first; those that could not be done left out.
+    pub visits: Vec<Told>,
+}
+
+/// Everything about one person, for a file that leaves the office. That it was made is noted in the audit.
+///
+/// # Errors
+/// `not_found` for what is not the caller's to see; `forbidden` for a worker.
+pub fn whole(
+    store: &mut Store,
+    grant: &Grant,
+    now: Now,
+    subject: RecordId,
+) -> std::result::Result<Whole, Problem> {
+    let caller = &Caller { grant, now };
+    access::may(grant, Action::Office)?;
+    let (row, shelf) = list::subject(store, caller, subject)?;
+    let programme = store.programmes.get(&shelf.programme).cloned().ok_or(Code::FormMissing)?;
+    store.note_audit(&grant.person, "record exported", &row.id.to_string(), now.ms)?;
+    Ok(Whole {
+        id: row.id,
+        heading: list::heading(store, &programme.id, &row),
+        zone: list::zone_title(store, &shelf)?,
+        visits: visits(store, &row)?,
+        values: row.view.values(),
+        programme,
+    })
+}
+
+fn visits(store: &Store, subject: &Row) -> Result<Vec<Told>> {
+    let mut statement = store
+        .db
+        .prepare_cached("SELECT no FROM visit WHERE subject = ?1 AND outcome = 'done' ORDER BY at_ms, no")?;
+    let mut rows = statement.query([subject.id.bytes()])?;
+    let mut visits = Vec::new();
+    while let Some(found) = rows.next()? {
+        let Some(row) = row::load_no(&store.db, found.get(0)?)? else { continue };
+        let text = |name: &str| row.view.text(name).unwrap_or_default().to_owned();
+        visits.push(Told {
+            id: row.id,
+            form: text(field::FORM),
+            at: text(field::AT),
+            by: text(field::BY),
+            values: project::answers(&row.view),
+        });
+    }
+    Ok(visits)
+}

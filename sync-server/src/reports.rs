@@ -1,0 +1,235 @@
+//! Files that leave the office: a month's report as pages or as a workbook, and one person's whole record as pages or as a
+//! FHIR bundle. Each is noted in the audit by the store that gathered it.
+
+use crate::answer::Failure;
+use crate::body;
+use crate::device::read_json;
+use crate::office;
+use crate::shared::Server;
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use documents::report::{Cell, Column, Report as Sheet};
+use domain::api::{Ask, FileFormat, PersonFile, ReportFile};
+use domain::change::Value;
+use domain::problem::{Code, Problem};
+use domain::programme::{FieldKind, FieldType};
+use domain::{fhir, report, thai_date};
+use store::Now;
+use store::service::Whole;
+
+/// Workbooks.
+const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+
+/// `POST /api/report`.
+pub(crate) async fn month(
+    State(server): State<Server>,
+    headers: HeaderMap,
+    sent: Body,
+) -> Result<Response, Failure> {
+    office::from_our_page(&headers)?;
+    let caller = office::caller(&server, &headers).await?;
+    let whole = body::read(&server.large, &headers, sent).await?;
+    let ReportFile { of, format } = read_json(&whole.bytes)?;
+    if format == FileFormat::Fhir {
+        return Err(Problem::new(Code::Malformed).about("format").into());
+    }
+    let (month, programme) = (of.month.clone(), of.programme.clone());
+    let now_ms = caller.now_ms;
+    let report = server
+        .with_store(move |store| {
+            let reply = store::service::serve(
+                store,
+                Some(&caller.account.grant),
+                Now::thai(caller.now_ms),
+                of.wrap(),
+            )?;
+            Ok(domain::api::MonthReport::unwrap(reply)?)
+        })
+        .await?;
+    let sheets: Vec<Sheet> = report.tables.iter().map(|table| sheet(&report, table)).collect();
+    let (bytes, kind, ending) = draw(sheets, format, now_ms).await?;
+    // Both come from the caller: only what may stand in a name of a file does.
+    Ok(file(bytes, kind, &format!("{}-{}.{ending}", named(&programme), named(&month))))
+}
+
+/// `POST /api/person`.
+pub(crate) async fn person(
+    State(server): State<Server>,
+    headers: HeaderMap,
+    sent: Body,
+) -> Result<Response, Failure> {
+    office::from_our_page(&headers)?;
+    let caller = office::caller(&server, &headers).await?;
+    let whole = body::read(&server.large, &headers, sent).await?;
+    let PersonFile { subject, format, language } = read_json(&whole.bytes)?;
+    let now_ms = caller.now_ms;
+    let record = server
+        .with_store(move |store| {
+            Ok(store::service::whole(store, &caller.account.grant, Now::thai(caller.now_ms), subject)?)
+        })
+        .await?;
+    if format == FileFormat::Fhir {
+        let now = thai_date::iso(now_ms, thai_date::THAI_OFFSET_MINUTES);
+        let person = fhir::Person { id: record.id, values: &record.values, visits: &record.visits };
+        let bundle = fhir::bundle(&record.programme, &person, &now).ok_or(Code::NotFound)?;
+        let bytes = serde_json::to_vec_pretty(&bundle).map_err(|_| Code::Internal)?;
+        return Ok(file(bytes, "application/fhir+json", &format!("{subject}.fhir.json")));
+    }
+    let (bytes, kind, ending) = draw(sheets_of(&record, &language), format, now_ms).await?;
+    Ok(file(bytes, kind, &format!("{subject}.{ending}")))
+}
+
+/// Draws away from the threads that answer.
+async fn draw(
+    sheets: Vec<Sheet>,
+    format: FileFormat,
+    now_ms: u64,
+) -> Result<(Vec<u8>, &'static str, &'static str), Failure> {
+    let printed = thai_date::moment(now_ms, thai_date::THAI_OFFSET_MINUTES);
+    let drawn = tokio::task::spawn_blocking(move || match format {
+        FileFormat::Xlsx => documents::report::xlsx(&sheets).map(|bytes| (bytes, XLSX, "xlsx")),
+        _ => documents::report::pdf(&sheets, &printed).map(|bytes| (bytes, "application/pdf", "pdf")),
+    });
+    let drawn = drawn.await.map_err(|_| Failure::from(Code::Internal))?;
+    drawn.map_err(|error| Problem::new(Code::Internal).about(error).into())
+}
+
+fn file(bytes: Vec<u8>, kind: &'static str, name: &str) -> Response {
+    let mut response = bytes.into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    if let Ok(value) = HeaderValue::from_str(&format!("attachment; filename=\"{name}\"")) {
+        headers.insert(header::CONTENT_DISPOSITION, value);
+    }
+    response
+}
+
+fn named(text: &str) -> String {
+    text.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').take(40).collect()
+}
+
+fn sheet(report: &report::Report, table: &report::Table) -> Sheet {
+    let is_number = |at: usize| {
+        let mut cells = table.rows.iter().filter_map(|row| row.get(at));
+        !table.rows.is_empty() && cells.all(|cell| matches!(cell, report::Cell::Number(_)))
+    };
+    let columns = table.heads.iter().enumerate().map(|(at, head)| match is_number(at) {
+        true => Column::number(head.clone()),
+        false => Column::text(head.clone()),
+    });
+    Sheet {
+        title: table.title.clone(),
+        subtitle: format!("{} · {}", report.title, report.about),
+        columns: columns.collect(),
+        rows: table.rows.iter().map(|row| row.iter().map(cell).collect()).collect(),
+        totals: Vec::new(),
+        notes: Vec::new(),
+    }
+}
+
+fn cell(cell: &report::Cell) -> Cell {
+    match cell {
+        report::Cell::Number(number) if number.fract() == 0.0 => Cell::Whole(*number as i64),
+        report::Cell::Number(number) => Cell::Decimal(*number, 1),
+        report::Cell::Text(text) => Cell::Text(text.clone()),
+    }
+}
+
+/// A person's record: the registry, then a table of the visits of each form, newest first.
+fn sheets_of(record: &Whole, language: &str) -> Vec<Sheet> {
+    let programme = &record.programme;
+    let pick = |thai: &str, english: &str| if language == "en" { english } else { thai }.to_owned();
+    let subtitle = format!("{} · {}", programme.title.in_language(language), record.zone);
+    let fields = programme.subject.fields.iter().filter(|field| field.kind != FieldType::Photo);
+    let rows = fields.filter_map(|field| {
+        let value = record.values.get(&field.id).filter(|value| !value.is_null() && **value != "")?;
+        Some(vec![field.title.in_language(language).into(), told(Some(field), value, language).into()])
+    });
+    let mut sheets = vec![Sheet {
+        title: record.heading.clone(),
+        subtitle: subtitle.clone(),
+        columns: vec![Column::text(pick("เรื่อง", "What")), Column::text(pick("ข้อมูล", "Value"))],
+        rows: rows.collect(),
+        totals: Vec::new(),
+        notes: vec![pick(
+            "ข้อมูลสุขภาพส่วนบุคคล เก็บให้มิดชิด และใช้เพื่อการดูแลเท่านั้น",
+            "Personal health data: keep it safe, and use it for care only",
+        )],
+    }];
+    for form in &programme.forms {
+        let asked = crate::forms::asked(&form.definition);
+        let visits = record.visits.iter().rev().filter(|visit| visit.form == form.id);
+        let rows: Vec<Vec<Cell>> = visits
+            .map(|visit| {
+                let when = thai_date::of_any_precision(visit.at.get(..10).unwrap_or_default());
+                // In the order in which it was asked; what only the form itself reckons with has no label and is left out.
+                let answers = asked.iter().filter_map(|field| Some((field, visit.values.get(&field.id)?)));
+                let answers = answers.filter(|(_, value)| !value.is_null() && **value != "");
+                let told = answers.map(|(field, value)| {
+                    format!("{}: {}", field.title.in_language(language), told(Some(field), value, language))
+                });
+                let rows = visit.values.iter().filter(|(_, value)| is_repeated(value));
+                let all: Vec<String> =
+                    told.chain(rows.map(|(name, value)| format!("{name}: {}", plain(value)))).collect();
+                vec![when.into(), visit.by.clone().into(), all.join(" · ").into()]
+            })
+            .collect();
+        if !rows.is_empty() {
+            sheets.push(Sheet {
+                title: form.title.in_language(language).to_owned(),
+                subtitle: format!("{} · {subtitle}", record.heading),
+                columns: vec![
+                    Column::text(pick("วันที่", "Day")),
+                    Column::text(pick("ผู้บันทึก", "By")),
+                    Column::text(pick("บันทึก", "Answers")),
+                ],
+                rows,
+                totals: Vec::new(),
+                notes: Vec::new(),
+            });
+        }
+    }
+    sheets
+}
+
+fn is_repeated(value: &Value) -> bool {
+    value.as_array().is_some_and(|items| items.iter().any(Value::is_object))
+}
+
+/// A value of a field or of a question in words.
+fn told(field: Option<&FieldKind>, value: &Value, language: &str) -> String {
+    let text = plain(value);
+    let Some(field) = field else { return text };
+    let chosen = |one: &str| match field.choices.get(one) {
+        Some(words) => words.in_language(language).to_owned(),
+        None => one.to_owned(),
+    };
+    match (field.kind, value) {
+        (FieldType::Choice, Value::Array(items)) => {
+            items.iter().map(|one| chosen(&plain(one))).collect::<Vec<_>>().join(", ")
+        }
+        (FieldType::Choice, _) => chosen(&text),
+        (FieldType::Date, _) => thai_date::of_any_precision(&text),
+        (FieldType::Bool, _) if language == "en" => if text == "true" { "yes" } else { "no" }.to_owned(),
+        (FieldType::Bool, _) => if text == "true" { "ใช่" } else { "ไม่" }.to_owned(),
+        _ => text,
+    }
+}
+
+/// A value as it is written; of a repeated group its rows.
+fn plain(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::String(text) => text.clone(),
+        Value::Array(items) => items.iter().map(plain).collect::<Vec<_>>().join(", "),
+        Value::Object(map) => {
+            let parts = map.iter().filter(|(_, value)| !value.is_null());
+            let parts: Vec<String> = parts.map(|(name, value)| format!("{name} {}", plain(value))).collect();
+            format!("({})", parts.join(" "))
+        }
+        other => other.to_string(),
+    }
+}
