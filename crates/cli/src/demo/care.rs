@@ -53,13 +53,15 @@ pub fn village(
     let zone = format!("M{:02}", number + 1);
     let random = &mut Random::new(seed, &format!("care {zone}"));
     let carer = names::person(&mut Random::new(seed, &format!("caregiver {}", number / 2))).name;
+    let manager = names::person(&mut Random::new(seed, "care manager")).name;
     let first = calendar.day(-10, 1);
     let mut groups = groups_of(number, cases);
     groups.resize(people.max(groups.len()), 0);
     let houses = town::quarter(random, number, 1, groups.len());
     let mut made = Village {
         zone: zone.clone(),
-        title: format!("หมู่ {} บ้านตัวอย่าง {}", number + 1, number + 1),
+        // An area is one caregiver's: nobody else sees these people.
+        title: format!("หมู่ {} · ดูแลโดย {carer}", number + 1),
         subjects: Vec::new(),
         visits: BTreeMap::new(),
     };
@@ -86,6 +88,9 @@ pub fn village(
             .set("birth", birth(random, calendar))
             .set("house_no", house.number.as_str())
             .set("address", town::address(&house.number, number))
+            .set("village_no", i64::try_from(number + 1).unwrap_or(1))
+            .set("village_name", format!("บ้านตัวอย่าง {}", number + 1))
+            .set("manager", manager.as_str())
             .set("right", random.pick(&["uc", "uc", "uc", "uc", "csmbs", "sss", "lgo"]))
             .set("adl", adl)
             .set("adl_group", group_word(adl))
@@ -123,6 +128,17 @@ pub fn village(
                         4 => "red",
                         3 => "yellow",
                         _ => "green",
+                    },
+                );
+            cells
+                .set("access", random.pick(&["car", "car", "bike", "foot"]))
+                .set("floor", random.pick(&["ground", "ground", "ground", "upper"]))
+                .set(
+                    "move_by",
+                    match group {
+                        1 => "walk",
+                        2 => "wheelchair",
+                        _ => "stretcher",
                     },
                 );
             if random.chance(0.4) {

@@ -335,7 +335,7 @@ fn trials(store: &Store, seed: u64) -> Result<Vec<Trial>, Problem> {
             file: "enrol-caregiver.png",
             title: "ผู้ดูแลผู้สูงอายุ (หมู่ 1-2) · caregiver",
             person: person("caregiver 0"),
-            shelves: some("care", &["M01", "M02"]),
+            shelves: some("care", &["M01", "M02", Shelf::EMERGENCY]),
         },
         Trial {
             file: "enrol-technician.png",
