@@ -49,6 +49,8 @@ pub enum Route {
     Orders,
     /// One order.
     Order(RecordId),
+    /// Who needs help first when something burns or floods.
+    Emergency,
     /// Settings.
     Settings,
     /// A screen of the office; what follows `#/office/`.
@@ -99,6 +101,7 @@ impl Route {
                 ["drafts"] => Route::Drafts,
                 ["orders"] => Route::Orders,
                 ["order", id] => Route::Order(id.parse().ok()?),
+                ["emergency"] => Route::Emergency,
                 ["settings"] => Route::Settings,
                 ["office", rest @ ..] => Route::Office(rest.join("/")),
                 _ => return None,
@@ -132,6 +135,7 @@ impl Route {
             Route::Drafts => "#/drafts".to_owned(),
             Route::Orders => "#/orders".to_owned(),
             Route::Order(id) => format!("#/order/{id}"),
+            Route::Emergency => "#/emergency".to_owned(),
             Route::Settings => "#/settings".to_owned(),
             Route::Office(rest) => format!("#/office/{rest}"),
         }
@@ -288,6 +292,7 @@ mod tests {
             Route::BindTo(id),
             Route::Orders,
             Route::Order(id),
+            Route::Emergency,
             Route::Settings,
             Route::Office("devices".into()),
         ] {

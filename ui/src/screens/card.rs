@@ -171,6 +171,11 @@ fn fields(app: App, card: &CardReply, programme: Option<&Arc<Programme>>) -> imp
                         <dt>{field.title.in_language(language.code()).to_owned()}</dt>
                         <dd>
                             {match number {
+                                None if field.kind == FieldType::Photo => {
+                                    let hash = value.as_str().unwrap_or_default().to_owned();
+                                    let title = field.title.in_language(language.code()).to_owned();
+                                    photo(app, hash, title).into_any()
+                                }
                                 Some(number) => {
                                     view! {
                                         <a class="call" href=format!("tel:{number}")>

@@ -140,7 +140,7 @@ pub fn as_value(field: &FieldKind, typed: &str) -> Option<Value> {
     }
     let digits = ascii_digits(typed).replace(',', "");
     Some(match field.kind {
-        FieldType::Text | FieldType::Choice => typed.into(),
+        FieldType::Text | FieldType::Choice | FieldType::Photo => typed.into(),
         FieldType::Integer => digits.parse::<i64>().ok()?.into(),
         FieldType::Decimal => serde_json::Number::from_f64(digits.parse().ok()?)?.into(),
         FieldType::Bool => digits.parse::<bool>().ok()?.into(),
@@ -148,13 +148,8 @@ pub fn as_value(field: &FieldKind, typed: &str) -> Option<Value> {
             let number: String = digits.chars().filter(|c| c.is_ascii_digit() || *c == '+').collect();
             (number.len() >= 9).then_some(number)?.into()
         }
-        FieldType::Date => match digits.parse::<i32>() {
-            // Only the year is known, as for many who were born long ago.
-            Ok(year @ 2400..=2700) => thai_date::gregorian_year(year, 4).to_string().into(),
-            Ok(year @ 1850..=2200) => year.to_string().into(),
-            Ok(_) => return None,
-            Err(_) => thai_date::read(typed)?.to_string().into(),
-        },
+        // Of many who were born long ago only the month or the year is known.
+        FieldType::Date => thai_date::read_any_precision(typed)?.into(),
     })
 }
 
@@ -173,6 +168,7 @@ mod tests {
             (FieldType::Integer, "๑,๒๐๐", Some(json!(1200))),
             (FieldType::Date, "๒๑/๑๑/๒๕๖๙", Some(json!("2026-11-21"))),
             (FieldType::Date, "2481", Some(json!("1938"))),
+            (FieldType::Date, "2/2482", Some(json!("1940-02"))),
             (FieldType::Date, "เมื่อวาน", None),
             (FieldType::Phone, "081-234 5678", Some(json!("0812345678"))),
             (FieldType::Phone, "1669", None),

@@ -7,10 +7,13 @@ use crate::components::icon::{Icon, icon};
 use crate::components::notice;
 use crate::components::row::subject_row;
 use crate::components::strip::{Line, Strip};
+use crate::components::urgent::Urgent;
 use crate::format;
 use crate::route::{Route, go};
 use crate::strings::fill;
+use domain::access::Role;
 use domain::api;
+use domain::ids::Shelf;
 use domain::schedule::Standing;
 use leptos::prelude::*;
 
@@ -38,6 +41,7 @@ pub fn Home() -> impl IntoView {
         <main class="screen">
             <Line/>
             <Warnings/>
+            <Urgent answers=Signal::derive(move || supervises(app)) open=Callback::new(|id| go(&Route::Card(id)))/>
             <button type="button" class="scan-button" on:click=move |_| go(&Route::Scan)>
                 {icon(Icon::Scan)}
                 <span>{t.scan}</span>
@@ -46,6 +50,7 @@ pub fn Home() -> impl IntoView {
                 {icon(Icon::Search)}
                 <span>{t.search_prompt}</span>
             </button>
+            {move || emergency_button(app)}
             <crate::screens::orders::OrdersButton/>
             <Todo/>
             {drawn(app, state, move |programmes| {
@@ -57,6 +62,33 @@ pub fn Home() -> impl IntoView {
             <Strip/>
         </main>
     }
+}
+
+fn supervises(app: App) -> bool {
+    app.status.with(|status| {
+        let enrolled = status.as_ref().and_then(|status| status.enrolled.as_ref());
+        enrolled.is_some_and(|enrolled| enrolled.grant.role != Role::Worker)
+    })
+}
+
+/// The way to the emergency view, for whoever has the right.
+fn emergency_button(app: App) -> Option<impl IntoView + use<>> {
+    let may = app.status.with(|status| {
+        let grant =
+            status.as_ref().and_then(|status| status.enrolled.as_ref()).map(|enrolled| &enrolled.grant);
+        grant.is_some_and(|grant| {
+            grant.role != Role::Worker || grant.shelves.iter().any(|shelf| shelf.zone == Shelf::EMERGENCY)
+        })
+    });
+    let any = app.programmes.with(|all| all.iter().any(|programme| programme.emergency.is_some()));
+    (may && any).then(|| {
+        view! {
+            <button type="button" class="emergency-button" on:click=move |_| go(&Route::Emergency)>
+                {icon(Icon::Warning)}
+                <span>{crate::strings::care::care(app).emergency_button}</span>
+            </button>
+        }
+    })
 }
 
 /// What must be known before anything else: the right was ended, a file was set aside, a new version waits.

@@ -5,6 +5,7 @@ pub mod bind;
 pub mod card;
 pub mod drafts;
 pub mod edit;
+pub mod emergency;
 pub mod enrol;
 pub mod form;
 pub mod history;
@@ -71,6 +72,7 @@ pub fn Screen() -> impl IntoView {
             Route::Drafts => view! { <drafts::Drafts/> }.into_any(),
             Route::Orders => view! { <orders::Orders/> }.into_any(),
             Route::Order(id) => view! { <order::Order id=id/> }.into_any(),
+            Route::Emergency => view! { <emergency::Emergency/> }.into_any(),
             Route::Home | Route::Enrol(_) | Route::Office(_) | Route::Settings => {
                 view! { <home::Home/> }.into_any()
             }

@@ -2,6 +2,7 @@
 //!
 //! `{}` stands for something filled in by [`fill`]. Words of programmes and forms are not here: they are data.
 
+pub mod care;
 mod en;
 pub mod money;
 pub mod office;

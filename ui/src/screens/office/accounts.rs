@@ -4,6 +4,7 @@
 use super::answers::programme_title;
 use super::devices::role_word;
 use super::state::office;
+use super::zone_picker::ZonePicker;
 use crate::app::{App, app};
 use crate::backend::ask;
 use crate::components::button::{Button, Weight};
@@ -14,6 +15,7 @@ use crate::strings::fill;
 use crate::strings::office::office as words;
 use domain::access::Role;
 use domain::api::{AccountRow, Accounts as Ask, PutAccount, RemoveAccount};
+use domain::ids::Shelf;
 use domain::problem::Problem;
 use leptos::ev::Targeted;
 use leptos::prelude::*;
@@ -134,15 +136,18 @@ fn line(app: App, desk: Desk, row: AccountRow) -> impl IntoView {
     let area = match row.grant.role {
         Role::Clerk | Role::Administrator => t.everything.to_owned(),
         _ => {
-            let titles: Vec<String> =
-                row.grant.programmes().into_iter().map(|id| programme_title(app, id)).collect();
-            titles.join(", ")
+            let title = |shelf: &Shelf| match shelf.is_zone() {
+                true => format!("{} {}", programme_title(app, &shelf.programme), office().zone_title(shelf)),
+                false => programme_title(app, &shelf.programme),
+            };
+            row.grant.shelves.iter().map(title).collect::<Vec<_>>().join(", ")
         }
     };
     let again = PutAccount {
         name: row.name.clone(),
         role: row.grant.role,
         programmes: row.grant.programmes().into_iter().map(str::to_owned).collect(),
+        zones: row.grant.shelves.iter().filter(|shelf| shelf.is_zone()).cloned().collect(),
         new_password: true,
     };
     let sure = RwSignal::new(false);
@@ -176,6 +181,7 @@ fn NewAccount(desk: Desk) -> impl IntoView {
     let name = RwSignal::new(String::new());
     let role = RwSignal::new(Role::Supervisor);
     let programmes = RwSignal::new(BTreeSet::<String>::new());
+    let zones = RwSignal::new(BTreeSet::<Shelf>::new());
     let wrong = RwSignal::new("");
     let make = move || {
         let typed = name.get_untracked().trim().to_owned();
@@ -195,11 +201,13 @@ fn NewAccount(desk: Desk) -> impl IntoView {
                 name: typed,
                 role: role.get_untracked(),
                 programmes: chosen,
+                zones: zones.get_untracked().into_iter().collect(),
                 new_password: false,
             };
             desk.put(account, move || {
                 name.try_set(String::new());
                 programmes.try_set(BTreeSet::new());
+                zones.try_set(BTreeSet::new());
             });
         }
     };
@@ -234,6 +242,10 @@ fn NewAccount(desk: Desk) -> impl IntoView {
                                 <legend>{t.programme}</legend>
                                 {app.programmes.get().into_iter().map(|one| tick(app, one.id.clone(), programmes)).collect_view()}
                             </fieldset>
+                            <details>
+                                <summary>{crate::strings::care::care(app).only_area}</summary>
+                                <ZonePicker chosen=zones people=false/>
+                            </details>
                         }
                     })
             }}

@@ -5,8 +5,8 @@ use super::page::Page;
 use super::polling::every;
 use super::state::{Attention, office};
 use super::{
-    account, devices, enrolment, forms, labels, notify, orders, overview, questions, refused, registry,
-    rounds, today,
+    account, devices, emergency, enrolment, forms, labels, notify, orders, overview, questions, refused, registry,
+    reports, rounds, today,
 };
 use crate::app::app;
 use crate::components::icon::{Icon, icon};
@@ -81,6 +81,20 @@ pub fn Frame() -> impl IntoView {
                         {entry(section, Page::Citizens, orders_words.of_citizens, Icon::Picture, |_| 0)}
                         {entry(section, Page::Overview, outside(app).map, Icon::Map, |_| 0)}
                         {entry(section, Page::Questions, t.questions, Icon::Question, |now| now.questions)}
+                        {move || {
+                            let any = app.programmes.with(|all| all.iter().any(|one| one.emergency.is_some()));
+                            any.then(|| {
+                                let title = crate::strings::care::care(app).emergency;
+                                entry(section, Page::Emergency, title, Icon::Warning, |_| 0)
+                            })
+                        }}
+                        {move || {
+                            let any = app.programmes.with(|all| all.iter().any(|one| !one.reports.is_empty()));
+                            any.then(|| {
+                                let title = crate::strings::care::care(app).reports;
+                                entry(section, Page::Reports, title, Icon::Sheet, |_| 0)
+                            })
+                        }}
                         {entry(section, Page::Labels(None), t.labels, Icon::Label, |_| 0)}
                         {entry(section, Page::Devices, t.devices, Icon::Phone, |now| now.copies)}
                         {move || {
@@ -109,6 +123,8 @@ pub fn Frame() -> impl IntoView {
                     Page::Citizens => view! { <orders::Citizens/> }.into_any(),
                     Page::Questions => view! { <questions::Questions/> }.into_any(),
                     Page::Labels(_) => view! { <labels::Labels open=label_of/> }.into_any(),
+                    Page::Emergency => view! { <emergency::Emergency/> }.into_any(),
+                    Page::Reports => view! { <reports::Reports/> }.into_any(),
                     Page::Devices => view! { <devices::Devices/> }.into_any(),
                     Page::Enrolment => view! { <enrolment::Enrolment/> }.into_any(),
                     Page::Refused => view! { <refused::Refused/> }.into_any(),

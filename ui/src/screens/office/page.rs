@@ -24,6 +24,10 @@ pub enum Page {
     Questions,
     /// Labels for the printer, of one subject or as chosen there.
     Labels(Option<RecordId>),
+    /// Who needs help first.
+    Emergency,
+    /// Monthly reports.
+    Reports,
     /// Devices.
     Devices,
     /// A new device.
@@ -51,6 +55,7 @@ impl Page {
                 Route::Order(id) => Page::Orders(Some(*id)),
                 Route::Questions => Page::Questions,
                 Route::Refused => Page::Refused,
+                Route::Emergency => Page::Emergency,
                 _ => Page::Today,
             };
         };
@@ -65,6 +70,8 @@ impl Page {
             ["questions"] => Page::Questions,
             ["labels"] => Page::Labels(None),
             ["labels", id] => Page::Labels(id.parse().ok()),
+            ["emergency"] => Page::Emergency,
+            ["reports"] => Page::Reports,
             ["devices"] => Page::Devices,
             ["enrolment"] => Page::Enrolment,
             ["refused"] => Page::Refused,
@@ -89,6 +96,8 @@ impl Page {
             Page::Questions => "questions".to_owned(),
             Page::Labels(None) => "labels".to_owned(),
             Page::Labels(Some(id)) => format!("labels/{id}"),
+            Page::Emergency => "emergency".to_owned(),
+            Page::Reports => "reports".to_owned(),
             Page::Devices => "devices".to_owned(),
             Page::Enrolment => "enrolment".to_owned(),
             Page::Refused => "refused".to_owned(),
@@ -174,6 +183,8 @@ mod tests {
             Page::Questions,
             Page::Labels(None),
             Page::Labels(Some(id)),
+            Page::Emergency,
+            Page::Reports,
             Page::Devices,
             Page::Enrolment,
             Page::Refused,

@@ -173,6 +173,9 @@ impl Office {
 
     /// The title of a zone; its id where nobody gave it one.
     pub fn zone_title(self, shelf: &Shelf) -> String {
+        if shelf.zone == Shelf::EMERGENCY {
+            return crate::strings::care::care(self.app).emergency.to_owned();
+        }
         self.zones.with(|zones| {
             zones
                 .get(&shelf.programme)

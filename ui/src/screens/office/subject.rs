@@ -4,9 +4,11 @@ use super::answers;
 use super::editing::{EditDialog, Editing};
 use super::history::History;
 use super::page::Page;
+use super::state::office;
 use crate::app::{App, Loaded, app, drawn};
-use crate::backend::ask;
+use crate::backend::{ask, download};
 use crate::browser::{today, today_iso};
+use crate::components::button::Button;
 use crate::components::chip::standing_chip;
 use crate::components::icon::{Icon, icon};
 use crate::components::notice;
@@ -16,7 +18,7 @@ use crate::format;
 use crate::strings::fill;
 use crate::strings::office::office as words;
 use domain::api;
-use domain::api::{CardReply, VisitRow};
+use domain::api::{CardReply, FileFormat, PersonFile, VisitRow};
 use domain::ids::RecordId;
 use domain::programme::{DONE, FieldKind};
 use domain::schedule::Standing;
@@ -111,6 +113,7 @@ fn card_view(app: App, card: &CardReply, editing: RwSignal<Option<Editing>>) -> 
             <h3>{t.last_visits}</h3>
             {visits(app, &card.visits)}
         </section>
+        {export(app, id, programme.as_ref().is_some_and(|programme| programme.fhir.is_some()))}
         <section>
             <details class="office-past" on:toggle=move |_| looking_back.set(true)>
                 <summary>
@@ -121,6 +124,34 @@ fn card_view(app: App, card: &CardReply, editing: RwSignal<Option<Editing>>) -> 
                     looking_back.get().then(|| view! { <History id=id programme=programme_id.clone()/> })
                 }}
             </details>
+        </section>
+    }
+}
+
+/// The whole record as a file.
+fn export(app: App, id: RecordId, fhir: bool) -> impl IntoView {
+    let t = crate::strings::care::care(app);
+    let desk = office();
+    let fetch = move |format: FileFormat| {
+        spawn_local(async move {
+            let wanted = PersonFile { subject: id, format, language: app.lang().code().to_owned() };
+            if let Err(problem) = download("/api/person", &wanted).await {
+                desk.say_problem(&problem);
+            }
+        });
+    };
+    view! {
+        <section>
+            <h3>{t.person_export}</h3>
+            <div class="report-choice">
+                <Button label=t.person_pdf drawing=Icon::Download press=move || fetch(FileFormat::Pdf)/>
+                {fhir
+                    .then(|| {
+                        view! {
+                            <Button label=t.person_fhir drawing=Icon::Download press=move || fetch(FileFormat::Fhir)/>
+                        }
+                    })}
+            </div>
         </section>
     }
 }

@@ -21,6 +21,9 @@ use web_sys::{Event, HtmlInputElement};
 pub fn ZonePicker(
     /// What is chosen.
     chosen: RwSignal<BTreeSet<Shelf>>,
+    /// It is chosen for a device in the field: the right to the emergency view is offered as well.
+    #[prop(default = true)]
+    people: bool,
 ) -> impl IntoView {
     let app = app();
     let office = office();
@@ -55,6 +58,7 @@ pub fn ZonePicker(
             <div class="filters" role="group" aria-label=t.programme>
                 {move || programmes(app, programme, chosen)}
             </div>
+            {move || people.then(|| emergency_right(app, programme.get(), chosen))}
             <Line label=t.find_zone value=wanted/>
             <div class="office-zones" role="group" aria-label=t.zones_question>
                 {move || {
@@ -82,6 +86,37 @@ pub fn ZonePicker(
             <div aria-live="polite">{move || what_is_chosen(app, chosen)}</div>
         </fieldset>
     }
+}
+
+/// The right to the emergency view, where the programme has one.
+fn emergency_right(
+    app: App,
+    programme: String,
+    chosen: RwSignal<BTreeSet<Shelf>>,
+) -> Option<impl IntoView + use<>> {
+    app.programme(&programme)?.emergency.as_ref()?;
+    let shelf = Shelf::emergency(programme);
+    let own = shelf.clone();
+    let change = move |event: Targeted<Event, HtmlInputElement>| {
+        let ticked = event.target().checked();
+        chosen.update(|chosen| {
+            if ticked {
+                chosen.insert(shelf.clone());
+            } else {
+                chosen.remove(&shelf);
+            }
+        });
+    };
+    Some(view! {
+        <label class="tick">
+            <input
+                type="checkbox"
+                prop:checked=move || chosen.with(|chosen| chosen.contains(&own))
+                on:change:target=change
+            />
+            <span>{crate::strings::care::care(app).emergency_right}</span>
+        </label>
+    })
 }
 
 fn fits(zone: &ZoneRow, wanted: &str) -> bool {
