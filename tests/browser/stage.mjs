@@ -117,8 +117,8 @@ class Office {
   }
 
   // A fresh enrolment: code, link and picture. Without `zones` every zone of the programmes.
-  async enrolment({ person = 'สมใจ ทดสอบ', role = 'worker', programmes = ['water'], zones = 1 } = {}) {
-    const shelves = [];
+  async enrolment({ person = 'สมใจ ทดสอบ', role = 'worker', programmes = ['water'], zones = 1, extra = [] } = {}) {
+    const shelves = [...extra];
     for (const programme of programmes) {
       const all = await this.ask('zones', { programme });
       shelves.push(...all.slice(0, zones).map((row) => `${programme}/${row.zone}`));

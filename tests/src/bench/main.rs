@@ -16,6 +16,7 @@ mod large_form;
 mod link;
 mod money;
 mod processes;
+mod rescue;
 mod scale;
 mod town;
 mod upkeep;
@@ -42,6 +43,9 @@ fn main() {
             processes::run(&mut town, &mut figures);
         }
         upkeep::run(&mut town, &mut figures);
+    }
+    if wants("rescue") || wants("town") {
+        rescue::run(&mut figures);
     }
     if wants("scale") {
         scale::run(&mut figures);
