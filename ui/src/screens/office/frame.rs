@@ -5,8 +5,8 @@ use super::page::Page;
 use super::polling::every;
 use super::state::{Attention, office};
 use super::{
-    account, devices, emergency, enrolment, forms, labels, notify, orders, overview, questions, refused, registry,
-    reports, rounds, today,
+    account, devices, emergency, enrolment, forms, labels, notify, orders, overview, questions, refused,
+    registry, reports, rounds, today,
 };
 use crate::app::app;
 use crate::components::icon::{Icon, icon};
