@@ -70,7 +70,7 @@ codes! {
     /// The role may not do this.
     Forbidden = "forbidden", 403, "บทบาทของคุณทำรายการนี้ไม่ได้ หากจำเป็นให้ติดต่อผู้ดูแล";
     /// The emergency view was not opened, or its time is over.
-    ReasonNeeded = "reason_needed", 403, "บอกเหตุผลก่อน แล้วจึงเปิดดูข้อมูลฉุกเฉินได้";
+    EmergencyShut = "emergency_shut", 403, "บอกเหตุผลก่อน แล้วจึงเปิดดูข้อมูลฉุกเฉินได้";
     /// A record of a shelf the device does not hold.
     NotYourShelf = "not_your_shelf", 403, "ข้อมูลนี้อยู่นอกพื้นที่ของคุณ ข้อมูลถูกเก็บไว้ให้สำนักงานตรวจแล้ว";
     /// A field the role may not write.

@@ -98,10 +98,10 @@ fn a_rescuer_without_signal_sees_who_comes_first_after_a_reason() {
     let (world, codes) = start();
     let mut team = world.device_by(&codes[1], 31);
     // From here on nothing is carried to the server.
-    assert_eq!(try_ask(&world, &mut team, near(300.0)).unwrap_err(), Code::ReasonNeeded);
+    assert_eq!(try_ask(&world, &mut team, near(300.0)).unwrap_err(), Code::EmergencyShut);
     assert_eq!(
         try_ask(&world, &mut team, OpenEmergency { reason: "ไฟ".into(), place: None }).unwrap_err(),
-        Code::ReasonNeeded,
+        Code::EmergencyShut,
         "two letters are no reason"
     );
     open(&world, &mut team);
@@ -123,10 +123,10 @@ fn a_rescuer_without_signal_sees_who_comes_first_after_a_reason() {
     assert_eq!(places.len(), 5, "{places:?}");
     // Two hours later it is closed, and opens again with another reason.
     world.pass(2 * 3_600_000 + 1);
-    assert_eq!(try_ask(&world, &mut team, near(300.0)).unwrap_err(), Code::ReasonNeeded);
+    assert_eq!(try_ask(&world, &mut team, near(300.0)).unwrap_err(), Code::EmergencyShut);
     let id = first.id;
     let mark = MarkRescue { id, fate: Fate::Reached, note: String::new(), place: None };
-    assert_eq!(try_ask(&world, &mut team, mark).unwrap_err(), Code::ReasonNeeded);
+    assert_eq!(try_ask(&world, &mut team, mark).unwrap_err(), Code::EmergencyShut);
     open(&world, &mut team);
     assert_eq!(world.ask(&mut team, near(300.0)).rows.len(), 4);
 }
@@ -271,7 +271,7 @@ fn the_office_gives_a_reason_too_and_sees_who_looked() {
     let (world, codes) = start();
     let cookie = signed_in(&world);
     let ask = |request: Request| world.call(&cookie, request).1;
-    assert_eq!(ask(Request::Rescue(near(300.0))).unwrap_err().code, Code::ReasonNeeded);
+    assert_eq!(ask(Request::Rescue(near(300.0))).unwrap_err().code, Code::EmergencyShut);
     let reason = OpenEmergency { reason: "น้ำท่วม หมู่ 2".into(), place: None };
     ask(Request::OpenEmergency(reason)).unwrap();
     let Reply::Rescue(found) = ask(Request::Rescue(near(300.0))).unwrap() else { panic!() };

@@ -32,7 +32,7 @@ fn english(code: Code) -> Option<&'static str> {
         Code::PasswordWeak => "The password is too short. Use at least 10 characters.",
         Code::NotFound => "This was not found.",
         Code::Forbidden => "Your role may not do this. Ask whoever is in charge.",
-        Code::ReasonNeeded => "Give a reason first; then the emergency view opens.",
+        Code::EmergencyShut => "Give a reason first; then the emergency view opens.",
         Code::NotYourShelf => "This is outside your area. It is kept for the office to check.",
         Code::NotYourField => "Your role may not change this. It is kept for the office to check.",
         Code::BadRecord => "This entry has the wrong form. It is kept for the office to check.",

@@ -106,7 +106,7 @@ pub(super) fn open(store: &mut Store, caller: &Caller<'_>, ask: &OpenEmergency) 
     }
     let reason = text::collapse_spaces(ask.reason.trim());
     if reason.chars().count() < LEAST_REASON {
-        return Err(Problem::new(Code::ReasonNeeded).about("reason").into());
+        return Err(Problem::new(Code::EmergencyShut).about("reason").into());
     }
     let from_ms = clock(store, caller)?;
     let mut changes = Vec::new();
@@ -130,7 +130,7 @@ pub(super) fn open(store: &mut Store, caller: &Caller<'_>, ask: &OpenEmergency) 
 /// The moment until which the caller has the view open.
 fn opened(store: &Store, caller: &Caller<'_>) -> Result<u64> {
     let now_ms = clock(store, caller)?;
-    open_until(&store.db, &caller.grant.person, now_ms)?.ok_or_else(|| Code::ReasonNeeded.into())
+    open_until(&store.db, &caller.grant.person, now_ms)?.ok_or_else(|| Code::EmergencyShut.into())
 }
 
 pub(super) fn rescue(store: &mut Store, caller: &Caller<'_>, ask: &Rescue) -> Result<RescueReply> {
@@ -392,7 +392,7 @@ mod tests {
     fn every_opening_and_every_other_place_that_is_looked_at_is_in_the_audit() {
         let (mut store, grant) = server();
         let near = |lat| Rescue { lat, lon: 100.0, radius_m: 300.0, unplaced: false };
-        assert_eq!(ask(&mut store, &grant, near(13.0)).unwrap_err().code, Code::ReasonNeeded);
+        assert_eq!(ask(&mut store, &grant, near(13.0)).unwrap_err().code, Code::EmergencyShut);
         assert!(audit(&store).is_empty());
         let reason = || OpenEmergency { reason: "ไฟไหม้".into(), place: None };
         ask(&mut store, &grant, reason()).unwrap();

@@ -133,7 +133,7 @@ fn opened(scene: Scene, left_ms: u64) -> impl IntoView {
             }
             match answer {
                 Ok(found) => scene.found.set(Loaded::Ready(found)),
-                Err(problem) if problem.code == Code::ReasonNeeded => app.changed.update(|n| *n += 1),
+                Err(problem) if problem.code == Code::EmergencyShut => app.changed.update(|n| *n += 1),
                 Err(problem) => scene.found.set(Loaded::Failed(problem)),
             }
         });

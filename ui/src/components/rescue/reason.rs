@@ -38,7 +38,7 @@ pub fn Reason(
     let open = move || {
         let typed = reason.get_untracked();
         if typed.trim().chars().count() < 4 {
-            problem.set(Some(Code::ReasonNeeded.into()));
+            problem.set(Some(Code::EmergencyShut.into()));
             return;
         }
         working.set(true);
