@@ -368,8 +368,8 @@ impl Billing {
         for tariff in &self.tariffs {
             faults.extend(tariff.faults());
             let same = |other: &&Tariff| {
-                other.version == tariff.version && other.class == tariff.class
-                    || other.effective_from == tariff.effective_from && other.class == tariff.class
+                other.class == tariff.class
+                    && (other.version == tariff.version || other.effective_from == tariff.effective_from)
             };
             if self.tariffs.iter().filter(same).count() > 1 {
                 faults.push(format!(

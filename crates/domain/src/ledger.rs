@@ -52,7 +52,7 @@ pub struct Entry {
 #[serde(tag = "entry", rename_all = "snake_case")]
 pub enum Fact {
     /// A bill was issued.
-    Bill(Bill),
+    Bill(Box<Bill>),
     /// Money came, or somebody says so.
     Payment(Payment),
     /// The bank's file, or whoever looked into it, says whether a claimed payment came.

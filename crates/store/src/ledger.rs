@@ -5,7 +5,7 @@ use crate::error::{Optional, Result};
 use crate::row::{self, Row};
 use crate::transact::Tx;
 use crate::{Store, meta, project};
-use domain::billing::{BillNumber, Issue, NoBill, Series};
+use domain::billing::{BillNumber, Issue, Series};
 use domain::change::{Change, Value, Values, field, kind};
 use domain::ids::{DeviceNo, RecordId, Seq};
 use domain::ledger::{Entry, Fact, Statement, name};
@@ -175,8 +175,8 @@ pub(crate) enum Issued {
     Bill(Box<Change>),
     /// Nothing is charged for this form.
     NotBilled,
-    /// There is no bill, and why.
-    None(NoBill),
+    /// There is no bill: nothing was counted, or the office has to look first.
+    None,
 }
 
 /// The bill of a visit, to be written under `id` in the commit that this replica writes next. A bill of the same cycle
@@ -209,10 +209,7 @@ pub(crate) fn issue(
         approved: visited.approved,
         replaces,
     });
-    let bill = match bill {
-        Ok(bill) => bill,
-        Err(why) => return Ok(Issued::None(why)),
-    };
+    let Ok(bill) = bill else { return Ok(Issued::None) };
     let entry = Entry {
         id,
         subject,
@@ -221,7 +218,7 @@ pub(crate) fn issue(
         cycle: visited.cycle.to_owned(),
         reason: visited.reason.to_owned(),
         approver: if visited.approved { visited.by.to_owned() } else { String::new() },
-        fact: Fact::Bill(bill),
+        fact: Fact::Bill(Box::new(bill)),
     };
     Ok(Issued::Bill(Box::new(change(&entry, visited.programme, visited.zone))))
 }

@@ -129,7 +129,7 @@ fn issue(
     let id = RecordId::derived("bill", &[visit.id.bytes(), &decided.now_ms.to_le_bytes()]);
     Ok(match ledger::issue(tx.db, domain::ids::DeviceNo::SERVER, id, &visited)? {
         Issued::Bill(change) => Some(*change),
-        Issued::NotBilled | Issued::None(_) => None,
+        Issued::NotBilled | Issued::None => None,
     })
 }
 

@@ -127,7 +127,7 @@ impl World {
     }
 
     fn carry(&mut self, call: &store::HttpCall) -> HttpAnswer {
-        let from = self.server.authenticate(&call.bearer).unwrap();
+        let from = self.server.authenticate(&call.bearer, self.now).unwrap();
         if call.url.ends_with("/v1/push") {
             return json(&self.server.answer_push(&from, &call.body, self.now).unwrap());
         }
@@ -171,7 +171,7 @@ impl World {
             cycle: CYCLE.into(),
             reason: String::new(),
             approver: String::new(),
-            fact: Fact::Bill(bill),
+            fact: Fact::Bill(Box::new(bill)),
         };
         save(phone, self.now, entry.id, entry.cells("wells", "R01")).unwrap();
         id

@@ -160,6 +160,7 @@ fn a_caregiver_sees_her_own_people_and_nobody_elses() {
         programme: "care".into(),
         zone,
         standing: vec![],
+        failed: None,
         today: TODAY.into(),
         offset: 0,
         limit: 50,
@@ -174,6 +175,7 @@ fn a_caregiver_sees_her_own_people_and_nobody_elses() {
     assert!(!world.ask(&mut noy, EmergencyState {}).may);
     // Nor may she pick a class: that is the care manager's judgement.
     let tai = SaveVisit {
+        registry: Vec::new(),
         programme: "care".into(),
         form: "tai".into(),
         subject: Some(person("กลาง ติดเตียง")),
@@ -323,6 +325,7 @@ fn the_photo_of_the_way_in_reaches_a_rescuer_before_the_signal_goes() {
     let photo = crate::photos::jpeg(&crate::photos::picture());
     let hash = nok.keep_photo(&photo, "image/jpeg", world.now().ms).unwrap();
     let house = SaveVisit {
+        registry: Vec::new(),
         programme: "care".into(),
         form: "house".into(),
         subject: Some(person("กลาง ติดเตียง")),

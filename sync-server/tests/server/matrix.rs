@@ -42,6 +42,17 @@ const ROUTES: &[(&str, &str, [u16; 6])] = &[
     ("GET",  "/health",            [200, 200, 200, 200, 200, 200]),
     ("GET",  "/q/{code}",          [200, 200, 200, 200, 200, 200]),
     ("GET",  "/Q/{code}",          [200, 200, 200, 200, 200, 200]),
+    ("POST", "/q/{code}",          [0; 6]),
+    ("GET",  "/t/{token}",         [0; 6]),
+    ("POST", "/t/{token}",         [0; 6]),
+    ("GET",  "/t/{token}/photo",   [0; 6]),
+    ("GET",  "/open311/{*path}",   [0; 6]),
+    ("POST", "/open311/{*path}",   [0; 6]),
+    ("GET",  "/map/base.pmtiles",  [0; 6]),
+    ("POST", "/api/bills",         [0; 6]),
+    ("POST", "/api/round-file",    [0; 6]),
+    ("POST", "/api/report",        [0; 6]),
+    ("POST", "/api/person",        [0; 6]),
     ("GET",  "/page.css",          [200, 200, 200, 200, 200, 200]),
     ("GET",  "/enrol/{code}",      [503, 503, 503, 503, 503, 503]), // the screens, which are not built here
     ("GET",  "/office",            [503, 503, 503, 503, 503, 503]),
@@ -64,6 +75,7 @@ fn calls() -> Vec<(Request, [u16; 6])> {
         name: "ใหม่".to_owned(),
         role: Role::Clerk,
         programmes: Vec::new(),
+        zones: Vec::new(),
         new_password: true,
     };
     vec![
@@ -109,7 +121,8 @@ impl Cast {
         let administrator = signed_in(&world);
         let account = |name: &str, role, programmes: &[&str]| {
             let programmes = programmes.iter().map(|id| (*id).to_owned()).collect();
-            let put = PutAccount { name: name.to_owned(), role, programmes, new_password: true };
+            let put =
+                PutAccount { name: name.to_owned(), role, programmes, zones: Vec::new(), new_password: true };
             let Reply::PutAccount(made) = world.call(&administrator, put.wrap()).1.unwrap() else { panic!() };
             let login = Login { name: name.to_owned(), password: made.password.unwrap() };
             let (answer, _) = world.call("", login.wrap());

@@ -44,12 +44,12 @@ fn bill(no: u32) -> Change {
         cycle: CYCLE.to_owned(),
         reason: String::new(),
         approver: String::new(),
-        fact: Fact::Bill(Bill {
+        fact: Fact::Bill(Box::new(Bill {
             no: BillNumber::of(&format!("6912{no:010}")),
             units: 16,
             total: Satang(20_000),
             ..Bill::default()
-        }),
+        })),
     };
     let zone = format!("R{:02}", no / super::town::ROUTE + 1);
     Change { id: entry.id, kind: kind::ENTRY.to_owned(), base_seq: Seq(0), cells: entry.cells(WELLS, &zone) }

@@ -59,9 +59,9 @@ fn account(billing: &Billing, no: u64) -> Vec<(RecordId, Values)> {
         let (cycle, at) = (format!("2026-{month:02}"), format!("2026-{month:02}-20T09:00:00+07:00"));
         let bill = issue(billing, no, month, (&cycle, &at), &Statement::default());
         let amount = bill.total;
-        let bill = entry("bill", month, &at, &cycle, Fact::Bill(bill));
+        let bill = entry("bill", month, &at, &cycle, Fact::Bill(Box::new(bill)));
         entries.push((bill.id, bill.cells("p", "z")));
-        if no % 9 != 0 {
+        if !no.is_multiple_of(9) {
             let payment = Payment { amount, means: Means::Cash, bill: None, receipt_no: "R1".to_owned() };
             let paid = entry("paid", month, &at, "", Fact::Payment(payment));
             entries.push((paid.id, paid.cells("p", "z")));

@@ -50,7 +50,7 @@ fn person(no: u32, dice: &mut Dice) -> Change {
     let mut cells = subject(no, dice).cells;
     cells.retain(|name, _| ["name", "lat", "lon"].contains(&name.as_str()));
     // Half of them live close together, as in a market street.
-    if no % 2 == 0 {
+    if no.is_multiple_of(2) {
         cells.insert("lat".into(), place(7.88, dice.share() / 9.0).into());
         cells.insert("lon".into(), place(98.38, dice.share() / 9.0).into());
     }
@@ -59,7 +59,7 @@ fn person(no: u32, dice: &mut Dice) -> Change {
         ("zone", format!("C{:02}", no / 60 + 1).into()),
         ("house_no", format!("{}/{}", no % 300 + 1, no % 7).into()),
         ("group", (no % 5).to_string().into()),
-        ("oxygen", (no % 11 == 0).into()),
+        ("oxygen", no.is_multiple_of(11).into()),
         ("phone", format!("00000{no:05}").into()),
         ("note", "รั้วสีเขียว ตรงข้ามร้านค้า".into()),
         ("secret", "ไม่ออกจากทะเบียน".into()),
@@ -127,7 +127,7 @@ pub fn run(figures: &mut Figures) {
 
 fn pull_all(server: &mut Store, phone: &mut Store, token: &str) {
     use store::{HttpAnswer, Step, SyncSession};
-    let from = server.authenticate(token).unwrap();
+    let from = server.authenticate(token, NOON).unwrap();
     let mut session = SyncSession::new(false);
     let mut answer = None;
     loop {

@@ -26,7 +26,12 @@ fn bill(name: &str, day: u32, cycle: &str, satang: i64) -> Entry {
     let lines =
         vec![crate::billing::Line { kind: crate::billing::LineKind::Use, title: None, amount: total }];
     let no = crate::billing::BillNumber::of(name);
-    entry(name, day, cycle, Fact::Bill(Bill { no, units: satang / 800, lines, total, ..Bill::default() }))
+    entry(
+        name,
+        day,
+        cycle,
+        Fact::Bill(Box::new(Bill { no, units: satang / 800, lines, total, ..Bill::default() })),
+    )
 }
 
 fn again(name: &str, day: u32, cycle: &str, satang: i64, replaces: &str) -> Entry {

@@ -116,7 +116,7 @@ fn bill_entry(store: &Store, caller: &Caller<'_>, of: BillOf) -> Result<(Holder,
         }
     };
     match entry.fact.clone() {
-        Fact::Bill(bill) => Ok((holder, entry, bill)),
+        Fact::Bill(bill) => Ok((holder, entry, *bill)),
         _ => Err(Code::NoBill.into()),
     }
 }
@@ -323,7 +323,7 @@ pub(super) fn print_paper(store: &mut Store, caller: &Caller<'_>, ask: &PrintPap
     let copy = ledger::times_printed(&store.db, entry.id)?;
     let (drawing, number): (Drawing, String) = match &entry.fact {
         Fact::Bill(bill) => {
-            let mut paper = bill_paper(store, &holder, &entry, bill.clone(), printed)?;
+            let mut paper = bill_paper(store, &holder, &entry, (**bill).clone(), printed)?;
             paper.copy = copy;
             (paper.roll(roll, &mut fonts), bill.no.to_string())
         }
@@ -540,7 +540,7 @@ impl Store {
                 continue;
             }
             let holder = Holder::of(self, caller, entry.subject)?;
-            let mut paper = bill_paper(self, &holder, &entry, bill, printed.clone())?;
+            let mut paper = bill_paper(self, &holder, &entry, *bill, printed.clone())?;
             paper.copy = ledger::times_printed(&self.db, entry.id)?;
             papers.push(paper);
             printed_ids.push(entry.id);

@@ -75,10 +75,10 @@ fn question_row(store: &Store, caller: &Caller<'_>, row: &Row) -> Result<Option<
         None => String::new(),
     };
     let mut visits = Vec::new();
-    if question.topic == Topic::Approval {
-        if let Some(visit) = row::load(&store.db, question.about)? {
-            visits.push(card::visit_row(store, &visit)?);
-        }
+    if question.topic == Topic::Approval
+        && let Some(visit) = row::load(&store.db, question.about)?
+    {
+        visits.push(card::visit_row(store, &visit)?);
     }
     if question.topic == Topic::TwoVisits {
         for choice in &question.choices {

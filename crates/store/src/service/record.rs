@@ -468,7 +468,7 @@ fn bill_of(
     };
     Ok(match store.issue(&visited, caller.now.ms)? {
         Issued::Bill(change) => Some(*change),
-        Issued::NotBilled | Issued::None(_) => None,
+        Issued::NotBilled | Issued::None => None,
     })
 }
 
