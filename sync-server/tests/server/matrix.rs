@@ -42,17 +42,17 @@ const ROUTES: &[(&str, &str, [u16; 6])] = &[
     ("GET",  "/health",            [200, 200, 200, 200, 200, 200]),
     ("GET",  "/q/{code}",          [200, 200, 200, 200, 200, 200]),
     ("GET",  "/Q/{code}",          [200, 200, 200, 200, 200, 200]),
-    ("POST", "/q/{code}",          [0; 6]),
-    ("GET",  "/t/{token}",         [0; 6]),
-    ("POST", "/t/{token}",         [0; 6]),
-    ("GET",  "/t/{token}/photo",   [0; 6]),
-    ("GET",  "/open311/{*path}",   [0; 6]),
-    ("POST", "/open311/{*path}",   [0; 6]),
-    ("GET",  "/map/base.pmtiles",  [0; 6]),
-    ("POST", "/api/bills",         [0; 6]),
-    ("POST", "/api/round-file",    [0; 6]),
-    ("POST", "/api/report",        [0; 6]),
-    ("POST", "/api/person",        [0; 6]),
+    ("POST", "/q/{code}",          [403, 403, 403, 403, 403, 403]), // without the page's form token,
+    ("GET",  "/t/{token}",         [404, 404, 404, 404, 404, 404]),
+    ("POST", "/t/{token}",         [404, 404, 404, 404, 404, 404]),
+    ("GET",  "/t/{token}/photo",   [404, 404, 404, 404, 404, 404]),
+    ("GET",  "/open311/{*path}",   [200, 200, 200, 200, 200, 200]),
+    ("POST", "/open311/{*path}",   [403, 403, 403, 403, 403, 403]), // without a key,
+    ("GET",  "/map/base.pmtiles",  [404, 404, 404, 404, 404, 404]), // no map was put there,
+    ("POST", "/api/bills",         [401, 401, 401, 404, 404, 404]), // there is no bill yet,
+    ("POST", "/api/round-file",    [401, 401, 401, 200, 200, 200]),
+    ("POST", "/api/report",        [401, 401, 401, 200, 404, 200]), // of a sensitive programme,
+    ("POST", "/api/person",        [401, 401, 401, 200, 404, 200]),
     ("GET",  "/page.css",          [200, 200, 200, 200, 200, 200]),
     ("GET",  "/enrol/{code}",      [503, 503, 503, 503, 503, 503]), // the screens, which are not built here
     ("GET",  "/office",            [503, 503, 503, 503, 503, 503]),
@@ -171,6 +171,18 @@ fn body_of(path: &str) -> Vec<u8> {
         "/v1/pull" => json!({"install": install, "top_n": 0}).to_string(),
         "/api/call" => serde_json::to_string(&api::Devices {}.wrap()).unwrap(),
         "/api/labels" => sheet.to_string(),
+        "/api/bills" => json!({"programme": "water", "cycle": "2026-11", "zone": null, "unpaid": false, "two_a_page": false})
+            .to_string(),
+        "/api/round-file" => {
+            json!({"programme": "water", "cycle": "2026-11", "day": "2026-11-21", "what": "payments_csv"}).to_string()
+        }
+        "/api/report" => {
+            let of = json!({"programme": "care", "report": "monthly", "month": "2026-11"});
+            json!({"of": of, "format": "pdf"}).to_string()
+        }
+        "/api/person" => {
+            json!({"subject": RecordId::derived("test person", &[]), "format": "fhir", "language": "th"}).to_string()
+        }
         _ => String::new(),
     }
     .into_bytes()
@@ -182,7 +194,11 @@ fn every_route_answers_everybody_as_the_table_says() {
     let mut wrong = Vec::new();
     for (method, route, expected) in ROUTES {
         let code = if route.starts_with("/enrol") { "ABC".to_owned() } else { pole_code() };
-        let path = route.replace("{hash}", HASH).replace("{code}", &code);
+        let path = route
+            .replace("{hash}", HASH)
+            .replace("{code}", &code)
+            .replace("{token}", "AAAAAAAAAAAAAAAAAAAAAAAAAA")
+            .replace("{*path}", "v2/requests.json");
         let got = EVERYBODY.map(|who| cast.asks(who, method, &path, &body_of(route)));
         if got != *expected {
             wrong.push(format!("{method} {route}: {got:?} for {expected:?}"));

@@ -211,7 +211,7 @@ fn a_photo_is_seen_by_whoever_may_read_a_record_that_names_it() {
         |store| {
             codes.push(enrol(store, "water", "R02", Role::Worker));
             codes.push(enrol(store, "care", "M01", Role::Supervisor));
-            codes.push(enrol(store, "water", "R09", Role::Supervisor));
+            codes.push(enrol(store, "water", Shelf::COMMON, Role::Supervisor));
         },
         None,
     );

@@ -79,7 +79,7 @@ fn start() -> World {
             "plan",
             "2026-11-08",
             json!({
-                "long_goal": "นั่งเองได้", "live_problem": "แผลกดทับ", "approved": "yes", "urgency": "yellow",
+                "long_goal": "นั่งเองได้", "live_problem": "แผลกดทับ", "plan_approved": "yes", "urgency": "yellow",
                 "item": [{"item_activity": "a4", "item_days": ["mon", "thu"], "item_provider": "นก", "item_note": "ทำแผล"}, {"item_activity": "a5", "item_days": ["mon"]}],
             }),
         ),

@@ -498,7 +498,7 @@ mod tests {
             }
             assert_eq!(ours, 1);
         }
-        assert_eq!(subjects, 80 + 24 + 36);
+        assert_eq!(subjects, 80 + 24 + 36 + 40 + 20);
     }
 
     #[test]

@@ -50,8 +50,8 @@ pub(super) enum View {
     List(&'static str),
     /// Of a list of one day.
     Day(String),
-    /// Of rows of a programme that a form looks up.
-    Table(String),
+    /// Of what a programme holds, of which the reply does not say whose it is.
+    Programme(&'static str, String),
     /// Nothing that is kept about anybody.
     Nothing,
 }
@@ -71,7 +71,13 @@ pub(super) fn view_of(request: &Request) -> View {
         Request::Nearby(_) => View::List("nearby viewed"),
         Request::Home(_) => View::List("home viewed"),
         Request::Round(_) => View::List("round viewed"),
-        Request::Registry(ask) => View::Table(ask.programme.clone()),
+        Request::Orders(_) => View::List("orders viewed"),
+        Request::CitizenReports(_) => View::List("reports viewed"),
+        Request::Order(ask) => View::Record("order viewed", ask.order),
+        Request::Ledger(ask) => View::Record("account viewed", ask.subject),
+        Request::Registry(ask) => View::Programme("registry looked up", ask.programme.clone()),
+        Request::Overview(ask) => View::Programme("overview viewed", ask.programme.clone()),
+        Request::Anomalies(ask) => View::Programme("doubts viewed", ask.programme.clone()),
         Request::Questions(_) => View::List("questions viewed"),
         Request::Drafts(_) => View::List("drafts viewed"),
         Request::Refused(_) => View::List("refused viewed"),
@@ -96,10 +102,15 @@ pub(super) fn note(store: &mut Store, caller: &Caller<'_>, view: View, reply: &R
             Ok(())
         }
         View::Day(day) => note_list(store, caller, "day viewed", &format!(" {day}"), reply),
-        View::Table(programme) => {
-            let shown = matches!(reply, Reply::Registry(rows) if !rows.is_empty());
-            if shown && is_sensitive(store, &programme) {
-                note_once(store, caller, "registry looked up", &programme)?;
+        View::Programme(what, programme) => {
+            let empty = match reply {
+                Reply::Registry(rows) => rows.is_empty(),
+                Reply::Overview(all) => all.points.is_empty() && all.groups.is_empty(),
+                Reply::Anomalies(page) => page.rows.is_empty(),
+                _ => true,
+            };
+            if !empty && is_sensitive(store, &programme) {
+                note_once(store, caller, what, &programme)?;
             }
             Ok(())
         }
@@ -129,6 +140,10 @@ fn note_list(store: &mut Store, caller: &Caller<'_>, what: &str, when: &str, rep
 fn programmes_of(store: &Store, reply: &Reply) -> BTreeSet<String> {
     match reply {
         Reply::Search(rows) | Reply::Nearby(rows) => rows.iter().map(|row| row.programme.clone()).collect(),
+        Reply::Orders(page) => page.rows.iter().map(|row| row.subject.programme.clone()).collect(),
+        Reply::CitizenReports(rows) => {
+            rows.iter().map(|report| report.row.subject.programme.clone()).collect()
+        }
         Reply::Round(page) => page.rows.iter().map(|row| row.programme.clone()).collect(),
         Reply::Home(all) => all.iter().flat_map(|home| &home.next).map(|row| row.programme.clone()).collect(),
         Reply::Find(Found::Several(rows)) => rows.iter().map(|row| row.programme.clone()).collect(),
