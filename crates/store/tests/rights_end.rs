@@ -182,7 +182,7 @@ fn every_view_of_a_sensitive_programme_is_noted_once_while_it_goes_on() {
     assert_eq!(audit(&server, 0)[before..], expected);
     call(&mut server, &clerk, NOON + 20 * MINUTE, api::Card { subject: id, today: today.clone() }).unwrap();
     assert_eq!(audit(&server, 0).len(), before + expected.len() + 1, "later it is another view");
-    let stranger = grant("สมชาย", Role::Supervisor, &[("water", "R01")]);
+    let stranger = grant("สมชาย", Role::Supervisor, &[("water", Shelf::COMMON)]);
     call(&mut server, &stranger, NOON, api::History { record: visit }).unwrap_err();
     let search = api::Search { text: "สมศรี".into(), programme: None, today, limit: 20 };
     assert_eq!(call(&mut server, &stranger, NOON, search).unwrap().len(), 2);
