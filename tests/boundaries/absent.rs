@@ -52,6 +52,7 @@ fn names_of_tables_and_columns_never_come_from_outside() {
         "{COLUMNS}",
         "{condition}",
         "{STANDING}",
+        "{SKIPPED}",
         "{table}",
         "{list}",
         "{shelves}",

@@ -138,6 +138,12 @@ describe('a bill', () => {
       await phone.press(label);
       await phone.press('เครื่องพิมพ์บลูทูธ');
       await phone.sees('ส่งให้เครื่องพิมพ์แล้ว');
+      // The word may still be that of the first paper: this one is whole once nothing more comes.
+      await phone.page.waitForFunction(() => {
+        const before = window.before;
+        window.before = window.printed.length;
+        return before > 0 && before === window.before;
+      }, null, { polling: 700 });
       const picture = dots(Uint8Array.from(await phone.page.evaluate(() => window.printed)));
       assert.equal(picture.width, width);
       const file = PNG.sync.write(picture);

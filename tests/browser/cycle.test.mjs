@@ -79,7 +79,7 @@ describe('the month of a route', () => {
     await phone.page.locator('input[capture]').setInputFiles({ name: 'dial.png', mimeType: 'image/png', buffer: Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAoAAAAKCAIAAAACUFjqAAAAEklEQVR4nGP4z8CAB+GTG8HSALfKY52fTcuYAAAAAElFTkSuQmCC', 'base64') });
     await phone.shows(phone.page.locator('img.photo'));
     await phone.press('บันทึก', { exact: true });
-    await phone.press('ถูกต้อง บันทึก');
+    await phone.press('ถูกต้องแล้ว บันทึกเลย');
     await phone.heading('บันทึกแล้ว');
     await phone.openCard(meters[2].id);
     await phone.sees('รอสำนักงานตรวจ');

@@ -147,12 +147,20 @@ class Phone {
   }
 
   button(name, options = {}) { return this.page.getByRole('button', { name, ...options }); }
-  press(name, options) { return this.button(name, options).first().click(); }
+  async press(name, options) {
+    const button = this.button(name, options);
+    await this.shows(button);
+    await button.first().click();
+  }
   box(label) { return this.page.getByRole('textbox', { name: label }).first(); }
   type(label, text) { return this.box(label).fill(text); }
   sees(text) { return this.shows(this.page.getByText(text)); }
   heading(name) { return this.shows(this.page.getByRole('heading', { name })); }
-  choose(question, option) { return this.page.getByRole('group', { name: question }).first().getByText(option, { exact: true }).click(); }
+  async choose(question, option) {
+    const choice = this.page.getByRole('group', { name: question }).first().getByText(option, { exact: true });
+    await this.shows(choice);
+    await choice.click();
+  }
 
   // Waits for something; in vain, it says what the page shows instead.
   async shows(locator) {

@@ -12,6 +12,7 @@ mod notify;
 mod orders;
 mod overview;
 mod people;
+mod photos;
 mod questions;
 mod registry;
 mod reports;
@@ -25,6 +26,7 @@ pub use notify::*;
 pub use orders::*;
 pub use overview::*;
 pub use people::*;
+pub use photos::*;
 pub use questions::{QuestionRow, Questions, Settle};
 pub use registry::{Registry, RegistryChange, RegistryRow};
 pub use reports::{FileFormat, MonthReport, PersonFile, ReportFile};
@@ -826,44 +828,6 @@ pub struct BindCode {
     pub replaces: Vec<String>,
     /// Where.
     pub place: Option<Place>,
-}
-
-/// Keeps a photo: a JPEG already resized, without position.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct KeepPhoto {
-    /// The file, base64.
-    pub base64: String,
-    /// Such as `image/jpeg`.
-    pub mime: String,
-}
-
-/// Where a kept photo is found.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct PhotoKept {
-    /// BLAKE3 of its bytes, hexadecimal.
-    pub hash: String,
-}
-
-/// Asks for a photo.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Photo {
-    /// BLAKE3 of its bytes, hexadecimal.
-    pub hash: String,
-    /// All of it, even where that means to fetch it from the office. Without, a small picture of it will do.
-    #[serde(default)]
-    pub whole: bool,
-}
-
-/// A photo, if this replica has it or could get it.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct PhotoReply {
-    /// The file, base64; `None` if it is only at the office, or with whoever took it.
-    pub base64: Option<String>,
-    /// Its type.
-    pub mime: String,
-    /// It is the small picture.
-    #[serde(default)]
-    pub small: bool,
 }
 
 /// Asks for what was refused.

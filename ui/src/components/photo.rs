@@ -10,6 +10,7 @@ use domain::problem::{Code, Problem};
 use leptos::html;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
+use std::sync::Arc;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 
@@ -62,6 +63,9 @@ pub async fn keep_canvas(canvas: &web_sys::HtmlCanvasElement, trial: bool) -> Re
     Ok(ask(KeepPhoto { base64, mime: "image/jpeg".to_owned() }).await?.hash)
 }
 
+/// What becomes of a kept photo. No `Callback`: that one is gone with its screen.
+pub type Kept = Arc<dyn Fn(String) + Send + Sync>;
+
 /// A button that takes a photo with the camera or from the gallery.
 #[component]
 pub fn TakePhoto(
@@ -80,8 +84,8 @@ pub fn TakePhoto(
     /// Called before the camera app opens, which may cost this page its life.
     #[prop(optional, into)]
     before: Option<Callback<()>>,
-    /// Gets the hash of the kept photo.
-    kept: Callback<String>,
+    /// Gets the hash of the kept photo, even if the screen was drawn anew while it was kept: whoever took it is told nothing.
+    kept: Kept,
 ) -> impl IntoView {
     let app = app();
     let t = app.t();
@@ -91,6 +95,7 @@ pub fn TakePhoto(
         let Some(input) = input.get_untracked() else { return };
         let Some(file) = input.files().and_then(|files| files.get(0)) else { return };
         working.set(true);
+        let kept = Arc::clone(&kept);
         spawn_local(async move {
             match keep(
                 &file,
@@ -100,7 +105,7 @@ pub fn TakePhoto(
             .await
             {
                 Ok(hash) => {
-                    kept.try_run(hash);
+                    kept(hash);
                     app.refresh_status();
                 }
                 Err(problem) => app.say_problem(&problem),

@@ -572,9 +572,14 @@ fn CancelDialog(cancelling: RwSignal<Option<RecordId>>) -> impl IntoView {
     let m = money(app.lang());
     let open = RwSignal::new(false);
     let reason = RwSignal::new(String::new());
-    Effect::new(move |_| open.set(cancelling.get().is_some()));
+    // Each sets the other only where it differs: a signal tells of what it had already, too.
     Effect::new(move |_| {
-        if !open.get() {
+        if cancelling.get().is_some() {
+            open.set(true);
+        }
+    });
+    Effect::new(move |_| {
+        if !open.get() && cancelling.with_untracked(Option::is_some) {
             cancelling.set(None);
         }
     });

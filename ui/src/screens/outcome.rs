@@ -16,6 +16,7 @@ use domain::api;
 use domain::change::Values;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
+use std::sync::Arc;
 
 /// The screen that says why not.
 #[component]
@@ -113,7 +114,9 @@ fn details(
         </label>
         <TakePhoto
             label=t.take_photo
-            kept=Callback::new(move |hash: String| photos.update(|photos| photos.push(hash)))
+            kept=Arc::new(move |hash: String| {
+                photos.try_update(|photos| photos.push(hash));
+            })
         />
         <div class="photos">
             <For each=move || photos.get() key=|hash| hash.clone() children=move |hash| photo(app, hash, t.photo.to_owned())/>

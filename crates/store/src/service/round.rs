@@ -165,18 +165,18 @@ pub(super) fn dashboard(store: &Store, caller: &Caller<'_>, ask: &Dashboard) -> 
     let now = present(&programme, kind, &ask.today);
     let cycle = if ask.cycle.is_empty() { now.clone() } else { ask.cycle.clone() };
     let shelves = zones(store, caller, &ask.programme, None)?;
-    let shelf_list = list::sql_list(shelves.iter().map(|(no, _)| *no));
+    let list = list::sql_list(shelves.iter().map(|(no, _)| *no));
     let mut tallies: BTreeMap<i64, Tally> = BTreeMap::new();
     let mut readers: BTreeMap<String, (ReaderTally, BTreeSet<i64>)> = BTreeMap::new();
     {
-        let sql = format!("SELECT shelf, count(*) FROM subject WHERE shelf IN ({shelf_list}) GROUP BY shelf");
+        let sql = format!("SELECT shelf, count(*) FROM subject WHERE shelf IN ({list}) GROUP BY shelf");
         let mut statement = store.db.prepare_cached(&sql)?;
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
             tallies.entry(row.get(0)?).or_default().subjects = row.get(1)?;
         }
     }
-    counting(store, &cycle, &shelf_list, |visit| {
+    counting(store, &cycle, &list, |visit| {
         count(tallies.entry(visit.shelf).or_default(), kind, &visit, &ask.today);
         let (reader, zones) = readers.entry(visit.person.clone()).or_default();
         reader.tally.subjects += 1;
@@ -185,7 +185,7 @@ pub(super) fn dashboard(store: &Store, caller: &Caller<'_>, ask: &Dashboard) -> 
         count(&mut reader.tally, kind, &visit, &ask.today);
     })?;
     if programme.billing.is_some() {
-        money(store, &cycle, &shelf_list, &mut tallies)?;
+        money(store, &cycle, &list, &mut tallies)?;
     }
     let mut reply = DashboardReply { cycles: cycles(store, &now)?, cycle, ..DashboardReply::default() };
     let mut titles = list::zone_titles(store, &ask.programme)?;
@@ -347,15 +347,15 @@ fn in_the_way(
     cycle: &str,
     shelves: &[(i64, Shelf)],
 ) -> Result<BTreeMap<i64, u64>> {
-    let shelf_list = list::sql_list(shelves.iter().map(|(no, _)| *no));
+    let list = list::sql_list(shelves.iter().map(|(no, _)| *no));
     let mut all: BTreeMap<i64, u64> = BTreeMap::new();
-    counting(store, cycle, &shelf_list, |visit| {
+    counting(store, cycle, &list, |visit| {
         if visit.state == round::WAITS {
             *all.entry(visit.shelf).or_default() += 1;
         }
     })?;
     let asked = format!("{} {cycle}", kind.form);
-    let sql = format!("SELECT no FROM question WHERE settled = 0 AND shelf IN ({shelf_list})");
+    let sql = format!("SELECT no FROM question WHERE settled = 0 AND shelf IN ({list})");
     let mut statement = store.db.prepare_cached(&sql)?;
     let mut rows = statement.query([])?;
     while let Some(found) = rows.next()? {
@@ -511,12 +511,12 @@ pub(super) fn loss(store: &Store, caller: &Caller<'_>, ask: &Loss) -> Result<Los
     };
     let zones_now = dashboard.zones.into_iter().map(zone_row).collect();
     let shelves = zones(store, caller, &ask.programme, None)?;
-    let shelf_list = list::sql_list(shelves.iter().map(|(no, _)| *no));
+    let list = list::sql_list(shelves.iter().map(|(no, _)| *no));
     // How many cycles running, up to this one, a subject counted nothing, and which marks it had twice.
     let mut nothing: BTreeMap<[u8; 16], u32> = BTreeMap::new();
     for back in 0..rule.dead_after.min(12) {
         let Some(cycle) = cycle::later(&ask.cycle, -i32::try_from(back).unwrap_or(0)) else { break };
-        counting(store, &cycle, &shelf_list, |visit| {
+        counting(store, &cycle, &list, |visit| {
             if visit.outcome == DONE && visit.units == Some(0) {
                 let running = nothing.entry(visit.subject).or_default();
                 *running += u32::from(*running == back);
@@ -526,14 +526,14 @@ pub(super) fn loss(store: &Store, caller: &Caller<'_>, ask: &Loss) -> Result<Los
     let again_bits = kind.bits(|mark| mark.again);
     let mut marked: BTreeMap<[u8; 16], u32> = BTreeMap::new();
     if let Some(before) = cycle::later(&ask.cycle, -1) {
-        counting(store, &before, &shelf_list, |visit| {
+        counting(store, &before, &list, |visit| {
             if visit.marks & again_bits != 0 {
                 marked.insert(visit.subject, visit.marks & again_bits);
             }
         })?;
     }
     let mut again = Vec::new();
-    counting(store, &ask.cycle, &shelf_list, |visit| {
+    counting(store, &ask.cycle, &list, |visit| {
         let both = marked.get(&visit.subject).copied().unwrap_or_default() & visit.marks;
         if both != 0 && again.len() < LISTED {
             again.push((kind.ids(both).into_iter().next().unwrap_or_default(), visit.subject));

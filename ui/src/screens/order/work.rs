@@ -6,7 +6,7 @@ use crate::backend::ask;
 use crate::components::button::Weight;
 use crate::components::field::{Keys, Line, Select};
 use crate::components::icon::Icon;
-use crate::components::photo::TakePhoto;
+use crate::components::photo::{Kept, TakePhoto};
 use crate::format;
 use crate::position;
 use crate::strings::orders::orders as words;
@@ -16,9 +16,11 @@ use domain::text::ascii_digits;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 fn note(app: App, what: NoteOrder, busy: RwSignal<bool>) {
-    busy.set(true);
+    // The screen may be another by now.
+    busy.try_set(true);
     spawn_local(async move {
         match ask(NoteOrder { place: position::stamped(app), ..what }).await {
             Ok(saved) => app.saved(saved.counts),
@@ -72,7 +74,7 @@ pub(super) fn work(app: App, order: &OrderReply, kind: Option<&OrderKind>) -> Op
     });
     let take = |label: &'static str, role: PhotoRole| {
         let nothing = nothing.clone();
-        let kept = Callback::new(move |hash: String| {
+        let kept: Kept = Arc::new(move |hash: String| {
             note(app, NoteOrder { photos: vec![(hash, role)], ..nothing.clone() }, busy);
         });
         view! { <TakePhoto label=label kept=kept/> }

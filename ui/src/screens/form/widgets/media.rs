@@ -8,6 +8,7 @@ use crate::components::scanner::Scanner;
 use crate::screens::form::question::At;
 use crate::screens::form::widgets::text;
 use leptos::prelude::*;
+use std::sync::Arc;
 
 /// A photo.
 pub fn image(at: &At) -> AnyView {
@@ -28,7 +29,9 @@ pub fn image(at: &At) -> AnyView {
                 longest_px=longest_px
                 trial=session.trial
                 before=Callback::new(move |()| session.keep_draft())
-                kept=kept
+                kept=Arc::new(move |hash| {
+                    kept.try_run(hash);
+                })
             />
         }
     };
