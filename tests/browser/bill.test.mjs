@@ -165,7 +165,11 @@ describe('a bill', () => {
     await phone.sees(/รับเงิน 20.00 บาท ใบเสร็จเลขที่ R/);
     const rest = (Math.round(Number(amount) * 100) - 2_000) / 100;
     await phone.sees(rest.toFixed(2).replace(/\B(?=(\d{3})+\.)/g, ','));
-    assert.equal(payment(readPng(await phone.page.locator('.pay-code').screenshot())).amount, rest.toFixed(2));
+    // What was just said lies over the code for a few seconds.
+    await until(async () => {
+      const text = readPng(await phone.page.locator('.pay-code').screenshot());
+      return text && payment(text).amount === rest.toFixed(2);
+    }, 'a code for the rest');
     const paid = slip('002', '0002123123121200011');
     await phone.press('สแกนสลิปของผู้จ่าย');
     await phone.type('หรือพิมพ์ข้อความใน QR', 'https://example.com');

@@ -11,6 +11,8 @@ use crate::strings::fill;
 use domain::change::Place;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
+use std::cell::Cell;
+use std::rc::Rc;
 
 /// A place this exact is taken by itself, metres; a form may say another number in `capture-accuracy`.
 const GOOD_M: f64 = 5.0;
@@ -29,6 +31,7 @@ pub fn point(at: &At) -> AnyView {
     let failed = RwSignal::new(false);
     let best = RwSignal::new(None::<Fix>);
     let fixes = StoredValue::new_local(Vec::<Place>::new());
+    let turn = StoredValue::new(0u32);
     on_cleanup(move || running.set_value(None));
 
     let set = at.clone();
@@ -45,7 +48,10 @@ pub fn point(at: &At) -> AnyView {
         best.set(None);
         fixes.set_value(Vec::new());
         looking.set(true);
-        let steady = StoredValue::new_local(false);
+        turn.update_value(|turn| *turn += 1);
+        let mine = turn.get_value();
+        // Of this attempt alone, and of nobody who could take it away while the phone still speaks.
+        let steady = Rc::new(Cell::new(false));
         let take = take.clone();
         let watch = position::watch(move |fix| {
             // The phone may still speak after the person has gone on.
@@ -60,13 +66,13 @@ pub fn point(at: &At) -> AnyView {
                             *best = Some(fix);
                         }
                     });
-                    if fix.place.accuracy_m <= good_m && !steady.get_value() {
-                        steady.set_value(true);
+                    if fix.place.accuracy_m <= good_m && !steady.get() {
+                        steady.set(true);
                         let take = take.clone();
                         spawn_local(async move {
                             wait(STEADY_MS).await;
                             // Neither taken by hand nor begun anew meanwhile.
-                            let same = steady.try_get_value() == Some(true)
+                            let same = turn.try_get_value() == Some(mine)
                                 && looking.try_get_untracked() == Some(true);
                             if let (true, Some(fix)) = (same, best.try_get_untracked().flatten()) {
                                 take(fix);
