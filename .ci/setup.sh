@@ -122,7 +122,8 @@ wasm_bindgen() {
   sanam_wasm_bindgen >/dev/null && return
   echo "setup: building wasm-bindgen $version (about two minutes)"
   # Without --locked, because a lagging mirror may lack one of the exact versions.
-  step "wasm-bindgen $version" cargo_install "$SANAM_CACHE/wasm-bindgen-$version" wasm-bindgen-cli --version "$version"
+  # It runs for seconds and is built for minutes: little optimisation is the quicker whole.
+  CARGO_PROFILE_RELEASE_OPT_LEVEL=1 step "wasm-bindgen $version" cargo_install "$SANAM_CACHE/wasm-bindgen-$version" wasm-bindgen-cli --version "$version"
 }
 
 tauri_driver() {
