@@ -4,15 +4,14 @@
 //! passer-by, or else the place in the round; on the label of a sensitive programme nothing but the code.
 
 use crate::answer::Failure;
-use crate::body;
-use crate::device::read_json;
+use crate::download::{self, PDF};
 use crate::office::{self, Caller};
 use crate::pages::{public_fields, public_lines};
 use crate::shared::{Config, Server};
 use axum::body::Body;
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderValue, header};
-use axum::response::{IntoResponse, Response};
+use axum::http::HeaderMap;
+use axum::response::Response;
 use domain::api::{LabelChoice, Labels, LabelsReply, StockRow};
 use domain::code;
 use domain::problem::{Code, Problem};
@@ -68,10 +67,7 @@ pub(crate) async fn file(
     headers: HeaderMap,
     sent: Body,
 ) -> Result<Response, Failure> {
-    office::from_our_page(&headers)?;
-    let caller = office::caller(&server, &headers).await?;
-    let whole = body::read(&server.large, &headers, sent).await?;
-    let ask: Labels = read_json(&whole.bytes)?;
+    let (caller, ask, _until_done): (_, Labels, _) = download::asked(&server, &headers, sent).await?;
     let name = file_name(&ask);
     let calibration = ask.calibration;
     let config = Arc::clone(&server.config);
@@ -90,22 +86,13 @@ pub(crate) async fn file(
         false => sheet::pdf(&drawing.labels, &drawing.sheet),
     })
     .await?;
-    let mut response = file.into_response();
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/pdf"));
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    if let Ok(value) = HeaderValue::from_str(&format!("attachment; filename=\"{name}\"")) {
-        headers.insert(header::CONTENT_DISPOSITION, value);
-    }
-    Ok(response)
+    Ok(download::file(file, PDF, &name))
 }
 
-/// Draws away from the threads that answer, and without holding the store: a whole registry takes seconds.
 async fn draw<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, BadSheet> + Send + 'static,
 ) -> Result<T, Failure> {
-    let drawn = tokio::task::spawn_blocking(work).await.map_err(|_| Failure::from(Code::Internal))?;
-    drawn.map_err(problem)
+    download::drawn(work).await?.map_err(problem)
 }
 
 fn problem(error: BadSheet) -> Failure {

@@ -15,6 +15,7 @@ mod bills;
 mod body;
 pub mod clock;
 mod device;
+mod download;
 mod drawing;
 pub mod entropy;
 mod forms;

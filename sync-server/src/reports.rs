@@ -2,14 +2,12 @@
 //! FHIR bundle. Each is noted in the audit by the store that gathered it.
 
 use crate::answer::Failure;
-use crate::body;
-use crate::device::read_json;
-use crate::office;
+use crate::download::{self, PDF, XLSX};
 use crate::shared::Server;
 use axum::body::Body;
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderValue, header};
-use axum::response::{IntoResponse, Response};
+use axum::http::HeaderMap;
+use axum::response::Response;
 use documents::report::{Cell, Column, Report as Sheet};
 use domain::api::{Ask, FileFormat, PersonFile, ReportFile};
 use domain::change::Value;
@@ -19,19 +17,13 @@ use domain::{fhir, report, thai_date};
 use store::Now;
 use store::service::Whole;
 
-/// Workbooks.
-const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
-
 /// `POST /api/report`.
 pub(crate) async fn month(
     State(server): State<Server>,
     headers: HeaderMap,
     sent: Body,
 ) -> Result<Response, Failure> {
-    office::from_our_page(&headers)?;
-    let caller = office::caller(&server, &headers).await?;
-    let whole = body::read(&server.large, &headers, sent).await?;
-    let ReportFile { of, format } = read_json(&whole.bytes)?;
+    let (caller, ReportFile { of, format }, _until_done) = download::asked(&server, &headers, sent).await?;
     if format == FileFormat::Fhir {
         return Err(Problem::new(Code::Malformed).about("format").into());
     }
@@ -51,7 +43,7 @@ pub(crate) async fn month(
     let sheets: Vec<Sheet> = report.tables.iter().map(|table| sheet(&report, table)).collect();
     let (bytes, kind, ending) = draw(sheets, format, now_ms).await?;
     // Both come from the caller: only what may stand in a name of a file does.
-    Ok(file(bytes, kind, &format!("{}-{}.{ending}", named(&programme), named(&month))))
+    Ok(download::file(bytes, kind, &format!("{}-{}.{ending}", named(&programme), named(&month))))
 }
 
 /// `POST /api/person`.
@@ -60,10 +52,8 @@ pub(crate) async fn person(
     headers: HeaderMap,
     sent: Body,
 ) -> Result<Response, Failure> {
-    office::from_our_page(&headers)?;
-    let caller = office::caller(&server, &headers).await?;
-    let whole = body::read(&server.large, &headers, sent).await?;
-    let PersonFile { subject, format, language } = read_json(&whole.bytes)?;
+    let (caller, PersonFile { subject, format, language }, _until_done) =
+        download::asked(&server, &headers, sent).await?;
     let now_ms = caller.now_ms;
     let record = server
         .with_store(move |store| {
@@ -75,36 +65,24 @@ pub(crate) async fn person(
         let person = fhir::Person { id: record.id, values: &record.values, visits: &record.visits };
         let bundle = fhir::bundle(&record.programme, &person, &now).ok_or(Code::NotFound)?;
         let bytes = serde_json::to_vec_pretty(&bundle).map_err(|_| Code::Internal)?;
-        return Ok(file(bytes, "application/fhir+json", &format!("{subject}.fhir.json")));
+        return Ok(download::file(bytes, "application/fhir+json", &format!("{subject}.fhir.json")));
     }
     let (bytes, kind, ending) = draw(sheets_of(&record, &language), format, now_ms).await?;
-    Ok(file(bytes, kind, &format!("{subject}.{ending}")))
+    Ok(download::file(bytes, kind, &format!("{subject}.{ending}")))
 }
 
-/// Draws away from the threads that answer.
+/// The pages or the workbook, with what they are and how their name ends.
 async fn draw(
     sheets: Vec<Sheet>,
     format: FileFormat,
     now_ms: u64,
 ) -> Result<(Vec<u8>, &'static str, &'static str), Failure> {
     let printed = thai_date::moment(now_ms, thai_date::THAI_OFFSET_MINUTES);
-    let drawn = tokio::task::spawn_blocking(move || match format {
+    let drawn = download::drawn(move || match format {
         FileFormat::Xlsx => documents::report::xlsx(&sheets).map(|bytes| (bytes, XLSX, "xlsx")),
-        _ => documents::report::pdf(&sheets, &printed).map(|bytes| (bytes, "application/pdf", "pdf")),
+        _ => documents::report::pdf(&sheets, &printed).map(|bytes| (bytes, PDF, "pdf")),
     });
-    let drawn = drawn.await.map_err(|_| Failure::from(Code::Internal))?;
-    drawn.map_err(|error| Problem::new(Code::Internal).about(error).into())
-}
-
-fn file(bytes: Vec<u8>, kind: &'static str, name: &str) -> Response {
-    let mut response = bytes.into_response();
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    if let Ok(value) = HeaderValue::from_str(&format!("attachment; filename=\"{name}\"")) {
-        headers.insert(header::CONTENT_DISPOSITION, value);
-    }
-    response
+    drawn.await?.map_err(|error| Problem::new(Code::Internal).about(error).into())
 }
 
 fn named(text: &str) -> String {

@@ -4,14 +4,13 @@
 //! is written to the audit.
 
 use crate::answer::Failure;
-use crate::body;
-use crate::device::read_json;
-use crate::office::{self, Caller};
+use crate::download::{self, PDF, XLSX};
+use crate::office::Caller;
 use crate::shared::Server;
 use axum::body::Body;
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderValue, header};
-use axum::response::{IntoResponse, Response};
+use axum::http::HeaderMap;
+use axum::response::Response;
 use documents::report::{self, Cell, Column, Report};
 use domain::api::{Anomalies, Anomaly, Ask, Dashboard, DashboardReply, FileKind, RoundFile, Tally};
 use domain::cycle::CycleState;
@@ -30,10 +29,7 @@ pub(crate) async fn file(
     headers: HeaderMap,
     sent: Body,
 ) -> Result<Response, Failure> {
-    office::from_our_page(&headers)?;
-    let caller = office::caller(&server, &headers).await?;
-    let whole = body::read(&server.large, &headers, sent).await?;
-    let ask: RoundFile = read_json(&whole.bytes)?;
+    let (caller, ask, _until_done): (_, RoundFile, _) = download::asked(&server, &headers, sent).await?;
     let (name, media_type) = named(&ask);
     let drawn = server
         .with_store(move |store| {
@@ -43,18 +39,8 @@ pub(crate) async fn file(
             Ok(content)
         })
         .await?;
-    // Drawn away from the threads that answer, and without holding the store.
-    let bytes = tokio::task::spawn_blocking(move || drawn.write())
-        .await
-        .map_err(|_| Failure::from(Code::Internal))?;
-    let mut response = bytes?.into_response();
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    if let Ok(value) = HeaderValue::from_str(&format!("attachment; filename=\"{name}\"")) {
-        headers.insert(header::CONTENT_DISPOSITION, value);
-    }
-    Ok(response)
+    let bytes = download::drawn(move || drawn.write()).await??;
+    Ok(download::file(bytes, media_type, &name))
 }
 
 /// What the audit calls a file.
@@ -72,11 +58,8 @@ fn named(ask: &RoundFile) -> (String, &'static str) {
     };
     let (programme, day) = (plain(&ask.programme), plain(&ask.day));
     match ask.what {
-        FileKind::ReportPdf => (format!("report-{programme}-{day}.pdf"), "application/pdf"),
-        FileKind::ReportXlsx => (
-            format!("report-{programme}-{day}.xlsx"),
-            "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-        ),
+        FileKind::ReportPdf => (format!("report-{programme}-{day}.pdf"), PDF),
+        FileKind::ReportXlsx => (format!("report-{programme}-{day}.xlsx"), XLSX),
         FileKind::PaymentsCsv => (format!("payments-{programme}-{day}.csv"), "text/csv; charset=utf-8"),
     }
 }
