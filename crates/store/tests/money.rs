@@ -1,6 +1,8 @@
 //! Accounts between two phones and an office: bills, cash, slips, papers, and what only the office may write.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
+mod common;
+
 use domain::access::{Grant, Role};
 use domain::api::{self, Ask, BillOf, PaperKind};
 use domain::billing::{
@@ -13,23 +15,11 @@ use domain::money::Satang;
 use domain::problem::{Code, Problem};
 use domain::programme::{FieldKind, FormKind, Programme, SubjectKind, Words};
 use domain::promptpay;
-use store::{HttpAnswer, Kind, NewCommit, Now, Step, Store, SyncSession};
+use store::{Kind, NewCommit, Now, Store};
 
 const NOON: u64 = 1_795_000_000_000;
 const CYCLE: &str = "2026-11";
 const SLIP: &str = "004000060000010103002021900021231231212000115102TH91049C30";
-
-fn entropy(seed: u64) -> store::Entropy {
-    let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
-    Box::new(move |bytes| {
-        for byte in bytes {
-            state ^= state << 13;
-            state ^= state >> 7;
-            state ^= state << 17;
-            *byte = (state >> 32) as u8;
-        }
-    })
-}
 
 fn words(th: &str) -> Words {
     Words { th: th.into(), en: String::new() }
@@ -81,7 +71,7 @@ struct World {
 
 impl World {
     fn new() -> World {
-        let mut server = Store::in_memory(Kind::Server, entropy(1)).unwrap();
+        let mut server = Store::in_memory(Kind::Server, common::entropy(1)).unwrap();
         server.set_municipality("ตำบลตัวอย่าง").unwrap();
         server.define_programme(&programme(), NOON).unwrap();
         let subject = |at: u8| Change {
@@ -101,39 +91,16 @@ impl World {
     }
 
     fn phone(&mut self, seed: u64, person: &str) -> Store {
-        let mut phone = Store::in_memory(Kind::Device, entropy(seed)).unwrap();
         let shelves = vec![Shelf::new("wells", "R01")];
         let ask = api::NewEnrolment { person: person.into(), role: Role::Worker, shelves };
-        let (code, _) = self.server.new_enrolment("clerk", &ask, self.now, 600_000).unwrap();
-        let enrol = api::Enrol { text: code, server: Some("http://office".into()), name: person.into() };
-        let (server, call) = store::enrol_call(&phone, &enrol).unwrap();
-        let reply = self.server.enrol(&serde_json::from_slice(&call.body).unwrap(), self.now).unwrap();
-        store::absorb_enrol(&mut phone, &server, json(&reply), Now::thai(self.now)).unwrap();
+        let mut phone = common::enrolled(&mut self.server, &ask, person, seed, self.now);
         self.sync(&mut phone);
         phone
     }
 
     fn sync(&mut self, phone: &mut Store) {
         self.now += 1_000;
-        let mut session = SyncSession::new(true);
-        let mut answer = None;
-        loop {
-            match session.next(phone, answer.take(), Now::thai(self.now)) {
-                Step::Call(call) => answer = Some(self.carry(&call)),
-                Step::Done(_) => return,
-                Step::Failed(problem) => panic!("{problem:?}"),
-            }
-        }
-    }
-
-    fn carry(&mut self, call: &store::HttpCall) -> HttpAnswer {
-        let from = self.server.authenticate(&call.bearer, self.now).unwrap();
-        if call.url.ends_with("/v1/push") {
-            return json(&self.server.answer_push(&from, &call.body, self.now).unwrap());
-        }
-        let request = serde_json::from_slice(&call.body).unwrap();
-        let body = self.server.answer_pull(&from, &request, self.now).unwrap();
-        HttpAnswer::Response { status: 200, content_type: "application/x-ndjson".into(), body }
+        common::sync(&mut self.server, phone, self.now);
     }
 
     fn office<A: Ask>(&mut self, ask: A) -> Result<A::Reply, Problem> {
@@ -183,11 +150,6 @@ fn save(store: &mut Store, now: u64, id: RecordId, cells: Values) -> store::Resu
         Grant { person: "นก".into(), role: Role::Worker, shelves: vec![Shelf::new("wells", "R01")] };
     let changes = vec![Change { id, kind: kind::ENTRY.into(), base_seq: Seq(0), cells }];
     store.save(&grant, Now::thai(now), NewCommit { changes, ..NewCommit::default() })
-}
-
-fn json(value: &impl serde::Serialize) -> HttpAnswer {
-    let body = serde_json::to_vec(value).unwrap();
-    HttpAnswer::Response { status: 200, content_type: "application/json".into(), body }
 }
 
 fn cash(at: u8, satang: i64) -> api::ReceiveCash {

@@ -8,6 +8,8 @@
     reason = "a test fails by panicking"
 )]
 
+mod common;
+
 use domain::access::{Grant, Role};
 use domain::api::{self, Ask};
 use domain::change::{Change, kind};
@@ -21,18 +23,6 @@ use store::{Authenticated, Drawn, HttpAnswer, Kind, NewCommit, Now, Piece, Step,
 const NOON: u64 = 1_795_000_000_000;
 const MINUTE: u64 = 60_000;
 const DAY: u64 = 24 * 60 * MINUTE;
-
-fn entropy(seed: u64) -> store::Entropy {
-    let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
-    Box::new(move |bytes| {
-        for byte in bytes {
-            state ^= state << 13;
-            state ^= state >> 7;
-            state ^= state << 17;
-            *byte = (state >> 32) as u8;
-        }
-    })
-}
 
 fn programme(id: &str, sensitive: bool) -> Programme {
     let name = FieldKind { id: "name".into(), ..Default::default() };
@@ -85,7 +75,7 @@ fn fill(server: &mut Store) {
 }
 
 fn server() -> Store {
-    let mut server = Store::in_memory(Kind::Server, entropy(1)).unwrap();
+    let mut server = Store::in_memory(Kind::Server, common::entropy(1)).unwrap();
     fill(&mut server);
     server
 }
@@ -282,7 +272,7 @@ fn what_was_taken_is_not_writable_for_ever() {
 fn a_device_that_counts_on_without_sending_does_not_fill_the_server() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("server.db");
-    let mut server = Store::open(&path, Kind::Server, entropy(1), NOON).unwrap();
+    let mut server = Store::open(&path, Kind::Server, common::entropy(1), NOON).unwrap();
     fill(&mut server);
     let phone = device(&mut server, &grant("นก", Role::Worker, &[("water", "R01")]), 1);
     for top_n in 1..300 {
@@ -431,12 +421,12 @@ struct Phone {
 
 impl Phone {
     fn enrolled(server: &mut Store, who: &Grant, seed: u64) -> Phone {
-        let mut store = Store::in_memory(Kind::Device, entropy(seed)).unwrap();
+        let mut store = Store::in_memory(Kind::Device, common::entropy(seed)).unwrap();
         let text = code_of(server, "clerk", who, NOON);
         let ask = api::Enrol { text, server: Some("http://office".into()), name: who.person.clone() };
         let (address, call) = store::enrol_call(&store, &ask).unwrap();
         let reply = server.enrol(&serde_json::from_slice(&call.body).unwrap(), NOON).unwrap();
-        store::absorb_enrol(&mut store, &address, json(&reply), Now::thai(NOON)).unwrap();
+        store::absorb_enrol(&mut store, &address, common::json(&reply), Now::thai(NOON)).unwrap();
         let mut phone = Phone { store, grant: who.clone(), device: reply.device };
         phone.syncs(server);
         phone
@@ -486,7 +476,7 @@ impl Phone {
                 Step::Call(call) => {
                     let from = server.authenticate(&call.bearer, NOON).unwrap();
                     answer = Some(match call.url.split_once("/v1/").unwrap().1 {
-                        "push" => json(&server.answer_push(&from, &call.body, NOON).unwrap()),
+                        "push" => common::json(&server.answer_push(&from, &call.body, NOON).unwrap()),
                         "pull" => {
                             let request = serde_json::from_slice(&call.body).unwrap();
                             let body = server.answer_pull(&from, &request, NOON).unwrap();
@@ -501,7 +491,7 @@ impl Phone {
                             if !call.body.is_empty() {
                                 keep(server, &from, &call.body);
                             }
-                            json(&server.blob_state(&from, hash).unwrap())
+                            common::json(&server.blob_state(&from, hash).unwrap())
                         }
                     });
                 }
@@ -510,9 +500,4 @@ impl Phone {
             }
         }
     }
-}
-
-fn json(value: &impl serde::Serialize) -> HttpAnswer {
-    let body = serde_json::to_vec(value).unwrap();
-    HttpAnswer::Response { status: 200, content_type: "application/json".into(), body }
 }

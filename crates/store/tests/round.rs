@@ -1,6 +1,8 @@
 //! The water round as it is lived: read, estimated, doubted, approved, billed, closed, corrected too late.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
+mod common;
+
 use domain::access::{Grant, Role};
 use domain::api::{self, Ask, Tally};
 use domain::change::{Change, Values, kind};
@@ -11,23 +13,11 @@ use domain::problem::{Code, Problem};
 use domain::question::Topic;
 use domain::schedule::Standing;
 use serde_json::json;
-use store::{HttpAnswer, Kind, Now, Step, Store, SyncSession};
+use store::{Kind, Now, Store};
 
 const DAY: u64 = 86_400_000;
 /// 5 September 2026, 10:00 in Thailand.
 const SEPTEMBER: u64 = 1_788_577_200_000;
-
-fn entropy(seed: u64) -> store::Entropy {
-    let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
-    Box::new(move |bytes| {
-        for byte in bytes {
-            state ^= state << 13;
-            state ^= state >> 7;
-            state ^= state << 17;
-            *byte = (state >> 32) as u8;
-        }
-    })
-}
 
 fn meter(at: u8) -> RecordId {
     RecordId::new(SEPTEMBER - 40 * DAY, [at; 10])
@@ -48,7 +38,7 @@ struct Town {
 
 impl Town {
     fn new() -> Town {
-        let mut server = Store::in_memory(Kind::Server, entropy(1)).unwrap();
+        let mut server = Store::in_memory(Kind::Server, common::entropy(1)).unwrap();
         server.set_municipality("ตำบลตัวอย่าง").unwrap();
         let water = programmes::all().unwrap().into_iter().find(|programme| programme.id == "water").unwrap();
         assert!(water.billing.is_some() && water.round.is_some());
@@ -75,19 +65,12 @@ impl Town {
             ),
         };
         server.import("demo", (1..=4).map(subject).collect(), SEPTEMBER - 40 * DAY).unwrap();
-        let mut phone = Store::in_memory(Kind::Device, entropy(2)).unwrap();
         let ask = api::NewEnrolment {
             person: "นก จดมาตร".into(),
             role: Role::Worker,
             shelves: vec![Shelf::new("water", "R01")],
         };
-        let (code, _) = server.new_enrolment("clerk", &ask, SEPTEMBER, 600_000).unwrap();
-        let enrol = api::Enrol {
-            text: code, server: Some("http://office".into()), name: "มือถือ".into()
-        };
-        let (at, call) = store::enrol_call(&phone, &enrol).unwrap();
-        let reply = server.enrol(&serde_json::from_slice(&call.body).unwrap(), SEPTEMBER).unwrap();
-        store::absorb_enrol(&mut phone, &at, answer(&reply), Now::thai(SEPTEMBER)).unwrap();
+        let phone = common::enrolled(&mut server, &ask, "มือถือ", 2, SEPTEMBER);
         let mut town = Town { server, phone, now: SEPTEMBER };
         town.sync();
         town
@@ -95,28 +78,7 @@ impl Town {
 
     fn sync(&mut self) {
         self.now += 1_000;
-        let mut session = SyncSession::new(true);
-        let mut heard = None;
-        loop {
-            match session.next(&mut self.phone, heard.take(), Now::thai(self.now)) {
-                Step::Call(call) => {
-                    let from = self.server.authenticate(&call.bearer, self.now).unwrap();
-                    heard = Some(if call.url.ends_with("/v1/push") {
-                        answer(&self.server.answer_push(&from, &call.body, self.now).unwrap())
-                    } else {
-                        let request = serde_json::from_slice(&call.body).unwrap();
-                        let body = self.server.answer_pull(&from, &request, self.now).unwrap();
-                        HttpAnswer::Response {
-                            status: 200,
-                            content_type: "application/x-ndjson".into(),
-                            body,
-                        }
-                    });
-                }
-                Step::Done(_) => return,
-                Step::Failed(problem) => panic!("{problem:?}"),
-            }
-        }
+        common::sync(&mut self.server, &mut self.phone, self.now);
     }
 
     fn today(&self) -> String {
@@ -232,26 +194,8 @@ impl forms::Host for Host {
     }
 
     fn call(&self, name: &str, arguments: &[forms::Value]) -> Option<forms::Value> {
-        use domain::calc::CalcValue;
-        let arguments: Vec<CalcValue> = arguments
-            .iter()
-            .map(|argument| match argument {
-                forms::Value::Text(text) => CalcValue::Text(text.clone()),
-                forms::Value::Number(number) => CalcValue::Number(*number),
-                forms::Value::Boolean(truth) => CalcValue::Bool(*truth),
-            })
-            .collect();
-        Some(match domain::calc::call(name, &arguments)? {
-            CalcValue::Text(text) => forms::Value::Text(text),
-            CalcValue::Number(number) => forms::Value::Number(number),
-            CalcValue::Bool(truth) => forms::Value::Boolean(truth),
-        })
+        forms::calculate(name, arguments)
     }
-}
-
-fn answer(reply: &impl serde::Serialize) -> HttpAnswer {
-    let body = serde_json::to_vec(reply).unwrap();
-    HttpAnswer::Response { status: 200, content_type: "application/json".into(), body }
 }
 
 #[test]

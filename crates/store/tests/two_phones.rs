@@ -1,26 +1,16 @@
 //! Two phones and a server in one process: the shortest story of the product.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
+mod common;
+
 use domain::access::{Grant, Role};
 use domain::api::{self, Ask, Request};
 use domain::change::{Change, Values, kind};
 use domain::ids::{RecordId, Seq, Shelf};
 use domain::programme::{ConflictRule, FieldKind, FormKind, Programme, Schedule, SubjectKind, Words};
-use store::{HttpAnswer, Kind, Now, Step, Store, SyncSession};
+use store::{Kind, Now, Step, Store, SyncSession};
 
 const NOON: u64 = 1_795_000_000_000;
-
-fn entropy(seed: u64) -> store::Entropy {
-    let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
-    Box::new(move |bytes| {
-        for byte in bytes {
-            state ^= state << 13;
-            state ^= state >> 7;
-            state ^= state << 17;
-            *byte = (state >> 32) as u8;
-        }
-    })
-}
 
 fn words(th: &str) -> Words {
     Words { th: th.into(), en: String::new() }
@@ -73,7 +63,7 @@ struct World {
 
 impl World {
     fn new() -> World {
-        let mut server = Store::in_memory(Kind::Server, entropy(1)).unwrap();
+        let mut server = Store::in_memory(Kind::Server, common::entropy(1)).unwrap();
         server.set_municipality("ตำบลตัวอย่าง").unwrap();
         server.define_programme(&programme(), NOON).unwrap();
         let subjects = (0..5)
@@ -99,49 +89,18 @@ impl World {
     }
 
     fn phone(&mut self, seed: u64, person: &str) -> Store {
-        let mut phone = Store::in_memory(Kind::Device, entropy(seed)).unwrap();
         let ask = api::NewEnrolment {
             person: person.into(),
             role: Role::Worker,
             shelves: vec![Shelf::new("water", "R01")],
         };
-        let (code, _) = self.server.new_enrolment("clerk", &ask, self.now, 600_000).unwrap();
-        let enrol = api::Enrol { text: code, server: Some("http://office".into()), name: person.into() };
-        let (server, call) = store::enrol_call(&phone, &enrol).unwrap();
-        let reply = self.server.enrol(&serde_json::from_slice(&call.body).unwrap(), self.now).unwrap();
-        let answer = json(&reply);
-        store::absorb_enrol(&mut phone, &server, answer, Now::thai(self.now)).unwrap();
-        phone
+        common::enrolled(&mut self.server, &ask, person, seed, self.now)
     }
 
     fn sync(&mut self, phone: &mut Store) -> api::SyncReply {
         self.now += 1_000;
-        let mut session = SyncSession::new(true);
-        let mut answer = None;
-        loop {
-            match session.next(phone, answer.take(), Now::thai(self.now)) {
-                Step::Call(call) => answer = Some(self.carry(&call)),
-                Step::Done(reply) => return reply,
-                Step::Failed(problem) => panic!("{problem:?}"),
-            }
-        }
+        common::sync(&mut self.server, phone, self.now)
     }
-
-    fn carry(&mut self, call: &store::HttpCall) -> HttpAnswer {
-        let from = self.server.authenticate(&call.bearer, self.now).unwrap();
-        if call.url.ends_with("/v1/push") {
-            json(&self.server.answer_push(&from, &call.body, self.now).unwrap())
-        } else {
-            let request = serde_json::from_slice(&call.body).unwrap();
-            let body = self.server.answer_pull(&from, &request, self.now).unwrap();
-            HttpAnswer::Response { status: 200, content_type: "application/x-ndjson".into(), body }
-        }
-    }
-}
-
-fn json(value: &impl serde::Serialize) -> HttpAnswer {
-    let body = serde_json::to_vec(value).unwrap();
-    HttpAnswer::Response { status: 200, content_type: "application/json".into(), body }
 }
 
 fn meter(at: u8) -> RecordId {
@@ -389,7 +348,7 @@ fn a_phone_enrolled_again_goes_on_where_it_was_and_sends_nothing_twice() {
     let enrol = api::Enrol { text: code, server: Some("http://office".into()), name: "นก".into() };
     let (server, call) = store::enrol_call(&nok, &enrol).unwrap();
     let reply = world.server.enrol(&serde_json::from_slice(&call.body).unwrap(), world.now).unwrap();
-    store::absorb_enrol(&mut nok, &server, json(&reply), Now::thai(world.now)).unwrap();
+    store::absorb_enrol(&mut nok, &server, common::json(&reply), Now::thai(world.now)).unwrap();
 
     let done = world.sync(&mut nok);
     assert_eq!((done.pushed, done.status.counts.received), (1, 3));
@@ -492,7 +451,7 @@ fn a_phone_of_another_municipality_is_not_enrolled_before_its_work_is_sent() {
     let mut nok = here.phone(2, "นก");
     here.sync(&mut nok);
     ask(&mut nok, here.now, reading(0, 100));
-    let mut there = Store::in_memory(Kind::Server, entropy(99)).unwrap();
+    let mut there = Store::in_memory(Kind::Server, common::entropy(99)).unwrap();
     let invite = api::NewEnrolment {
         person: "นก".into(),
         role: Role::Worker,
@@ -508,7 +467,7 @@ fn a_phone_of_another_municipality_is_not_enrolled_before_its_work_is_sent() {
     here.sync(&mut nok);
     let (server, call) = store::enrol_call(&nok, &enrol).unwrap();
     let reply = there.enrol(&serde_json::from_slice(&call.body).unwrap(), here.now).unwrap();
-    store::absorb_enrol(&mut nok, &server, json(&reply), Now::thai(here.now)).unwrap();
+    store::absorb_enrol(&mut nok, &server, common::json(&reply), Now::thai(here.now)).unwrap();
     assert_eq!(dump(&nok), "", "nothing of the old municipality crosses");
 }
 

@@ -1,6 +1,5 @@
 //! The world around a form that is filled without a person: the time and our own calculations, nothing else.
 
-use domain::calc::{self, CalcValue};
 use forms::{Host, Value};
 
 /// A host that knows a moment.
@@ -21,18 +20,6 @@ impl Host for Quiet {
     }
 
     fn call(&self, name: &str, arguments: &[Value]) -> Option<Value> {
-        let arguments: Vec<CalcValue> = arguments
-            .iter()
-            .map(|argument| match argument {
-                Value::Text(text) => CalcValue::Text(text.clone()),
-                Value::Number(number) => CalcValue::Number(*number),
-                Value::Boolean(truth) => CalcValue::Bool(*truth),
-            })
-            .collect();
-        Some(match calc::call(name, &arguments)? {
-            CalcValue::Text(text) => Value::Text(text),
-            CalcValue::Number(number) => Value::Number(number),
-            CalcValue::Bool(truth) => Value::Boolean(truth),
-        })
+        forms::calculate(name, arguments)
     }
 }
