@@ -1,11 +1,10 @@
 //! Papers on half an A4 page, across: what is said on the left, what is to be paid on the right, bars at the foot.
 
-use super::roll::bars_of_months;
-use super::{A5_ACROSS, BillPaper, Drawing, From, NO_RECEIPT, ReceiptPaper, Said, codes, copy_mark};
+use super::roll::{bars_of_months, customer, sums};
+use super::{A5_ACROSS, BillPaper, Drawing, From, NO_RECEIPT, ReceiptPaper, codes, copy_mark};
 use crate::flow::{Align, Flow};
 use crate::shape::{BLACK, Shape};
 use crate::text::{Fonts, Weight};
-use domain::money::Satang;
 use domain::thai_date;
 
 const MARGIN: f32 = 12.0;
@@ -41,12 +40,6 @@ fn tel(from: &From) -> String {
     if from.tel.is_empty() { String::new() } else { format!("โทร. {}", from.tel) }
 }
 
-fn customer(flow: &mut Flow<'_>, said: &[Said]) {
-    for Said { label, value } in said {
-        flow.pair(label, value, Weight::Regular);
-    }
-}
-
 /// What is said on the left: whose it is, what was used, what it costs.
 fn said(flow: &mut Flow<'_>, paper: &BillPaper) {
     let bill = &paper.bill;
@@ -60,16 +53,7 @@ fn said(flow: &mut Flow<'_>, paper: &BillPaper) {
     flow.pair("อ่านครั้งนี้", &shown(&bill.read_on, bill.reading), Weight::Regular);
     flow.pair("จำนวนที่ใช้", &paper.units(), Weight::Bold);
     flow.rule();
-    for (label, amount) in paper.charges() {
-        flow.pair(&label, &amount.to_string(), Weight::Regular);
-    }
-    flow.pair("รวมเดือนนี้", &bill.total.to_string(), Weight::Bold);
-    if bill.before.arrears > Satang::ZERO {
-        flow.pair(&paper.arrears_label(), &bill.before.arrears.to_string(), Weight::Bold);
-    }
-    if bill.before.credit > Satang::ZERO {
-        flow.pair("หักเงินรับไว้เกิน", &format!("-{}", bill.before.credit), Weight::Regular);
-    }
+    sums(flow, paper);
     if !paper.comment.is_empty() {
         flow.pair("หมายเหตุ", &paper.comment, Weight::Regular);
     }

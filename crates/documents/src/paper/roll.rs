@@ -31,9 +31,25 @@ fn head(flow: &mut Flow<'_>, from: &From, title: &str, below: &[&str]) {
     flow.rule();
 }
 
-fn customer(flow: &mut Flow<'_>, said: &[Said]) {
+/// Whose a paper is; on a page as on a roll.
+pub(super) fn customer(flow: &mut Flow<'_>, said: &[Said]) {
     for Said { label, value } in said {
         flow.pair(label, value, Weight::Regular);
+    }
+}
+
+/// What the month costs, and what stood before; on a page as on a roll.
+pub(super) fn sums(flow: &mut Flow<'_>, paper: &BillPaper) {
+    let bill = &paper.bill;
+    for (label, amount) in paper.charges() {
+        flow.pair(&label, &amount.to_string(), Weight::Regular);
+    }
+    flow.pair("รวมเดือนนี้", &bill.total.to_string(), Weight::Bold);
+    if bill.before.arrears > Satang::ZERO {
+        flow.pair(&paper.arrears_label(), &bill.before.arrears.to_string(), Weight::Bold);
+    }
+    if bill.before.credit > Satang::ZERO {
+        flow.pair("หักเงินรับไว้เกิน", &format!("-{}", bill.before.credit), Weight::Regular);
     }
 }
 
@@ -47,16 +63,7 @@ pub(super) fn bill(paper: &BillPaper, roll: Roll, fonts: &mut Fonts) -> Drawing 
     flow.rule();
     dial(&mut flow, paper);
     flow.rule();
-    for (label, amount) in paper.charges() {
-        flow.pair(&label, &amount.to_string(), Weight::Regular);
-    }
-    flow.pair("รวมเดือนนี้", &bill.total.to_string(), Weight::Bold);
-    if bill.before.arrears > Satang::ZERO {
-        flow.pair(&paper.arrears_label(), &bill.before.arrears.to_string(), Weight::Bold);
-    }
-    if bill.before.credit > Satang::ZERO {
-        flow.pair("หักเงินรับไว้เกิน", &format!("-{}", bill.before.credit), Weight::Regular);
-    }
+    sums(&mut flow, paper);
     flow.gap(size * 0.4);
     let top = flow.y;
     flow.y += size * 0.35;
