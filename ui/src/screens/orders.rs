@@ -11,7 +11,7 @@ use crate::route::{Route, go};
 use crate::strings::fill;
 use crate::strings::orders::orders as words;
 use domain::api;
-use domain::api::OrdersBy;
+use domain::api::{OrderRow, OrdersBy};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
@@ -63,18 +63,19 @@ pub fn Orders() -> impl IntoView {
                 if reply.rows.is_empty() {
                     return notice::empty(t.none).into_any();
                 }
-                let rows = reply
-                    .rows
-                    .iter()
-                    .map(|row| {
-                        let id = row.id;
-                        order_row(app, row, move || go(&Route::Order(id)))
-                    })
-                    .collect_view();
-                view! { <ul class="rows">{rows}</ul> }.into_any()
+                order_list(app, &reply.rows).into_any()
             })}
         </Shell>
     }
+}
+
+/// Orders one below the other, each the way to itself.
+fn order_list(app: App, rows: &[OrderRow]) -> impl IntoView + use<> {
+    let rows = rows.iter().map(|row| {
+        let id = row.id;
+        order_row(app, row, move || go(&Route::Order(id)))
+    });
+    view! { <ul class="rows">{rows.collect_view()}</ul> }
 }
 
 /// The way to the list, with how many wait; nothing where no programme here has orders.
@@ -109,17 +110,8 @@ pub fn of_subject(app: App, subject: domain::ids::RecordId) -> impl IntoView {
         load(app, move || api::Orders { subject: Some(subject), limit: 20, ..api::Orders::default() });
     move || match state.get() {
         Loaded::Ready(reply) if !reply.rows.is_empty() => {
-            let rows = reply
-                .rows
-                .iter()
-                .map(|row| {
-                    let id = row.id;
-                    order_row(app, row, move || go(&Route::Order(id)))
-                })
-                .collect_view();
-            Some(
-                view! { <section class="order-here"><h3>{t.orders}</h3><ul class="rows">{rows}</ul></section> },
-            )
+            let rows = order_list(app, &reply.rows);
+            Some(view! { <section class="order-here"><h3>{t.orders}</h3>{rows}</section> })
         }
         _ => None,
     }

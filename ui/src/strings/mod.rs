@@ -2,6 +2,24 @@
 //!
 //! `{}` stands for something filled in by [`fill`]. Words of programmes and forms are not here: they are data.
 
+/// Sentences of a part of the screens in both languages, each with its two texts side by side: `name: "ไทย", "English";`.
+/// Makes the named struct, `TH` and `EN` of it, and for tests the list `ALL` of name, Thai and English.
+macro_rules! sentences {
+    ($strings:ident; $($(#[$doc:meta])* $name:ident: $thai:literal, $english:literal;)*) => {
+        /// The sentences in one language. `{}` stands for what [`crate::strings::fill`] puts in.
+        #[derive(Debug)]
+        pub struct $strings {
+            $($(#[$doc])* pub $name: &'static str,)*
+        }
+
+        const TH: $strings = $strings { $($name: $thai,)* };
+        const EN: $strings = $strings { $($name: $english,)* };
+
+        #[cfg(test)]
+        const ALL: &[(&str, &str, &str)] = &[$((stringify!($name), $thai, $english),)*];
+    };
+}
+
 pub mod care;
 mod en;
 pub mod money;

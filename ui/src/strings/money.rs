@@ -2,23 +2,8 @@
 
 use super::Language;
 
-macro_rules! money {
-    ($($(#[$doc:meta])* $name:ident: $thai:literal, $english:literal;)*) => {
-        /// The sentences in one language. `{}` stands for what [`super::fill`] puts in.
-        #[derive(Debug)]
-        pub struct MoneyStrings {
-            $($(#[$doc])* pub $name: &'static str,)*
-        }
-
-        const TH: MoneyStrings = MoneyStrings { $($name: $thai,)* };
-        const EN: MoneyStrings = MoneyStrings { $($name: $english,)* };
-
-        #[cfg(test)]
-        const ALL: &[(&str, &str, &str)] = &[$((stringify!($name), $thai, $english),)*];
-    };
-}
-
-money! {
+sentences! {
+    MoneyStrings;
     /// Button on a card and after saving.
     open: "ใบแจ้งและยอดค้าง", "Bill and account";
     /// Heading of the account.

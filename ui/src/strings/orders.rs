@@ -3,25 +3,8 @@
 use crate::app::App;
 use crate::strings::Language;
 
-macro_rules! order_strings {
-    ($($name:ident: $th:literal, $en:literal;)*) => {
-        /// The sentences in one language, by name.
-        #[derive(Debug)]
-        pub struct OrderStrings {
-            $(pub $name: &'static str,)*
-        }
-
-        /// Thai.
-        pub const TH: OrderStrings = OrderStrings { $($name: $th,)* };
-        /// English.
-        pub const EN: OrderStrings = OrderStrings { $($name: $en,)* };
-
-        #[cfg(test)]
-        const ALL: &[(&str, &str, &str)] = &[$((stringify!($name), $th, $en),)*];
-    };
-}
-
-order_strings! {
+sentences! {
+    OrderStrings;
     orders: "ใบงาน", "Work orders";
     orders_open: "ใบงาน {} เรื่อง", "{} work orders";
     none: "ไม่มีใบงานค้าง", "Nothing is waiting";

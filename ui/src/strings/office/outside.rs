@@ -3,25 +3,8 @@
 use crate::app::App;
 use crate::strings::Language;
 
-macro_rules! sentences {
-    ($($(#[$doc:meta])* $name:ident: $thai:literal, $english:literal;)*) => {
-        /// The sentences in one language. `{}` stands for what [`crate::strings::fill`] puts in.
-        #[derive(Debug)]
-        pub struct OutsideStrings {
-            $($(#[$doc])* pub $name: &'static str,)*
-        }
-
-        /// Thai.
-        pub const TH: OutsideStrings = OutsideStrings { $($name: $thai,)* };
-        /// English.
-        pub const EN: OutsideStrings = OutsideStrings { $($name: $english,)* };
-
-        #[cfg(test)]
-        const ALL: &[(&str, &str, &str)] = &[$((stringify!($name), $thai, $english),)*];
-    };
-}
-
 sentences! {
+    OutsideStrings;
     // -- the page of notifications
     /// Heading and entry of the menu.
     notify: "การแจ้งเตือน", "Notifications";
