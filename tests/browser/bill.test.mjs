@@ -10,7 +10,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { until } from './harness.mjs';
-import { enrolledPhone, look, setStage, usual } from './stage.mjs';
+import { enrolledPhone, look, metersToRead, setStage } from './stage.mjs';
 
 const require = createRequire(import.meta.url);
 const jsQR = require('jsqr');
@@ -82,16 +82,9 @@ describe('a bill', () => {
   let meters;
   before(async () => {
     stage = await setStage();
-    meters = [];
-    for (const row of await stage.office.round('water', 40)) {
-      const card = await stage.office.card(row.id);
-      const last = card.visits.find((visit) => visit.values.usage > 3);
-      if (!last || last !== card.visits[0] || row.standing === 'done') continue;
-      const usage = usual(card);
-      const reading = Number(last.values.reading) + usage;
-      if (usage < 1 || reading >= 10 ** Number(card.values.digits ?? 4)) continue;
-      meters.push({ id: row.id, heading: row.heading, usage, reading, customer: card.values.customer_no });
-    }
+    meters = (await metersToRead(stage.office, 40))
+      .filter((meter) => meter.usage >= 1)
+      .map((meter) => ({ ...meter, customer: meter.card.values.customer_no }));
     assert.ok(meters.length >= 2, `${meters.length} meters to read`);
   }, { timeout: 300_000 });
   after(() => stage?.end());

@@ -5,24 +5,15 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
-import { enrolledPhone, look, newDesk, picture, setStage, until, usual } from './stage.mjs';
+import { enrolledPhone, look, metersToRead, newDesk, picture, setStage, until } from './stage.mjs';
 
 describe('the month of a route', () => {
   let stage;
   let meters;
   before(async () => {
     stage = await setStage();
-    meters = [];
-    for (const row of await stage.office.round('water', 30)) {
-      const card = await stage.office.card(row.id);
-      const last = card.visits.find((visit) => visit.values.usage > 3);
-      const digits = Number(card.values.digits ?? 4);
-      if (!last || last !== card.visits[0] || row.standing === 'done') continue;
-      const previous = Number(last.values.reading);
-      const usage = usual(card);
-      // Room for a usage that nobody believes.
-      if (previous + usage + 1600 < 10 ** digits) meters.push({ id: row.id, heading: row.heading, previous, reading: previous + usage });
-    }
+    // Room for a usage that nobody believes.
+    meters = await metersToRead(stage.office, 30, 1600);
     assert.ok(meters.length >= 3, `${meters.length} meters to read`);
   }, { timeout: 300_000 });
   after(() => stage?.end());

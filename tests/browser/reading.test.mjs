@@ -4,7 +4,7 @@
 //   node --test tests/browser/reading.test.mjs
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { enrolledPhone, lastingPhone, picture, setStage, usual } from './stage.mjs';
+import { enrolledPhone, lastingPhone, metersToRead, picture, setStage } from './stage.mjs';
 
 describe('a reading', () => {
   let stage;
@@ -12,18 +12,9 @@ describe('a reading', () => {
   before(async () => {
     stage = await setStage();
     // Meters that were read before, with what they usually use.
-    meters = [];
-    for (const row of await stage.office.round('water', 30)) {
-      const card = await stage.office.card(row.id);
-      const last = card.visits.find((visit) => visit.values.usage > 3);
-      const digits = Number(card.values.digits ?? 4);
-      if (!last || last !== card.visits[0] || row.standing === 'done') continue;
-      const previous = Number(last.values.reading);
-      const usage = usual(card);
-      if (previous + usage >= 10 ** digits) continue;
-      const code = card.codes.find((one) => /^[0-9A-Z]{10}$/.test(one));
-      if (code) meters.push({ id: row.id, heading: row.heading, previous, usage, reading: previous + usage, code });
-    }
+    meters = (await metersToRead(stage.office, 30))
+      .map((meter) => ({ ...meter, code: meter.card.codes.find((one) => /^[0-9A-Z]{10}$/.test(one)) }))
+      .filter((meter) => meter.code);
     assert.ok(meters.length >= 4, `${meters.length} meters to read`);
   }, { timeout: 300_000 });
   after(() => stage?.end());

@@ -29,6 +29,22 @@ export function usual(card) {
   return days ? Math.round((units / days) * (Date.now() / 86_400_000 - day(card.visits[0]))) : 0;
 }
 
+// Meters of the first route that were read before and not in this cycle, with what they usually use; the next reading, and
+// `room` more units, fit on the dial.
+export async function metersToRead(office, limit, room = 0) {
+  const meters = [];
+  for (const row of await office.round('water', limit)) {
+    const card = await office.card(row.id);
+    const last = card.visits.find((visit) => visit.values.usage > 3);
+    if (!last || last !== card.visits[0] || row.standing === 'done') continue;
+    const previous = Number(last.values.reading);
+    const usage = usual(card);
+    const reading = previous + usage;
+    if (reading + room < 10 ** Number(card.values.digits ?? 4)) meters.push({ id: row.id, heading: row.heading, previous, usage, reading, card });
+  }
+  return meters;
+}
+
 // Where pictures of screens go; those of the README are written only when asked for.
 const README = new Set(['home', 'card', 'form', 'office']);
 export async function picture(page, name) {
