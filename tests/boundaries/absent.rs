@@ -1,6 +1,7 @@
 //! What is deliberately absent.
 
-use super::{assert_none, product, rust, without_comments};
+use super::{assert_none, product, root, rust, without_comments};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Lines of files that hold one of some texts, except where `allowed` says so.
 fn lines_with(texts: &[&str], allowed: impl Fn(&str) -> bool) -> Vec<String> {
@@ -183,4 +184,29 @@ fn no_file_grows_without_end() {
         .map(|(path, lines)| format!("{path}: {lines} lines"))
         .collect();
     assert_none("files to be taken apart", long);
+}
+
+#[test]
+fn a_class_by_itself_is_styled_in_one_file() {
+    // The style sheets are one after the other in the end: a second `.bar` once cut the bar of every screen short.
+    let shared_on_purpose = [".choice", ".step", ".quick"];
+    let mut homes: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    let folder = root().join("ui/style");
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let text = std::fs::read_to_string(&path).unwrap();
+        let file = path.file_name().unwrap().to_string_lossy().into_owned();
+        for line in text.lines().filter(|line| line.starts_with('.')) {
+            let selectors = line.split('{').next().unwrap_or_default();
+            for class in selectors.split(',').map(str::trim).filter(|one| !one.contains([' ', ':', '[', '>']))
+            {
+                if class.matches('.').count() == 1 && !shared_on_purpose.contains(&class) {
+                    homes.entry(class.to_owned()).or_default().insert(file.clone());
+                }
+            }
+        }
+    }
+    assert!(homes.len() > 100, "the style sheets were not found");
+    let twice = homes.into_iter().filter(|(_, files)| files.len() > 1);
+    assert_none("classes of two files", twice.map(|(class, files)| format!("{class}: {files:?}")).collect());
 }

@@ -69,7 +69,7 @@ pub fn bars(label: &str, all: &[Bar]) -> Option<impl IntoView + use<>> {
             view! {
                 <li class:now=bar.now>
                     <b>{domain::text::grouped(bar.units)}</b>
-                    <span class="bar-room" aria-hidden="true"><span class="bar" style=("height", format!("{height}%"))></span></span>
+                    <span class="bar-room" aria-hidden="true"><span class="month-bar" style=("height", format!("{height}%"))></span></span>
                     <small>{bar.below.clone()}</small>
                 </li>
             }

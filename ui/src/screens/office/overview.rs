@@ -291,7 +291,7 @@ fn line(t: &'static OutsideStrings, name: &str, row: &GroupRow, goal: u32) -> im
         <li class:below=below>
             <span class="name">{name.to_owned()}</span>
             <span class="figure">{said}" · "<b>{share}</b></span>
-            <span class="bar" aria-hidden="true">
+            <span class="share-bar" aria-hidden="true">
                 <i class="bad" style:width=format!("{bad}%")></i>
                 <i class="watch" style:width=format!("{watch}%")></i>
             </span>
