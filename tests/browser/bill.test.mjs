@@ -158,7 +158,8 @@ describe('a bill', () => {
     await phone.sees(/รับเงิน 20.00 บาท ใบเสร็จเลขที่ R/);
     const rest = (Math.round(Number(amount) * 100) - 2_000) / 100;
     await phone.sees(rest.toFixed(2).replace(/\B(?=(\d{3})+\.)/g, ','));
-    // What was just said lies over the code for a few seconds.
+    // The bar at the top and what was just said lie over a code at the edge.
+    await phone.page.locator('.pay-code').evaluate((code) => code.scrollIntoView({ block: 'center' }));
     await until(async () => {
       const text = readPng(await phone.page.locator('.pay-code').screenshot());
       return text && payment(text).amount === rest.toFixed(2);

@@ -175,6 +175,8 @@ class Phone {
   async choose(question, option) {
     const choice = this.page.getByRole('group', { name: question }).first().getByText(option, { exact: true });
     await this.shows(choice);
+    // As a person would who sees it half behind the buttons at the foot.
+    await choice.evaluate((element) => element.scrollIntoView({ block: 'center' }));
     await choice.click();
   }
 
