@@ -29,9 +29,10 @@ pub fn rescue(path: &Path, out: &mut dyn Write) -> Result<Rescued> {
     // Unreadable: then all of them may be unsent.
     let received: i64 =
         db.query_row("SELECT coalesce(max(upto), 0) FROM receipt", [], |row| row.get(0)).unwrap_or_default();
-    for n in numbers(&db, "SELECT n FROM outbox ORDER BY n DESC", "SELECT max(n) FROM outbox") {
-        let row = db.query_row("SELECT body FROM outbox WHERE n = ?1", [n], |row| row.get::<_, String>(0));
-        if let Ok(body) = row {
+    // Prepared once: where the schema cannot be read no row can, and to find that out anew for each number takes hours.
+    if let Ok(mut body_of) = db.prepare("SELECT body FROM outbox WHERE n = ?1") {
+        for n in numbers(&db, "SELECT n FROM outbox ORDER BY n DESC", "SELECT max(n) FROM outbox") {
+            let Ok(body) = body_of.query_row([n], |row| row.get::<_, String>(0)) else { continue };
             let waiting = n > received;
             found.commits += 1;
             found.unsent += u64::from(waiting);
@@ -39,11 +40,12 @@ pub fn rescue(path: &Path, out: &mut dyn Write) -> Result<Rescued> {
             writeln!(out, "{}", json!({"commit": commit, "waiting": waiting}))?;
         }
     }
-    for no in numbers(&db, "SELECT no FROM record ORDER BY no", "SELECT max(no) FROM record") {
-        let row = db.query_row("SELECT id, kind, cells FROM record WHERE no = ?1", [no], |row| {
-            Ok((row.get::<_, [u8; 16]>(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?))
-        });
-        if let Ok((id, kind, cells)) = row {
+    if let Ok(mut record) = db.prepare("SELECT id, kind, cells FROM record WHERE no = ?1") {
+        for no in numbers(&db, "SELECT no FROM record ORDER BY no", "SELECT max(no) FROM record") {
+            let row = record.query_row([no], |row| {
+                Ok((row.get::<_, [u8; 16]>(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?))
+            });
+            let Ok((id, kind, cells)) = row else { continue };
             found.records += 1;
             let cells: serde_json::Value = serde_json::from_str(&cells).unwrap_or_else(|_| json!(cells));
             writeln!(out, "{}", json!({"record": crate::row::id_of(id), "kind": kind, "cells": cells}))?;
