@@ -143,6 +143,9 @@ CREATE TABLE printed (
   times  INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+-- It is sealed with the other small tables: sealed again by the next transaction.
+DELETE FROM meta WHERE key = 'seal';
+
 -- ---------------------------------------------------------------- the round
 
 -- What a programme's [round] counts of each visit, so that a dashboard reads one range of one tree. Rebuilt from records
