@@ -61,7 +61,7 @@ pub const EN: CareStrings = CareStrings {
     urgent_n: "{} urgent findings not answered yet",
     urgent_since: "since {}",
     urgent_late: "past its time · since {}",
-    urgent_waits: "Waits for the manager. If nobody was called yet, call now.",
+    urgent_waits: "Waits for the office. If nobody was called yet, call now.",
     urgent_note: "What was done",
     urgent_note_needed: "Say in a few words what was done",
     urgent_answered: "The answer is saved",

@@ -61,7 +61,7 @@ pub const TH: CareStrings = CareStrings {
     urgent_n: "เรื่องเร่งด่วนที่ยังไม่มีใครตอบ {} เรื่อง",
     urgent_since: "ตั้งแต่ {}",
     urgent_late: "เกินเวลาแล้ว · ตั้งแต่ {}",
-    urgent_waits: "รอผู้จัดการตอบ ถ้ายังไม่ได้โทรแจ้ง ให้โทรเดี๋ยวนี้",
+    urgent_waits: "รอสำนักงานตอบ ถ้ายังไม่ได้โทรแจ้ง ให้โทรเดี๋ยวนี้",
     urgent_note: "ทำอะไรไปแล้ว",
     urgent_note_needed: "พิมพ์สั้น ๆ ว่าทำอะไรไปแล้ว",
     urgent_answered: "บันทึกคำตอบแล้ว",
