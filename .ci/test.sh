@@ -60,15 +60,13 @@ if wants rust; then
   check "lints" cargo clippy --workspace --all-targets --quiet -- -D warnings
   check "lints for the browser" web clippy -p ui -p ui-worker -p ui-scan-worker --profile web-dev --quiet -- -D warnings
   check "documentation" quiet_doc
-  check "tools for the world" cargo build --quiet -p cli -p tests --bins
+  # Builds the tools as well, which the worlds and the flows start.
+  check "building tests and tools" cargo test --workspace --exclude sanam-app --no-run --quiet
   check "unit, property, world and boundary tests" cargo test --workspace --exclude sanam-app --no-fail-fast
-  # A build of its own: the tool and the harnesses with mistakes on purpose. `make deep` plants all of them.
-  check "tools with planted bugs" cargo build --quiet -p cli -p tests --features cli/planted,tests/planted --bin sanam-planted --bin planted --bin chaos
-  check "planted bugs are caught" target/debug/planted small
 fi
 if wants browser || wants window; then
   check "web build" node ui/build.mjs
-  check "tools for the flows" cargo build --quiet -p cli
+  [ "$wanted" = all ] || check "tools for the flows" cargo build --quiet -p cli
 fi
 if wants browser; then
   check "flows in Chromium" node --test --test-concurrency=1 tests/browser/
