@@ -62,7 +62,7 @@ if wants rust; then
   check "documentation" quiet_doc
   # Builds the tools as well, which the worlds and the flows start.
   check "building tests and tools" cargo test --workspace --exclude sanam-app --no-run --quiet
-  check "unit, property, world and boundary tests" cargo test --workspace --exclude sanam-app --no-fail-fast
+  check "unit, property, world and boundary tests" env SANAM_TOOLS_BUILT=1 cargo test --workspace --exclude sanam-app --no-fail-fast
 fi
 if wants browser || wants window; then
   check "web build" node ui/build.mjs
