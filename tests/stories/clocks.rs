@@ -83,6 +83,31 @@ fn c2_an_honest_later_edit_wins_when_a_slow_phone_syncs_first_or_last() {
 }
 
 #[test]
+fn a_phone_that_was_ahead_once_and_was_corrected_wins_over_no_later_edit() {
+    for (what, wrong) in WRONG {
+        let world = World::new();
+        let (nok, lek) = (world.phone("นก"), world.phone("เล็ก"));
+        nok.syncs();
+        lek.syncs();
+        nok.clock_is_wrong_by(*wrong);
+        nok.edits("meter 5", "house", "ผิดครั้งเดียว");
+        nok.clock_is_wrong_by(0);
+        nok.syncs();
+        // On Monday without signal, on Wednesday with it, and on Friday Monday's edit arrives.
+        nok.edits("meter 1", "house", "จันทร์");
+        world.passes(2 * DAY as u64);
+        lek.edits("meter 1", "house", "พุธ");
+        lek.syncs();
+        world.passes(2 * DAY as u64);
+        world.comes_to_rest(&[&nok, &lek]);
+        for phone in [&nok, &lek] {
+            assert_eq!(phone.sees("meter 1", "house"), "พุธ", "{what}");
+        }
+        world.assert_at_rest(&[&nok, &lek]);
+    }
+}
+
+#[test]
 fn a_clock_set_back_between_saves_and_during_a_sync_keeps_the_order_of_the_phone() {
     let world = World::new();
     let (nok, lek) = (world.phone("นก"), world.phone("เล็ก"));

@@ -43,7 +43,7 @@ impl Stamp {
     }
 }
 
-/// A hybrid logical clock: never goes back, whatever the wall clock does.
+/// A hybrid logical clock: never goes back, whatever the wall clock does, while anything waits that it stamped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HybridClock {
     last: Stamp,
@@ -76,6 +76,15 @@ impl HybridClock {
     pub fn observe(&mut self, fixed: Stamp) {
         if fixed > self.last {
             self.last = Stamp { device: self.last.device, ..fixed };
+        }
+    }
+
+    /// Comes down to the server's time, once everything this clock stamped was fixed at that time or before. A phone that was
+    /// ahead once would else stamp the future until it is replaced, and each of its stamps would be fixed at the time of
+    /// receipt: its edit of Monday would win over somebody's of Wednesday.
+    pub fn come_down(&mut self, server_ms: u64) {
+        if self.last.ms > server_ms {
+            self.last = Stamp { ms: server_ms, counter: 0, device: self.last.device };
         }
     }
 }
@@ -122,6 +131,15 @@ mod tests {
         let second = clock.tick(10);
         assert!(second > first);
         assert_eq!(second.ms, 1_000);
+    }
+
+    #[test]
+    fn a_clock_that_was_ahead_comes_down_once_and_one_that_is_right_stays() {
+        let mut clock = HybridClock::new(DeviceNo(3), stamp(18_000_000_000_000, 7, 3));
+        clock.come_down(1_000);
+        assert_eq!(clock.tick(1_500), stamp(1_500, 0, 3));
+        clock.come_down(9_000);
+        assert_eq!(clock.last(), stamp(1_500, 0, 3));
     }
 
     #[test]

@@ -39,7 +39,7 @@ pub fn run(_cases: u64, seed: u64) -> Outcome {
     let mut outcome = Outcome::default();
     for (what, clock) in CASES {
         outcome.survive(what, || live(clock, seed));
-        outcome.looked_for += 8;
+        outcome.looked_for += 9;
     }
     outcome
 }
@@ -71,9 +71,22 @@ fn live(clock: &Clock, seed: u64) {
     wrong.edits("meter 4", "house", "หนึ่ง");
     wrong.edits("meter 4", "house", "สอง");
     world.comes_to_rest(&everyone);
+    // Whatever its clock once said: by now the server has told it the time, and what it writes without signal is of its day.
+    wrong.edits("meter 5", "house", "จันทร์");
+    world.passes(2 * DAY as u64);
+    right.edits("meter 5", "house", "พุธ");
+    right.syncs();
+    world.passes(2 * DAY as u64);
+    world.comes_to_rest(&everyone);
     for phone in everyone {
         assert_eq!(phone.sees("meter 1", "name"), "ทีหลัง", "the honest later edit wins at {}", phone.person());
         assert_eq!(phone.sees("meter 4", "house"), "สอง", "a phone's own order stands at {}", phone.person());
+        assert_eq!(
+            phone.sees("meter 5", "house"),
+            "พุธ",
+            "a clock told the time is of its day at {}",
+            phone.person()
+        );
     }
     let asked = world.questions().iter().any(|row| row.question.subject == crate::world::meter("meter 2"));
     assert!(asked, "two edits that did not know of each other are asked about");

@@ -81,6 +81,15 @@ fn note_server_time(db: &rusqlite::Connection, server_ms: u64, now_ms: u64) -> R
     meta::set(db, meta::SKEW, skew)
 }
 
+/// Brings the clock down to the server's time if nothing waits: then it has fixed all that this device stamped.
+fn come_down(tx: &mut crate::transact::Tx<'_>, server_ms: u64) -> Result<()> {
+    let last_n: u64 = meta::get_parsed(tx.db, meta::LAST_N)?.unwrap_or(0);
+    if push::received_n(tx.db)? >= last_n {
+        tx.clock.come_down(server_ms);
+    }
+    Ok(())
+}
+
 /// A server in a new life was restored from a backup: offer everything again, and read every shelf from its start.
 /// Rows that are here already merge into themselves.
 fn note_incarnation(tx: &crate::transact::Tx<'_>, incarnation: Install) -> Result<()> {

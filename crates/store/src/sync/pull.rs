@@ -2,7 +2,7 @@
 //! transaction, so a reply cut off anywhere costs nothing but the asking again.
 
 use super::push::{offer, settle_view};
-use super::{note_incarnation, note_server_time};
+use super::{come_down, note_incarnation, note_server_time};
 use crate::admin::Authenticated;
 use crate::error::{Error, Optional, Result};
 use crate::row::{self, Row, Unread};
@@ -92,6 +92,7 @@ impl Store {
             let stale = meta::get_parsed::<u64>(tx.db, meta::INCARNATION)?
                 .is_some_and(|known| known != head.incarnation.0);
             note_incarnation(tx, head.incarnation)?;
+            come_down(tx, head.now)?;
             if planted::is("cursor_apart_from_rows") {
                 advance(tx, &tail)?;
                 tx.db.execute_batch("COMMIT; BEGIN IMMEDIATE")?;

@@ -1,7 +1,7 @@
 //! Push, the device's half: it offers its commits in order and takes in what became of them. The server's is `judge`.
 
 use super::pull::LEFT;
-use super::{become_device, note_incarnation, note_server_time};
+use super::{become_device, come_down, note_incarnation, note_server_time};
 use crate::commit::lay_over;
 use crate::error::{Optional, Result};
 use crate::row::{self, Row};
@@ -103,6 +103,7 @@ impl Store {
             if let Some(renamed) = &reply.renamed {
                 become_device(tx, renamed.device, &renamed.token)?;
             }
+            come_down(tx, reply.now)?;
             trim_black_box(tx.db, reply.now)?;
             Ok(forgotten)
         })
