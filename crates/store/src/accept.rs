@@ -34,6 +34,8 @@ pub(crate) struct Arrival<'a> {
     pub after: Stamp,
     /// The highest number the device was ever sent: it cannot have seen more, whatever it says.
     pub sent: Seq,
+    /// The numbers under which this very database was enrolled before: what it wrote then its writer knows.
+    pub formerly: &'a [DeviceNo],
 }
 
 impl Arrival<'_> {
@@ -42,6 +44,7 @@ impl Arrival<'_> {
         !planted::is("base_seq_ignored")
             && cell.seq > change.base_seq.min(self.sent)
             && cell.stamp.device != self.device
+            && !self.formerly.contains(&cell.stamp.device)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::commit::{NewCommit, write_as_server};
 use crate::error::{Error, Optional, Result};
-use crate::grants::{note_contact, taken};
+use crate::grants::{go_on, note_contact, taken};
 use crate::{Store, audit, hex, meta};
 use domain::access::{Grant, Role};
 use domain::api::{AccountRow, DeviceRow, NewEnrolment};
@@ -315,6 +315,7 @@ impl Store {
             note_contact(tx.db, device, request.top_n, now_ms)?;
             if request.incarnation == Some(tenant.incarnation) {
                 tx.db.execute("UPDATE device SET last_n = ?2 WHERE no = ?1", (device.0, request.acked_n))?;
+                go_on(tx.db, device, &format!("{:016x}", request.install.0))?;
             }
             audit::append(tx.db, &name, "enrolled", &device.0.to_string(), now_ms)?;
             Ok(Ok(EnrolReply {

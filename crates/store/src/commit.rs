@@ -211,6 +211,7 @@ impl Arrival<'_> {
             now_ms,
             after: Stamp::default(),
             sent: Seq::EVERYTHING,
+            formerly: &[],
         })
     }
 }

@@ -146,6 +146,32 @@ pub(crate) fn note_contact(
     Ok(())
 }
 
+/// The numbers under which a database was enrolled before, the latest first. None where it was copied once: then nobody can
+/// say which of its copies saw what.
+pub(crate) fn formerly(db: &rusqlite::Connection, device: DeviceNo, install: &str) -> Result<Vec<DeviceNo>> {
+    let mut statement = db.prepare_cached(
+        "SELECT no FROM device WHERE install = ?2 AND no < ?1 \
+         AND NOT EXISTS (SELECT 1 FROM device WHERE install = ?2 AND copy_of <> 0) ORDER BY no DESC",
+    )?;
+    let found = statement.query_map((device.0, install), |row| Ok(DeviceNo(row.get(0)?)))?;
+    Ok(found.collect::<rusqlite::Result<_>>()?)
+}
+
+/// A device that is enrolled anew goes on with what was known of it: what it was sent, the stamp of its last commit, and when
+/// which commit did not exist yet. What waits on it is judged after this, before it pulls.
+pub(crate) fn go_on(db: &rusqlite::Connection, device: DeviceNo, install: &str) -> Result<()> {
+    let Some(last) = formerly(db, device, install)?.first().copied() else { return Ok(()) };
+    db.execute(
+        "UPDATE device SET (sent, ms, counter) = (SELECT sent, ms, counter FROM device WHERE no = ?2) WHERE no = ?1",
+        (device.0, last.0),
+    )?;
+    db.execute(
+        "INSERT OR IGNORE INTO contact (device, top_n, at_ms) SELECT ?1, top_n, at_ms FROM contact WHERE device = ?2",
+        (device.0, last.0),
+    )?;
+    Ok(())
+}
+
 /// When a device said that it had no commit above which number: `(top_n, time)`.
 pub(crate) fn contacts(db: &rusqlite::Connection, device: DeviceNo) -> Result<Vec<(u64, u64)>> {
     let mut statement = db.prepare_cached("SELECT top_n, at_ms FROM contact WHERE device = ?1")?;

@@ -254,6 +254,8 @@ struct Sender<'a> {
     last_n: u64,
     after: Stamp,
     sent: Seq,
+    /// See [`Arrival::formerly`].
+    formerly: Vec<DeviceNo>,
     /// Its contacts, `(top_n, time)`: what is proven about commits that did not exist yet.
     contacts: Vec<(u64, u64)>,
 }
@@ -276,6 +278,7 @@ impl<'a> Sender<'a> {
             last_n,
             after,
             sent: Seq(sent),
+            formerly: Vec::new(),
             contacts: Vec::new(),
         };
         let install_text = &sender.install_text;
@@ -293,7 +296,8 @@ impl<'a> Sender<'a> {
                 .query_row((from.device.0, install_text), |row| row.get(0))?;
             return Ok(Sender { last_n: known, ..sender });
         }
-        Ok(sender)
+        let formerly = grants::formerly(tx.db, from.device, install_text)?;
+        Ok(Sender { formerly, ..sender })
     }
 
     /// A copied phone becomes a device of its own from commit `n` on; both keep all they wrote.
@@ -318,7 +322,8 @@ impl<'a> Sender<'a> {
         )?;
         tell::tell_of_device(tx, DeviceTrouble::Copied, device, now_ms, now_ms)?;
         let contacts = grants::contacts(tx.db, device)?;
-        Ok(Sender { device, last_n: n - 1, after: Stamp { device, ..self.after }, contacts, ..self })
+        let after = Stamp { device, ..self.after };
+        Ok(Sender { device, last_n: n - 1, after, contacts, formerly: Vec::new(), ..self })
     }
 
     /// Goes on as the device this database was split off into, with a fresh token.
@@ -331,7 +336,8 @@ impl<'a> Sender<'a> {
             .prepare_cached("UPDATE device SET token = ?2 WHERE no = ?1")?
             .execute((device.0, admin::hash(token)))?;
         let contacts = grants::contacts(tx.db, device)?;
-        Ok(Sender { device, last_n, after: Stamp { ms, counter, device }, contacts, ..self })
+        let after = Stamp { ms, counter, device };
+        Ok(Sender { device, last_n, after, contacts, formerly: Vec::new(), ..self })
     }
 
     /// The latest contact at which commit `n` did not exist yet; zero if there was none.
@@ -350,6 +356,7 @@ impl<'a> Sender<'a> {
                     now_ms,
                     after: self.after,
                     sent: self.sent,
+                    formerly: &self.formerly,
                 };
                 let fate = accept::accept(tx, &arrival, Written { commit, text: line.text })?;
                 if let Fate::Ok { stamp, .. } = &fate {
