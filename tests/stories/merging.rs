@@ -1,5 +1,6 @@
 //! Two people change the same thing: who wins, what is kept, what is asked.
 
+use domain::access::Role;
 use domain::api;
 use domain::change::{Change, Value, Values, kind};
 use domain::ids::{RecordId, Seq};
@@ -286,5 +287,61 @@ fn a_newer_definition_reaches_a_phone_that_already_works() {
     let programmes = nok.ask(api::Programmes {}).unwrap();
     assert_eq!(programmes[0].title.th, "บ่อบาดาลรุ่นใหม่");
     assert_eq!(nok.card("meter 1").visits.len(), 1);
+    world.assert_at_rest(&[&nok, &lek]);
+}
+
+#[test]
+fn three_people_who_change_one_field_unaware_are_one_question_and_one_answer_settles_it() {
+    let world = World::new();
+    let (nok, lek) = nok_and_lek(&world);
+    let tu = world.phone("ตู่");
+    tu.syncs();
+    for (phone, name) in [(&nok, "ก"), (&lek, "ข"), (&tu, "ค")] {
+        phone.edits("meter 2", "name", name);
+        world.passes(60_000);
+    }
+    for phone in [&nok, &lek, &tu] {
+        phone.syncs();
+    }
+    world.comes_to_rest(&[&nok, &lek, &tu]);
+    let questions = world.questions();
+    assert_eq!(questions.len(), 1, "{questions:?}");
+    let mut offered: Vec<(&Value, bool)> =
+        questions[0].question.choices.iter().map(|choice| (&choice.value, choice.winning)).collect();
+    offered.sort_by_key(|(value, _)| value.to_string());
+    assert_eq!(offered, [(&json!("ก"), false), (&json!("ข"), false), (&json!("ค"), true)]);
+    lek.settles(questions[0].id, json!("ก"));
+    world.comes_to_rest(&[&nok, &lek, &tu]);
+    for phone in [&nok, &lek, &tu] {
+        assert_eq!(phone.sees("meter 2", "name"), "ก");
+        assert!(phone.questions().is_empty());
+    }
+    world.assert_at_rest(&[&nok, &lek, &tu]);
+}
+
+#[test]
+fn what_waits_on_a_phone_that_is_enrolled_anew_is_judged_by_what_its_writer_had_seen() {
+    let world = World::new();
+    let (nok, lek) = nok_and_lek(&world);
+    // What she sent under her old number, and what another wrote and she has seen.
+    nok.edits("meter 1", "name", "ครั้งแรก");
+    lek.edits("meter 3", "name", "ของเล็ก");
+    world.comes_to_rest(&[&nok, &lek]);
+    nok.edits("meter 1", "name", "ครั้งที่สอง");
+    world.passes(60_000);
+    nok.clock_is_wrong_by(-1_795_000_000_000);
+    for no in 1..=5 {
+        nok.edits(&format!("meter {no}"), "name", format!("แก้ {no}"));
+    }
+    nok.clock_is_wrong_by(0);
+    let old = nok.device();
+    nok.enrols(Role::Worker, &["R01"]);
+    assert_ne!(nok.device(), old);
+    world.comes_to_rest(&[&nok, &lek]);
+    assert_eq!(world.questions(), [], "she knew all that she replaced");
+    for no in 1..=5 {
+        assert_eq!(lek.sees(&format!("meter {no}"), "name"), format!("แก้ {no}"), "and she was later");
+        assert!(world.history(meter(&format!("meter {no}"))).iter().all(|row| !row.lost_unseen));
+    }
     world.assert_at_rest(&[&nok, &lek]);
 }

@@ -123,6 +123,13 @@ impl Question {
         }
     }
 
+    /// Adds a write to what is offered, once.
+    pub fn join(&mut self, choice: Choice) {
+        if self.choices.iter().all(|known| known.stamp != choice.stamp) {
+            self.choices.push(choice);
+        }
+    }
+
     /// Writes the question as cells.
     pub fn to_cells(&self) -> Values {
         match serde_json::to_value(self) {

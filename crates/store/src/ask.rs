@@ -67,30 +67,19 @@ impl Moment<'_> {
         } else {
             open_field_questions(tx, row.id, subject)?
         };
-        for (id, question) in &mut open {
+        let offered = open.clone();
+        for (_, question) in &mut open {
             // Who goes on editing while a question is open changes what the question offers; it does not ask anew.
-            if let Some(value) = change.cells.get(&question.field)
-                && question.replace_own(
-                    arrival.device,
-                    Choice { value: value.clone(), by: self.author(), stamp, winning: false },
-                )
-            {
-                let shown = row.view.cells.get(&question.field).map(|cell| cell.stamp);
-                question.choices.iter_mut().for_each(|choice| choice.winning = Some(choice.stamp) == shown);
-                questions.push((*id, question.clone()));
+            let Some(value) = change.cells.get(&question.field) else { continue };
+            let later = Choice { value: value.clone(), by: self.author(), stamp, winning: false };
+            for device in [arrival.device].iter().chain(arrival.formerly) {
+                if question.replace_own(*device, later.clone()) {
+                    break;
+                }
             }
         }
         for Clash { field: name, other, new_wins } in clashes {
             if name == field::DELETED || rule(&name) != ConflictRule::Review || row.kind == kind::QUESTION {
-                continue;
-            }
-            let asked = |question: &Question| {
-                question.field == name
-                    && [stamp, other.stamp]
-                        .iter()
-                        .all(|s| question.choices.iter().any(|choice| choice.stamp == *s))
-            };
-            if open.iter().any(|(_, question)| asked(question)) {
                 continue;
             }
             let value = change.cells.get(&name).cloned().unwrap_or_default();
@@ -102,9 +91,21 @@ impl Moment<'_> {
                 winning: !new_wins,
             };
             let choices = if new_wins { vec![mine, theirs] } else { vec![theirs, mine] };
+            if let Some((_, question)) = open.iter_mut().find(|(_, question)| question.field == name) {
+                // Who comes third joins what is asked already: one answer settles the field.
+                choices.into_iter().for_each(|choice| question.join(choice));
+                continue;
+            }
             let question =
                 Question { topic: Topic::Field, about: row.id, subject, field: name, choices, settled: None };
             questions.push((question.id(), question));
+        }
+        for ((id, mut question), (_, before)) in open.into_iter().zip(offered) {
+            if question.choices != before.choices {
+                let shown = row.view.cells.get(&question.field).map(|cell| cell.stamp);
+                question.choices.iter_mut().for_each(|choice| choice.winning = Some(choice.stamp) == shown);
+                questions.push((id, question));
+            }
         }
         let mut ask = |question: Question| questions.push((question.id(), question));
         if let Some(question) = self.removal_question(tx)? {
