@@ -77,6 +77,31 @@ fn a_restore_in_the_middle_of_everything_with_wrong_clocks_loses_nothing() {
 }
 
 #[test]
+fn a_restored_server_gives_nobody_a_number_that_was_given_after_the_backup() {
+    let world = World::new();
+    let (nok, lek) = nok_and_lek(&world);
+    let backup = world.backs_up();
+    let tu = world.phone("ตู่");
+    tu.syncs();
+    tu.reads("meter 1", 1);
+    tu.syncs();
+    let before = tu.device();
+    world.is_restored_from(&backup);
+    // Somebody else is enrolled first: what was printed under the number stays its own.
+    let new = world.phone("ใหม่");
+    assert_ne!(new.device(), before);
+    world.comes_to_rest(&[&new, &tu, &nok, &lek]);
+    assert_ne!(tu.device(), before);
+    assert_ne!(tu.device(), new.device());
+    assert_eq!(lek.card("meter 1").visits.len(), 1);
+    world.assert_at_rest(&[&new, &tu, &nok, &lek]);
+    // Another life from the same backup does not begin where this one did.
+    let numbers = [tu.device(), new.device()];
+    world.is_restored_from(&backup);
+    assert!(!numbers.contains(&world.phone("ใหม่อีก").device()));
+}
+
+#[test]
 fn a_copied_phone_is_noticed_and_both_keep_all_they_wrote() {
     let world = World::new();
     let (nok, lek) = nok_and_lek(&world);

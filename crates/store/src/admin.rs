@@ -51,6 +51,11 @@ const USED: &str = "used enrolment code tried";
 /// Far more numbers than a municipality uses between two restores, and far less than 2^53 for thousands of them.
 const NUMBERS_OF_A_LIFE: u64 = 1 << 40;
 
+/// More devices than are enrolled, and more commits than the office makes, between a backup and the restore of it. Numbers of
+/// bills and receipts are made of both (`domain::billing`), and what was printed since the backup keeps its number.
+const DEVICES_OF_A_LIFE: u64 = 1 << 8;
+const COMMITS_OF_A_LIFE: u64 = 1 << 17;
+
 /// Looks a secret up by its hash, so that no comparison takes longer for a better guess.
 pub(crate) fn hash(secret: &str) -> [u8; 32] {
     *blake3::hash(secret.as_bytes()).as_bytes()
@@ -86,7 +91,12 @@ impl Store {
             meta::set(tx.db, meta::INCARNATION, random)?;
             // Numbers never repeat across lives: what a phone saw in the old one is not what has this number now.
             let seq: u64 = meta::get_parsed(tx.db, meta::SEQ)?.unwrap_or(0);
-            meta::set(tx.db, meta::SEQ, seq + NUMBERS_OF_A_LIFE)
+            meta::set(tx.db, meta::SEQ, seq + NUMBERS_OF_A_LIFE)?;
+            // Not the same stretch each time: one backup may be restored twice.
+            let n: u64 = meta::get_parsed(tx.db, meta::LAST_N)?.unwrap_or(0);
+            meta::set(tx.db, meta::LAST_N, n + COMMITS_OF_A_LIFE + random % COMMITS_OF_A_LIFE)?;
+            let device = u64::from(next_device(tx.db)?);
+            meta::set(tx.db, meta::NEXT_DEVICE, device + DEVICES_OF_A_LIFE + random % DEVICES_OF_A_LIFE)
         })
     }
 
@@ -394,6 +404,12 @@ fn definition(programme: &Programme) -> Result<Change> {
     Ok(Change { id, kind: kind::PROGRAMME.to_owned(), base_seq: Seq(0), cells })
 }
 
+/// The number of the next device: above all that were given, in this life of the server or in another one.
+fn next_device(db: &rusqlite::Connection) -> Result<u32> {
+    let least: u32 = meta::get_parsed(db, meta::NEXT_DEVICE)?.unwrap_or(1);
+    Ok(db.query_row("SELECT max(coalesce(max(no), 0) + 1, ?1) FROM device", [least], |row| row.get(0))?)
+}
+
 /// Makes a device's row and returns its number.
 pub(crate) fn insert_device(
     db: &rusqlite::Connection,
@@ -404,7 +420,7 @@ pub(crate) fn insert_device(
     now_ms: u64,
     copy_of: DeviceNo,
 ) -> Result<DeviceNo> {
-    let no: u32 = db.query_row("SELECT coalesce(max(no), 0) + 1 FROM device", [], |row| row.get(0))?;
+    let no = next_device(db)?;
     db.execute(
         "INSERT INTO device (no, name, install, token, grants, enrolled, seen, last_n, top_n, ms, counter, revoked, copy_of) \
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6, 0, 0, 0, 0, 0, ?7)",

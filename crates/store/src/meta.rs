@@ -38,6 +38,8 @@ pub(crate) const REVOKED: &str = "revoked";
 pub(crate) const SKEW: &str = "skew";
 /// Server time of the last complete sync, ms.
 pub(crate) const LAST_SYNC: &str = "last_sync";
+/// The lowest number a new device may get: a restore leaves a stretch out. Server only.
+pub(crate) const NEXT_DEVICE: &str = "next_device";
 /// Key of the authenticators on labels, 64 hexadecimal digits. Server only; no reply ever holds it.
 pub(crate) const LABEL_KEY: &str = "label_key";
 /// One-time code of the first administrator.
