@@ -306,6 +306,20 @@ fn a_device_that_is_revoked_while_it_pulls_hears_that_it_is() {
 }
 
 #[test]
+fn a_push_that_began_before_its_device_was_revoked_writes_nothing() {
+    let mut server = server();
+    let phone = device(&mut server, &grant("นก", Role::Worker, &[("water", "R01")]), 1);
+    server.revoke("clerk", phone.device, NOON).unwrap();
+    let head = serde_json::json!({"install": Install(1), "top_n": 1});
+    let visit = serde_json::json!({"n": 1, "at": [NOON, 0], "wall": NOON, "by": "นก", "changes": [
+        {"id": RecordId::new(NOON, [5; 10]), "kind": "visit", "cells": {"subject": subject("water", "R01"), "form": "visit"}}]});
+    let before = server.figures().unwrap();
+    let body = format!("{head}\n{visit}");
+    assert_eq!(problem(server.answer_push(&phone, body.as_bytes(), NOON)), Code::TokenRevoked);
+    assert_eq!(server.figures().unwrap(), before);
+}
+
+#[test]
 fn a_code_that_hangs_elsewhere_tells_nobody_whose_it_is() {
     let mut server = server();
     let mut lek = Phone::enrolled(&mut server, &grant("เล็ก", Role::Worker, &[("care", "R01")]), 8);

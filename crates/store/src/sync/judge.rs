@@ -263,12 +263,16 @@ struct Sender<'a> {
 impl<'a> Sender<'a> {
     fn load(tx: &Tx<'_>, from: &'a Authenticated, install: Install) -> Result<Sender<'a>> {
         let install_text = format!("{:016x}", install.0);
-        let (last_n, ms, counter, stored, sent): (u64, u64, u16, String, u64) = tx
+        let (last_n, ms, counter, stored, sent, revoked): (u64, u64, u16, String, u64, bool) = tx
             .db
-            .prepare_cached("SELECT last_n, ms, counter, install, sent FROM device WHERE no = ?1")?
+            .prepare_cached("SELECT last_n, ms, counter, install, sent, revoked FROM device WHERE no = ?1")?
             .query_row([from.device.0], |row| {
-                Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?))
+                Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?))
             })?;
+        if revoked {
+            // Its right was ended while its body came in: whoever trickles it must not go on writing meanwhile.
+            return Err(Code::TokenRevoked.into());
+        }
         let after = Stamp { ms, counter, device: from.device };
         let sender = Sender {
             from,
