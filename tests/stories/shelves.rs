@@ -62,6 +62,37 @@ fn work_on_a_meter_that_leaves_during_the_same_sync_leaves_nothing_behind() {
 }
 
 #[test]
+fn what_leaves_a_phone_while_words_over_it_wait_keeps_only_these_words() {
+    let world = World::new();
+    let nok = world.phone_on("นก", &["R01"]);
+    nok.syncs();
+    world.office_moves("meter 1", "R02");
+    // The meter leaves with this page; her words wait, and the signal is gone again.
+    world.network_will(&[Fate::Fine, Fate::LostBefore]);
+    nok.syncs_while(|at| {
+        if at == 0 {
+            nok.edits("meter 1", "house", "ระหว่างซิงก์");
+        }
+    })
+    .unwrap_err();
+    let line =
+        nok.dump().lines().find(|line| line.contains(&meter("meter 1").to_string())).unwrap().to_owned();
+    let line: serde_json::Value = serde_json::from_str(&line).unwrap();
+    let cells: Vec<&String> = line["cells"].as_object().unwrap().keys().collect();
+    assert_eq!(cells, ["house"]);
+    let found = nok.ask(domain::api::Search {
+        text: "meter 1".to_owned(),
+        programme: None,
+        today: "2026-11-18".to_owned(),
+        limit: 20,
+    });
+    assert!(!found.unwrap().iter().any(|row| row.id == meter("meter 1")), "nor is it found by what it said");
+    world.comes_to_rest(&[&nok]);
+    assert_eq!(nok.refused().len(), 1);
+    world.assert_at_rest(&[&nok]);
+}
+
+#[test]
 fn a_phone_that_holds_both_zones_keeps_its_own_visit_in_step_when_the_meter_moved_first() {
     let world = World::new();
     let nok = world.phone_on("นก", &["R01", "R02"]);

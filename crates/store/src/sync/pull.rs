@@ -185,8 +185,8 @@ pub(super) fn hold(tx: &mut Tx<'_>, grant: &Grant) -> Result<()> {
     Ok(())
 }
 
-/// Lets a record go. One with unsent words stays as long as they wait; what the office numbered of it is not ours
-/// any more.
+/// Lets a record go. One with unsent words stays as long as they wait, and shows nothing else: what the office numbered of it
+/// is not ours to read any more.
 fn drop_unless_waiting(tx: &mut Tx<'_>, mut row: Row) -> Result<()> {
     match &row.synced {
         None => {
@@ -196,9 +196,12 @@ fn drop_unless_waiting(tx: &mut Tx<'_>, mut row: Row) -> Result<()> {
         Some(numbered) if numbered.cells.is_empty() => Ok(()),
         Some(_) => {
             let before = Some((row.shelf, row.sum));
-            row.synced = Some(Record::default());
+            project::forget(tx, &row)?;
+            row.view = Record::default();
+            settle_view(tx, &mut row, Record::default())?;
             row.moved = LEFT;
-            row::write(tx, &mut row, before)
+            row::write(tx, &mut row, before)?;
+            project::project(tx, &row, project::Before::New)
         }
     }
 }
