@@ -146,13 +146,17 @@ impl SyncSession {
             (_, None) => Err(Problem::new(Code::Offline).into()),
             (Waiting::Push { commits }, Some(answer)) => {
                 let body = match self.body_of(store, answer) {
-                    Err(Error::Refused(problem)) if problem.code == Code::TooLarge && self.batch > 1 => {
-                        self.batch /= 2;
+                    Err(Error::Refused(problem)) if problem.code == Code::TooLarge && commits > 1 => {
+                        // More than this does not go through, now or at the next session.
+                        self.most = usize::try_from(commits / 2).unwrap_or(1);
+                        self.batch = self.most;
+                        store.note_batch(self.batch)?;
                         return self.push_or_pull(store, now);
                     }
                     // Perhaps too much for this network: the next try, by whoever makes it, is smaller.
                     Err(Error::Refused(problem)) if problem.code == Code::Offline => {
-                        store.note_batch((self.batch / 4).max(LEAST_BATCH))?;
+                        let sent = usize::try_from(commits).unwrap_or(usize::MAX).min(self.batch);
+                        store.note_batch((sent / 4).max(LEAST_BATCH))?;
                         return Err(problem.into());
                     }
                     other => other?,
@@ -167,7 +171,7 @@ impl SyncSession {
                 self.pushed += commits.min(reply.verdicts.len() as u64);
                 self.batch = match now.ms.saturating_sub(self.asked_ms) {
                     slow if slow > PATIENCE_MS => (self.batch / 2).max(LEAST_BATCH),
-                    quick if quick < PATIENCE_MS / 3 => (self.batch * 4).min(wire::PUSH_MAX_COMMITS),
+                    quick if quick < PATIENCE_MS / 3 => (self.batch * 4).min(self.most),
                     _ => self.batch,
                 };
                 store.note_batch(self.batch)?;
@@ -349,7 +353,19 @@ fn body_of(answer: HttpAnswer) -> std::result::Result<Vec<u8>, Problem> {
 pub(crate) fn problem_of(answer: HttpAnswer) -> Problem {
     match answer {
         HttpAnswer::Unreachable => Code::Offline.into(),
-        HttpAnswer::Response { body, .. } => serde_json::from_slice(&body).unwrap_or_else(|_| not_ours()),
+        HttpAnswer::Response { status, body, .. } => {
+            serde_json::from_slice(&body).unwrap_or_else(|_| problem_of_gateway(status))
+        }
+    }
+}
+
+/// What somebody in between means who is no sign-in page: a gateway in front of the office that takes no bodies of this
+/// size, or behind which nobody answers in time.
+fn problem_of_gateway(status: u16) -> Problem {
+    match status {
+        413 => Code::TooLarge.into(),
+        408 | 429 | 502..=504 => Code::Offline.into(),
+        _ => not_ours(),
     }
 }
 
