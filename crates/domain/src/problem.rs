@@ -77,6 +77,8 @@ codes! {
     NotYourField = "not_your_field", 403, "บทบาทของคุณแก้ช่องนี้ไม่ได้ ข้อมูลถูกเก็บไว้ให้สำนักงานตรวจแล้ว";
     /// A value or name the server cannot keep.
     BadRecord = "bad_record", 422, "ข้อมูลรายการนี้ไม่ถูกรูปแบบ ถูกเก็บไว้ให้สำนักงานตรวจแล้ว";
+    /// A commit that the device's disk damaged before it was sent.
+    CommitDamaged = "commit_damaged", 422, "รายการนี้เสียหายในที่เก็บข้อมูลของเครื่องก่อนส่งถึงสำนักงาน เปิดดูเท่าที่อ่านได้ แล้วบันทึกใหม่อีกครั้ง";
     /// The request cannot be read; the detail names the line.
     Malformed = "malformed", 422, "อ่านข้อมูลที่ส่งมาไม่ได้ ลองซิงก์ใหม่ หากยังไม่ได้ให้แจ้งสำนักงาน";
     /// The request is larger than allowed.

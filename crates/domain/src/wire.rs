@@ -91,6 +91,12 @@ pub struct PushHead {
     pub lowest_n: u64,
 }
 
+/// The line a device sends in the place of a commit whose text its disk has damaged. The server refuses it like any line that
+/// is no commit, or answers what it answered to the commit itself, and goes on.
+pub fn rotten_line(n: u64) -> String {
+    format!("{{\"n\":{n},\"rotten\":true}}")
+}
+
 /// What became of one pushed commit.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "FlatVerdict", into = "FlatVerdict")]

@@ -32,7 +32,11 @@ pub fn rescue(path: &Path, out: &mut dyn Write) -> Result<Rescued> {
     // Prepared once: where the schema cannot be read no row can, and to find that out anew for each number takes hours.
     if let Ok(mut body_of) = db.prepare("SELECT body FROM outbox WHERE n = ?1") {
         for n in numbers(&db, "SELECT n FROM outbox ORDER BY n DESC", "SELECT max(n) FROM outbox") {
-            let Ok(body) = body_of.query_row([n], |row| row.get::<_, String>(0)) else { continue };
+            // Of a text that the disk has damaged, what is left of it.
+            let text = |row: &rusqlite::Row<'_>| {
+                Ok(String::from_utf8_lossy(row.get_ref(0)?.as_bytes()?).into_owned())
+            };
+            let Ok(body) = body_of.query_row([n], text) else { continue };
             let waiting = n > received;
             found.commits += 1;
             found.unsent += u64::from(waiting);

@@ -1,7 +1,8 @@
 //! Records as rows: load one, write one, keep its shelf's digest right.
 
-use crate::error::{Optional, Result};
-use crate::project::Before;
+use crate::error::{Error, Optional, Result};
+use crate::project::{self, Before};
+use crate::sync::push::settle_view;
 use crate::transact::Tx;
 use domain::ids::{RecordId, Seq, Shelf};
 use domain::merge::{AsPacked, Packed, Record, checksum};
@@ -102,6 +103,45 @@ pub(crate) fn load_no(db: &Connection, no: i64) -> Result<Option<Row>> {
     one(db, BY_NO, no)
 }
 
+/// Loads a record that a sync changes. Where the disk has damaged its cells it holds only what waits from now on, and its
+/// shelf is read again from the start: the office has what it numbered. Damage here must not end syncing.
+pub(crate) fn load_or_empty(tx: &mut Tx<'_>, id: RecordId) -> Result<Option<Row>> {
+    match load(tx.db, id) {
+        Err(Error::Corrupt(_)) => emptied(tx, id).map(Some),
+        found => found,
+    }
+}
+
+/// [`load_or_empty`] by the row number.
+pub(crate) fn load_no_or_empty(tx: &mut Tx<'_>, no: i64) -> Result<Option<Row>> {
+    match load_no(tx.db, no) {
+        Err(Error::Corrupt(_)) => {
+            let id = tx.db.query_row("SELECT id FROM record WHERE no = ?1", [no], |row| row.get(0))?;
+            emptied(tx, id_of(id)).map(Some)
+        }
+        found => found,
+    }
+}
+
+fn emptied(tx: &mut Tx<'_>, id: RecordId) -> Result<Row> {
+    let (no, kind, shelf, sum, moved, waits): (i64, String, i64, i64, u64, bool) = tx.db.query_row(
+        "SELECT no, kind, shelf, sum, moved, EXISTS (SELECT 1 FROM outbox_record WHERE record = ?1) FROM record WHERE id = ?1",
+        [id.bytes()],
+        |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?)),
+    )?;
+    let mut row = Row { no, moved: Seq(moved), sum: sum.cast_unsigned(), ..Row::new(id, &kind, shelf) };
+    project::forget(tx, &row)?;
+    if waits {
+        settle_view(tx, &mut row, Record::default())?;
+    }
+    write(tx, &mut row, Some((shelf, sum.cast_unsigned())))?;
+    if waits {
+        project::project(tx, &row, Before::New)?;
+    }
+    tx.reread.insert(shelf);
+    Ok(row)
+}
+
 /// A record as it is stored, its cells not read yet.
 pub(crate) struct Unread<'a> {
     pub id: RecordId,
@@ -147,19 +187,11 @@ pub(crate) fn each_of_shelf(
     Ok(())
 }
 
-/// Calls `each` for every record of a shelf, numbered or not.
-pub(crate) fn each_of_shelf_all(
-    db: &Connection,
-    shelf: i64,
-    mut each: impl FnMut(Row) -> Result<()>,
-) -> Result<()> {
-    let sql = select("shelf = ?1 ORDER BY no");
-    let mut statement = db.prepare_cached(&sql)?;
-    let mut rows = statement.query([shelf])?;
-    while let Some(row) = rows.next()? {
-        each(Row::read(row)?)?;
-    }
-    Ok(())
+/// The row numbers of all records of a shelf, numbered or not.
+pub(crate) fn numbers_of_shelf(db: &Connection, shelf: i64) -> Result<Vec<i64>> {
+    let mut statement = db.prepare_cached("SELECT no FROM record WHERE shelf = ?1 ORDER BY no")?;
+    let numbers = statement.query_map([shelf], |row| row.get(0))?;
+    Ok(numbers.collect::<rusqlite::Result<_>>()?)
 }
 
 /// Calls `each` for every programme's definition.

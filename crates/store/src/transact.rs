@@ -26,6 +26,8 @@ pub(crate) struct Tx<'a> {
     pub due: BTreeSet<RecordId>,
     /// Subjects (by row number) whose place in the lists changed.
     pub moved: BTreeSet<i64>,
+    /// Shelves that a device shall read again from their start: something that lay here is lost.
+    pub reread: BTreeSet<i64>,
     /// Whether any question is open; `None` until somebody asks.
     pub open_questions: Cell<Option<bool>>,
     digests: BTreeMap<i64, (i64, u64)>,
@@ -210,6 +212,7 @@ fn settled<T>(
         clock: before,
         due: BTreeSet::new(),
         moved: BTreeSet::new(),
+        reread: BTreeSet::new(),
         open_questions: Cell::new(None),
         digests: BTreeMap::new(),
         seq: Cell::new(None),
@@ -222,6 +225,9 @@ fn settled<T>(
         project::refresh_due(&mut tx, subject)?;
     }
     tx.flush_digests()?;
+    for shelf in std::mem::take(&mut tx.reread) {
+        db.prepare_cached("UPDATE shelf SET cursor = 0, begun = 0 WHERE no = ?1")?.execute([shelf])?;
+    }
     if let Some(seq) = tx.seq.get() {
         meta::set(db, meta::SEQ, seq)?;
     }

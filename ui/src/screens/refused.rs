@@ -33,7 +33,7 @@ pub fn refused_row(app: App, row: &RefusedRow) -> impl IntoView + use<> {
     view! {
         <section class="question">
             <p>
-                <b>{format::moment(row.at_ms, app.lang())}</b>
+                <b>{(row.at_ms > 0).then(|| format::moment(row.at_ms, app.lang()))}</b>
                 " · "
                 {row.by.clone()}
             </p>

@@ -36,6 +36,9 @@ fn english(code: Code) -> Option<&'static str> {
         Code::NotYourShelf => "This is outside your area. It is kept for the office to check.",
         Code::NotYourField => "Your role may not change this. It is kept for the office to check.",
         Code::BadRecord => "This entry has the wrong form. It is kept for the office to check.",
+        Code::CommitDamaged => {
+            "This entry was damaged in the device's storage before it was sent. Look at what can be read, and save it again."
+        }
         Code::SlipUsed => {
             "This slip was used for a payment already. Ask for another slip, or send the payer to the office."
         }

@@ -111,7 +111,10 @@ pub(super) fn refused(store: &Store, caller: &Caller<'_>) -> Result<Vec<RefusedR
     let mut rows = statement.query([])?;
     let mut all = Vec::new();
     while let Some(row) = rows.next()? {
-        let (code, content): (String, String) = (row.get(2)?, row.get(3)?);
+        let code: String = row.get(2)?;
+        // One that the disk has damaged is shown as far as it can be read.
+        let content = row.get_ref(3)?.as_bytes().map_err(rusqlite::Error::from)?;
+        let content = String::from_utf8_lossy(content).into_owned();
         let commit = serde_json::from_str::<Commit>(&content).ok();
         if store.kind == Kind::Server && !may_see(store, caller, commit.as_ref())? {
             continue;

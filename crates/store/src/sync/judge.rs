@@ -123,6 +123,13 @@ struct Line<'a> {
     commit: Option<&'a Commit>,
 }
 
+impl Line<'_> {
+    /// The device says that its own copy is damaged.
+    fn is_rotten(&self) -> bool {
+        self.commit.is_none() && self.text == wire::rotten_line(self.n)
+    }
+}
+
 fn malformed(line: usize) -> Problem {
     Problem::new(Code::Malformed).about(format!("line {line}"))
 }
@@ -174,7 +181,7 @@ fn numbers_known(tx: &Tx<'_>, sender: &Sender<'_>, lines: &[Line<'_>]) -> Result
 }
 
 enum Known {
-    /// It was accepted.
+    /// It was judged, and stays so.
     Same { fate: Fate, holder: Holder },
     /// It was refused.
     Refused(Holder),
@@ -224,10 +231,15 @@ fn known(tx: &Tx<'_>, sender: &Sender<'_>, line: &Line<'_>) -> Result<Known> {
         })
         .optional()?;
     let Some((seq, ms, counter, refused, stored, device, copy_of)) = found else { return Ok(Known::Not) };
-    if stored != hash {
+    let holder = Holder { device, copy_of };
+    if stored != hash && !line.is_rotten() {
         return Ok(Known::Another);
     }
-    let holder = Holder { device, copy_of };
+    if !refused.is_empty() && stored != hash {
+        // What was refused is kept as it came whole, for the office.
+        let code = serde_json::from_value(refused.into()).unwrap_or(Code::Unknown);
+        return Ok(Known::Same { fate: Fate::Refused { code }, holder });
+    }
     if !refused.is_empty() {
         return Ok(Known::Refused(holder));
     }
@@ -369,7 +381,7 @@ impl<'a> Sender<'a> {
                 Ok(fate)
             }
             None => {
-                let code = Code::BadRecord;
+                let code = if line.is_rotten() { Code::CommitDamaged } else { Code::BadRecord };
                 tx.db
                     .prepare_cached(
                         "INSERT INTO commit_log (device, install, n, seq, author, ms, counter, received, hash, refused, body) \

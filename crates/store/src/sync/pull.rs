@@ -75,9 +75,9 @@ impl Store {
 
     /// Takes in one page, in one transaction. A page without its last line changes nothing.
     ///
-    /// With `heal`, a shelf whose digest differs is read again from its start.
+    /// With `heal`, a shelf whose digest differs is read again from its start. Errors: `not_our_server` for what is no page.
     pub(crate) fn absorb_pull(&mut self, body: &[u8], heal: bool, now_ms: u64) -> Result<Absorbed> {
-        let cut = || Error::Corrupt("the page is cut off".to_owned());
+        let cut = || Error::from(Code::NotOurServer);
         let text = std::str::from_utf8(body).map_err(|_| cut())?;
         let mut lines = Vec::new();
         for line in text.lines().filter(|line| !line.is_empty()) {
@@ -126,6 +126,7 @@ impl Store {
                 absorbed.more = absorbed.healing;
                 meta::set(tx.db, meta::LAST_SYNC, head.now)?;
             }
+            absorbed.more |= !tx.reread.is_empty();
             Ok(absorbed)
         })
     }
@@ -170,13 +171,10 @@ pub(super) fn hold(tx: &mut Tx<'_>, grant: &Grant) -> Result<()> {
         tx.db.prepare_cached("UPDATE shelf SET held = 1 WHERE no = ?1 AND held = 0")?.execute([no])?;
     }
     for no in leaving {
-        let mut records = Vec::new();
-        row::each_of_shelf_all(tx.db, no, |row| {
-            records.push(row);
-            Ok(())
-        })?;
-        for row in records {
-            drop_unless_waiting(tx, row)?;
+        for record in row::numbers_of_shelf(tx.db, no)? {
+            if let Some(row) = row::load_no_or_empty(tx, record)? {
+                drop_unless_waiting(tx, row)?;
+            }
         }
         tx.db
             .prepare_cached("UPDATE shelf SET held = 0, cursor = 0, begun = 0 WHERE no = ?1")?
@@ -208,7 +206,7 @@ fn drop_unless_waiting(tx: &mut Tx<'_>, mut row: Row) -> Result<()> {
 
 fn take_in(tx: &mut Tx<'_>, pulled: PulledRecord) -> Result<()> {
     let shelf = tx.shelf_no(&pulled.shelf)?;
-    let found = row::load(tx.db, pulled.id)?;
+    let found = row::load_or_empty(tx, pulled.id)?;
     let before = found.as_ref().map(|row| (row.shelf, row.sum));
     let was = found.clone();
     let seq = pulled.seq;
@@ -235,14 +233,14 @@ fn take_in(tx: &mut Tx<'_>, pulled: PulledRecord) -> Result<()> {
 }
 
 fn let_go(tx: &mut Tx<'_>, gone: &GoneRecord) -> Result<()> {
-    let Some(row) = row::load(tx.db, gone.id)? else { return Ok(()) };
+    let Some(row) = row::load_or_empty(tx, gone.id)? else { return Ok(()) };
     if *tx.shelf_of(row.shelf)? != gone.shelf {
         return Ok(()); // it came to another shelf of ours already
     }
     if row.kind == kind::SUBJECT {
         // Its visits go with it, also one that a restored server never had on this shelf and so cannot call back.
         for no in accept::of_subject(tx, row.id)? {
-            let Some(visit) = row::load_no(tx.db, no)? else { continue };
+            let Some(visit) = row::load_no_or_empty(tx, no)? else { continue };
             if visit.shelf == row.shelf {
                 drop_unless_waiting(tx, visit)?;
             }
@@ -257,6 +255,9 @@ fn compare(tx: &Tx<'_>, digests: &BTreeMap<Shelf, Digest>) -> Result<bool> {
     let mut again = false;
     for (shelf, theirs) in digests {
         let no = tx.shelf_no(shelf)?;
+        if tx.reread.contains(&no) {
+            continue; // it cannot add up before it was read
+        }
         let ours = digest_of(tx.db, no)?;
         // What differs, not how much there is: it stays the same while both sides grow.
         let (count, sum) = (ours.count.wrapping_sub(theirs.count), ours.sum.wrapping_sub(theirs.sum));

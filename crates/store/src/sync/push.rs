@@ -7,12 +7,15 @@ use crate::error::{Optional, Result};
 use crate::row::{self, Row};
 use crate::transact::Tx;
 use crate::{Store, meta, project};
-use domain::change::{Change, Commit};
+use domain::change::{Change, Commit, hash_of};
 use domain::clock::Stamp;
 use domain::ids::{RecordId, Seq};
 use domain::merge::{Cell, Outcome, Record, checksum_of};
 use domain::planted;
+use domain::problem::Code;
 use domain::wire::{self, Fate, PushHead, PushReply, Verdict};
+use rusqlite::types::ValueRef;
+use std::borrow::Cow;
 
 /// A push ready to be sent.
 pub(crate) struct Push {
@@ -23,15 +26,19 @@ pub(crate) struct Push {
 }
 
 impl Store {
-    /// Writes the next commits that wait, at most `most`; `None` if none wait.
+    /// Writes the next commits that wait, at most `most`; `None` if none wait. What the disk has damaged goes as a line that says
+    /// so: it is never sent as truth, and holds up nothing.
     pub(crate) fn next_push(&self, most: usize) -> Result<Option<Push>> {
         let mut statement =
-            self.db.prepare_cached("SELECT body FROM outbox WHERE n > ?1 ORDER BY n LIMIT ?2")?;
+            self.db.prepare_cached("SELECT n, body, hash FROM outbox WHERE n > ?1 ORDER BY n LIMIT ?2")?;
         let mut rows = statement.query((self.received_n()?, most.min(wire::PUSH_MAX_COMMITS)))?;
         let mut commits = 0;
         let mut body = serde_json::to_vec(&self.push_head()?)?;
         while let Some(row) = rows.next()? {
-            let line: String = row.get(0)?;
+            let line = match intact(row.get_ref(1)?, row.get_ref(2)?) {
+                Some(text) => Cow::Borrowed(text),
+                None => Cow::Owned(wire::rotten_line(row.get(0)?)),
+            };
             if commits > 0 && body.len() + line.len() > wire::BODY_MAX_BYTES / 2 {
                 break;
             }
@@ -80,7 +87,8 @@ impl Store {
                 .db
                 .prepare_cached("SELECT EXISTS (SELECT 1 FROM outbox WHERE refused <> '')")?
                 .query_row([], |row| row.get(0))?;
-            let mut waiting = tx.db.prepare_cached("SELECT n, body FROM outbox WHERE n > ?1 ORDER BY n")?;
+            let mut waiting =
+                tx.db.prepare_cached("SELECT n, body, hash FROM outbox WHERE n > ?1 ORDER BY n")?;
             let mut waiting = waiting.query([before])?;
             for verdict in reply.verdicts.iter().filter(|verdict| verdict.n > before) {
                 let Some(row) = waiting.next()? else { break };
@@ -91,7 +99,7 @@ impl Store {
                     break;
                 }
                 any_refused |= matches!(verdict.fate, Fate::Refused { .. });
-                let body = row.get_ref(1)?.as_str().map_err(rusqlite::Error::from)?;
+                let body = intact(row.get_ref(1)?, row.get_ref(2)?);
                 absorb_verdict(tx, verdict, body, any_refused)?;
                 upto = verdict.n;
             }
@@ -108,6 +116,18 @@ impl Store {
             Ok(forgotten)
         })
     }
+}
+
+/// The text of a commit in the outbox, if it is what was saved. `None`: the disk has forgotten a bit of it.
+pub(crate) fn intact<'r>(body: ValueRef<'r>, hash: ValueRef<'_>) -> Option<&'r str> {
+    let ValueRef::Text(bytes) = body else { return None };
+    let text = std::str::from_utf8(bytes).ok()?;
+    let whole = match hash {
+        // Saved before commits had a checksum.
+        ValueRef::Null => serde_json::from_str::<Commit>(text).is_ok(),
+        hash => hash.as_blob().is_ok_and(|hash| hash == hash_of(text)),
+    };
+    whole.then_some(text)
 }
 
 /// See [`Store::received_n`].
@@ -142,11 +162,12 @@ fn trim_black_box(db: &rusqlite::Connection, now_ms: u64) -> Result<()> {
     Ok(())
 }
 
-/// `any_refused`: some commit of this device was refused, now or earlier.
-fn absorb_verdict(tx: &mut Tx<'_>, verdict: &Verdict, body: &str, any_refused: bool) -> Result<()> {
-    let commit: Commit = serde_json::from_str(body)?;
+/// `body` is `None` if the disk has damaged it. `any_refused`: some commit of this device was refused, now or earlier.
+fn absorb_verdict(tx: &mut Tx<'_>, verdict: &Verdict, body: Option<&str>, any_refused: bool) -> Result<()> {
+    let commit: Option<Commit> = body.and_then(|body| serde_json::from_str(body).ok());
     let (accepted, refused) = match &verdict.fate {
         Fate::Ok { stamp, .. } | Fate::Known { stamp, .. } => (Some(*stamp), ""),
+        Fate::Refused { .. } if commit.is_none() => (None, Code::CommitDamaged.as_str()),
         Fate::Refused { code } => (None, code.as_str()),
     };
     if let Some(stamp) = accepted {
@@ -157,21 +178,30 @@ fn absorb_verdict(tx: &mut Tx<'_>, verdict: &Verdict, body: &str, any_refused: b
             .prepare_cached("UPDATE outbox SET refused = ?2 WHERE n = ?1 AND refused <> ?2")?
             .execute((verdict.n, refused))?;
     }
-    let as_written = !any_refused && accepted == Some(commit.raw_stamp(tx.clock.last().device));
-    for change in &commit.changes {
+    let raw = commit.as_ref().map(|commit| commit.raw_stamp(tx.clock.last().device));
+    let as_written = !any_refused && accepted.is_some() && accepted == raw;
+    let touched: Vec<(RecordId, Option<&Change>)> = match &commit {
+        Some(commit) => commit.changes.iter().map(|change| (change.id, Some(change))).collect(),
+        None => touched_by(tx.db, verdict.n)?.into_iter().map(|id| (id, None)).collect(),
+    };
+    for (id, change) in touched {
         tx.db
             .prepare_cached("DELETE FROM outbox_record WHERE record = ?1 AND n = ?2")?
-            .execute((change.id.bytes(), verdict.n))?;
-        if let (true, Some(stamp)) = (as_written, accepted)
+            .execute((id.bytes(), verdict.n))?;
+        if let (true, Some(stamp), Some(change)) = (as_written, accepted, change)
             && stands_as_written(tx, change, stamp)?
         {
             continue;
         }
-        let Some(mut row) = row::load(tx.db, change.id)? else { continue };
+        let Some(mut row) = row::load_or_empty(tx, id)? else { continue };
         let was = row.clone();
         let before = Some((row.shelf, row.sum));
         let mut numbered = row.synced.take().unwrap_or_else(|| row.view.clone());
-        if let Some(stamp) = accepted {
+        if let (Some(_), None) = (accepted, change) {
+            // The office has it whole from an earlier try.
+            tx.reread.insert(row.shelf);
+        }
+        if let (Some(stamp), Some(change)) = (accepted, change) {
             for (field, value) in &change.cells {
                 // Cells' own numbers stay on the server; zero here, so that both ends of a pull compare alike.
                 offer(tx, row.id, &mut numbered, field, Cell { value: value.clone(), stamp, seq: Seq(0) })?;
@@ -225,7 +255,7 @@ pub(super) fn offer(tx: &Tx<'_>, id: RecordId, numbered: &mut Record, field: &st
 
 /// Works out what people see: the numbered cells, with the commits that still wait laid over in order. A new
 /// record that was refused stays readable on the device that wrote it.
-pub(super) fn settle_view(tx: &Tx<'_>, row: &mut Row, numbered: Record) -> Result<()> {
+pub(crate) fn settle_view(tx: &Tx<'_>, row: &mut Row, numbered: Record) -> Result<()> {
     let mut waiting = waiting_over(tx.db, row.id)?;
     if planted::is("unsent_overwritten") {
         waiting.clear();
@@ -247,15 +277,23 @@ pub(super) fn settle_view(tx: &Tx<'_>, row: &mut Row, numbered: Record) -> Resul
     Ok(())
 }
 
-/// The commits that wait and touch a record, in order.
+/// The records that a commit waits over.
+fn touched_by(db: &rusqlite::Connection, n: u64) -> Result<Vec<RecordId>> {
+    let mut statement = db.prepare_cached("SELECT record FROM outbox_record WHERE n = ?1 ORDER BY record")?;
+    let found = statement.query_map([n], |row| Ok(row::id_of(row.get(0)?)))?;
+    Ok(found.collect::<rusqlite::Result<_>>()?)
+}
+
+/// The commits that wait and touch a record, in order. One that the disk has damaged says nothing any more.
 pub(crate) fn waiting_over(db: &rusqlite::Connection, record: RecordId) -> Result<Vec<Commit>> {
     let mut statement = db.prepare_cached(
-        "SELECT body FROM outbox JOIN outbox_record ON outbox_record.n = outbox.n WHERE record = ?1 ORDER BY outbox.n",
+        "SELECT body, hash FROM outbox JOIN outbox_record ON outbox_record.n = outbox.n WHERE record = ?1 ORDER BY outbox.n",
     )?;
     let mut rows = statement.query([record.bytes()])?;
     let mut commits = Vec::new();
     while let Some(row) = rows.next()? {
-        commits.push(serde_json::from_str(&row.get::<_, String>(0)?)?);
+        let body = intact(row.get_ref(0)?, row.get_ref(1)?);
+        commits.extend(body.and_then(|body| serde_json::from_str::<Commit>(body).ok()));
     }
     Ok(commits)
 }

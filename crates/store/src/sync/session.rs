@@ -184,10 +184,7 @@ impl SyncSession {
             (Waiting::Pull, Some(answer)) => {
                 let body = self.body_of(store, answer)?;
                 let heal = !self.healed;
-                let absorbed = match store.absorb_pull(&body, heal, now.ms) {
-                    Err(Error::Corrupt(_)) => return Err(not_ours().into()),
-                    other => other?,
-                };
+                let absorbed = store.absorb_pull(&body, heal, now.ms)?;
                 self.pulled += absorbed.records;
                 self.healed |= absorbed.healing;
                 let empty = absorbed.more && absorbed.records == 0 && !absorbed.healing;
