@@ -287,7 +287,7 @@ pub struct StatusReply {
     pub last_sync_ms: Option<u64>,
     /// Open questions.
     pub questions: u64,
-    /// Visits the office could not accept.
+    /// Commits and photos the office could not accept.
     pub refused: u64,
     /// Unfinished forms.
     pub drafts: u64,
@@ -837,7 +837,7 @@ pub struct Refused {}
 /// A commit the office could not accept. It stays readable for its writer and the office.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RefusedRow {
-    /// Its number on the device.
+    /// Its number on the device; zero for a photo.
     pub n: u64,
     /// The device, at the office.
     pub device: DeviceNo,

@@ -13,6 +13,9 @@ use domain::wire::{BlobReply, PHOTO_MAX_BYTES};
 /// Pieces of a photo that did not go on for so long are given up, milliseconds: a phone keeps the photo and begins anew.
 const GIVEN_UP_MS: u64 = 30 * 24 * 60 * 60 * 1_000;
 
+/// `photo.state` of a photo that a device keeps and the office cannot take, beside 1 (waiting) and 2 (received).
+const REFUSED: u8 = 3;
+
 /// Says whether a text is the name of a photo.
 pub(crate) fn is_hash(hash: &str) -> bool {
     hash.len() == 64 && hash.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
@@ -287,12 +290,39 @@ impl Store {
         })
     }
 
-    /// Hash of the photo that has waited longest.
-    pub(crate) fn next_waiting_photo(&self) -> Result<Option<String>> {
-        self.db
-            .prepare_cached("SELECT hash FROM photo WHERE state = 1 ORDER BY kept, hash LIMIT 1")?
-            .query_row([], |row| row.get(0))
-            .optional()
+    /// Hash of the photo that has waited longest. One whose bytes the disk has damaged is not sent: its name would be refused
+    /// after the last of them.
+    pub(crate) fn next_whole_photo(&mut self) -> Result<Option<String>> {
+        loop {
+            let next: Option<(String, Vec<u8>)> = self
+                .db
+                .prepare_cached("SELECT hash, bytes FROM photo WHERE state = 1 ORDER BY kept, hash LIMIT 1")?
+                .query_row([], |row| Ok((row.get(0)?, row.get(1)?)))
+                .optional()?;
+            match next {
+                Some((hash, bytes)) if blake3::hash(&bytes).to_hex().as_str() != hash => {
+                    self.refuse_photo(&hash)?;
+                }
+                next => return Ok(next.map(|(hash, _)| hash)),
+            }
+        }
+    }
+
+    /// Notes that the office cannot take a photo, however often it is sent. It stays here, and among what was refused.
+    pub(crate) fn refuse_photo(&mut self, hash: &str) -> Result<()> {
+        self.transact(|tx| {
+            tx.db.execute("UPDATE photo SET state = ?2 WHERE hash = ?1", (hash, REFUSED))?;
+            Ok(())
+        })
+    }
+
+    /// The photos of this device that the office cannot take, `(hash, time)`, the latest first.
+    pub(crate) fn refused_photos(&self) -> Result<Vec<(String, u64)>> {
+        let mut statement = self
+            .db
+            .prepare_cached("SELECT hash, kept FROM photo WHERE state = ?1 ORDER BY kept DESC LIMIT 100")?;
+        let found = statement.query_map([REFUSED], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        Ok(found.collect::<rusqlite::Result<_>>()?)
     }
 
     /// Puts a waiting photo at the end of the queue, so that one that cannot be sent holds up no other.

@@ -184,7 +184,9 @@ pub(crate) fn status(store: &Store, _now: Now) -> Result<StatusReply> {
         counts: counts(store)?,
         last_sync_ms: meta::get_parsed(&store.db, meta::LAST_SYNC)?,
         questions: number("SELECT count(*) FROM question WHERE settled = 0")?,
-        refused: number("SELECT count(*) FROM outbox WHERE refused <> ''")?,
+        refused: number(
+            "SELECT (SELECT count(*) FROM outbox WHERE refused <> '') + (SELECT count(*) FROM photo WHERE state = 3)",
+        )?,
         drafts: number("SELECT count(*) FROM draft")?,
         set_aside: store.set_aside.clone(),
         photos_wifi_only: meta::get_parsed::<u8>(&store.db, meta::PHOTOS_WIFI_ONLY)? == Some(1),

@@ -130,6 +130,17 @@ pub(super) fn refused(store: &Store, caller: &Caller<'_>) -> Result<Vec<RefusedR
             content,
         });
     }
+    if store.kind == Kind::Device {
+        // Its writer takes such a photo again; no commit is about it.
+        all.extend(store.refused_photos()?.into_iter().map(|(hash, at_ms)| RefusedRow {
+            n: 0,
+            device: store.device(),
+            at_ms,
+            by: String::new(),
+            problem: Code::PhotoUnreadable.into(),
+            content: serde_json::json!({ "photo": hash }).to_string(),
+        }));
+    }
     Ok(all)
 }
 

@@ -206,15 +206,17 @@ impl SyncSession {
             }
             (Waiting::Photo { hash, offset }, Some(answer)) => {
                 let reply: BlobReply = match self.body_of(store, answer) {
-                    // Damaged on the way, or nothing the office can open: at the next sync the others go first.
-                    Err(Error::Refused(problem))
-                        if matches!(
-                            problem.code,
-                            Code::PhotoHash | Code::PhotoUnreadable | Code::BadRecord
-                        ) =>
-                    {
+                    // Damaged on the way: at the next sync the others go first.
+                    Err(Error::Refused(problem)) if problem.code == Code::PhotoHash => {
                         store.postpone_photo(&hash, now.ms)?;
                         return self.done(store, now);
+                    }
+                    // Nothing the office can open, however often it is sent.
+                    Err(Error::Refused(problem))
+                        if matches!(problem.code, Code::PhotoUnreadable | Code::BadRecord) =>
+                    {
+                        store.refuse_photo(&hash)?;
+                        return self.photo(store, now);
                     }
                     other => serde_json::from_slice(&other?).map_err(|_| not_ours())?,
                 };
@@ -254,14 +256,14 @@ impl SyncSession {
         self.call(store, "/v1/pull", body, JSON)
     }
 
-    fn photo(&mut self, store: &Store, now: Now) -> Result<Step> {
+    fn photo(&mut self, store: &mut Store, now: Now) -> Result<Step> {
         if !self.with_photos {
             return self.done(store, now);
         }
         if store.next_push(1)?.is_some() {
             return self.push_or_pull(store, now); // saved meanwhile: records never wait for photos
         }
-        match store.next_waiting_photo()? {
+        match store.next_whole_photo()? {
             Some(hash) => {
                 // An empty piece asks how much has arrived.
                 let path = format!("/v1/blob/{hash}?offset=0&last=0");
