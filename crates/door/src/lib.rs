@@ -171,9 +171,10 @@ impl<T> Door<T> {
                 answer => Some(reply(from, answer)),
             },
             request => {
-                let writes = writes(&request);
+                let before = self.store.last_n();
                 let answer = self.serve(request, now);
-                if writes && answer.is_ok() {
+                // Whatever it was: what left something to send is sent soon.
+                if before.ok() != self.store.last_n().ok() {
                     self.pace.saved(now.ms);
                 }
                 Some(reply(from, answer))
@@ -408,16 +409,4 @@ fn stage(call: &HttpCall, (pushed, pulled, photos): (u64, u64, u64), total: u64)
     } else {
         Progress { done: photos, total: 0, stage: "photos" }
     }
-}
-
-/// Says whether a request leaves something to send.
-fn writes(request: &Request) -> bool {
-    matches!(
-        request,
-        Request::SaveVisit(_)
-            | Request::EditSubject(_)
-            | Request::CreateSubject(_)
-            | Request::BindCode(_)
-            | Request::Settle(_)
-    )
 }

@@ -8,6 +8,7 @@
 
 use domain::access::Role;
 use domain::api::{self, Ask, Reply, StatusReply};
+use domain::billing::Billing;
 use domain::change::{Change, kind};
 use domain::ids::{DeviceNo, RecordId, Seq, Shelf};
 use domain::problem::{Code, Problem};
@@ -353,6 +354,41 @@ fn a_save_is_sent_soon_and_unasked() {
     let said = world.run();
     assert_eq!(world.status().counts.received, 1);
     assert!(replies(&said).is_empty() && events(&said, "status") >= 1 && events(&said, "progress") >= 1);
+}
+
+#[test]
+fn whatever_is_saved_is_sent_soon_and_what_saves_nothing_hurries_nothing() {
+    let mut world = World::enrolled();
+    let billing = Some(Billing { form: "reading".into(), ..Default::default() });
+    world.office.define_programme(&Programme { version: 2, billing, ..programme() }, world.now).unwrap();
+    world.ask(1, api::Sync::default());
+    world.run();
+    let pause = |world: &mut World| match world.carry(None).1 {
+        Next::Wait(ms) => ms,
+        next => panic!("{next:?}"),
+    };
+    world.ask(2, api::Find { text: "SERIAL1".into() });
+    world.ask(2, api::KeepDraft { key: draft(), draft: Some(serde_json::json!({"note": "ค้างไว้"})) });
+    assert!(pause(&mut world) > MINUTE, "a look and an unfinished form leave nothing to send");
+    let cash = api::ReceiveCash {
+        subject: meter(1),
+        amount: domain::money::Satang(10_000),
+        bill: None,
+        place: None,
+        offset_minutes: 420,
+    };
+    let paid = world.ask(3, cash);
+    assert!(matches!(paid, Some(Ok(Reply::ReceiveCash(_)))), "{paid:?}");
+    assert!(pause(&mut world) < 10_000, "money is nothing that waits for five minutes");
+}
+
+fn draft() -> api::DraftKey {
+    api::DraftKey {
+        programme: "water".into(),
+        form: "reading".into(),
+        subject: Some(meter(1)),
+        corrects: None,
+    }
 }
 
 #[test]

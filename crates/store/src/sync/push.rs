@@ -68,7 +68,7 @@ impl Store {
     }
 
     /// Number of the last commit made here.
-    pub(crate) fn last_n(&self) -> Result<u64> {
+    pub fn last_n(&self) -> Result<u64> {
         Ok(meta::get_parsed(&self.db, meta::LAST_N)?.unwrap_or(0))
     }
 
