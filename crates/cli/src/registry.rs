@@ -7,7 +7,7 @@ use domain::code::{self, Scanned};
 use domain::ids::{RecordId, Seq};
 use domain::problem::{Code, Problem};
 use domain::programme::{FieldType, Programme};
-use domain::text::ascii_digits;
+use domain::text::{ascii_digits, defused};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 use std::path::PathBuf;
@@ -294,6 +294,7 @@ fn write_csv(rows: &[Dumped], out: &mut impl Write) -> std::io::Result<()> {
     let columns: BTreeSet<&String> = rows.iter().flat_map(|record| record.values.keys()).collect();
     out.write_all("\u{feff}".as_bytes())?;
     let mut writer = csv::WriterBuilder::new().quote_style(csv::QuoteStyle::Always).from_writer(out);
+    // Names of columns, too: a device chooses the names of its fields.
     writer
         .write_record(std::iter::once("id".to_owned()).chain(columns.iter().map(|column| defused(column))))?;
     for record in rows {
@@ -310,13 +311,6 @@ fn harmless(value: &Value) -> String {
         Value::String(text) => defused(text),
         other => other.to_string(),
     }
-}
-
-/// A text that no spreadsheet takes for a formula. Names of columns, too: a device chooses the names of its fields.
-fn defused(text: &str) -> String {
-    let first = text.chars().find(|c| !matches!(c, ' ' | '"' | '\u{feff}'));
-    let starts = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'];
-    if first.is_some_and(|first| starts.contains(&first)) { format!("'{text}") } else { text.to_owned() }
 }
 
 #[cfg(test)]

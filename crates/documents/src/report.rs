@@ -187,15 +187,10 @@ fn widths(report: &Report) -> Vec<f64> {
         .collect()
 }
 
-/// A text that a spreadsheet would run.
-fn is_formula(text: &str) -> bool {
-    text.starts_with(['=', '+', '-', '@', '\t', '\r'])
-}
-
 fn quoted(cell: &Cell) -> String {
     let mut text = cell.plain();
-    if matches!(cell, Cell::Text(_)) && is_formula(&text) {
-        text.insert(0, '\'');
+    if matches!(cell, Cell::Text(_)) {
+        text = domain::text::defused(&text);
     }
     if text.contains(['"', ',', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }
 }
@@ -225,9 +220,14 @@ mod tests {
     fn hostile_texts_stay_texts() {
         let report = Report {
             columns: vec![Column::text("ชื่อ")],
-            rows: vec![vec!["=1+1".into()], vec!["ก, \"ข\"\nค".into()], vec![Cell::Whole(-3)]],
+            rows: vec![
+                vec!["=1+1".into()],
+                vec!["ก, \"ข\"\nค".into()],
+                vec![Cell::Whole(-3)],
+                vec![" ＝1+1".into()],
+            ],
             ..Report::default()
         };
-        assert_eq!(report.csv(), "\u{feff}ชื่อ\r\n'=1+1\r\n\"ก, \"\"ข\"\"\nค\"\r\n-3\r\n");
+        assert_eq!(report.csv(), "\u{feff}ชื่อ\r\n'=1+1\r\n\"ก, \"\"ข\"\"\nค\"\r\n-3\r\n' ＝1+1\r\n");
     }
 }

@@ -17,6 +17,14 @@ pub fn collapse_spaces(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
+/// A text that no spreadsheet takes for a formula: behind an apostrophe if it begins like one, also after blanks, quotes or a
+/// byte order mark, and with the wide signs that a Thai keyboard knows as well.
+pub fn defused(text: &str) -> String {
+    let first = text.chars().find(|c| !matches!(c, ' ' | '"' | '\u{feff}'));
+    let starts = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'];
+    if first.is_some_and(|first| starts.contains(&first)) { format!("'{text}") } else { text.to_owned() }
+}
+
 /// Titles that people leave out or write differently. Longest first, so that นางสาว is not taken for นาง.
 const TITLES: &[&str] =
     &["เด็กหญิง", "เด็กชาย", "นางสาว", "น.ส.", "ด.ญ.", "ด.ช.", "นาย", "นาง", "mrs.", "mr.", "ms."];
