@@ -163,10 +163,10 @@ fn every_view_of_a_sensitive_programme_is_noted_once_while_it_goes_on() {
             .unwrap();
     }
     let expected = [
-        format!("ปราณี: day viewed care {day}"),
+        format!("ปราณี: day viewed care {day}: 1"),
         format!("ปราณี: history viewed {visit}"),
         format!("ปราณี: card viewed {id}"),
-        "ปราณี: search viewed care".to_owned(),
+        "ปราณี: search viewed care: 2".to_owned(),
         format!("หัวหน้า: form opened {id}"),
     ];
     assert_eq!(audit(&server, 0)[before..], expected);

@@ -19,7 +19,7 @@ use std::sync::Arc;
 /// How forms call the registry of their own programme.
 const OWN: &str = "registry";
 /// A row's id, its heading, its codes and its place, as forms call them.
-const NAME: &str = "name";
+pub(super) const NAME: &str = "name";
 const LABEL: &str = "label";
 const CODE: &str = "code";
 const GEOMETRY: &str = "geometry";

@@ -1,38 +1,90 @@
 //! Who looked at what a sensitive programme holds. Every view at the office leaves a row in the audit: of one record by its
 //! id, of a list by its programme, and never what was on the screen or searched for.
 //!
-//! A screen that asks again every few seconds is one view: the same person, view and thing is noted once in a while. What
-//! cannot be noted is not shown.
+//! A screen that asks again every few seconds is one view: the same person, view and thing is noted once in a while. Of a list
+//! the row says how many people were shown, and another follows when they have become many more: who leafs through a registry
+//! is told from who looked at one page. What a device is given is noted alike, by shelf. What cannot be noted is not shown.
 
 use super::Caller;
 use crate::error::Result;
-use crate::{Kind, Store, row};
-use domain::api::{Found, Reply, Request};
-use domain::ids::RecordId;
-use std::collections::{BTreeSet, HashMap};
+use crate::{Authenticated, Kind, Store, row};
+use domain::api::{Found, Reply, Request, SubjectRow};
+use domain::ids::{RecordId, Shelf};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 /// For how long a view that goes on counts as one, milliseconds.
 const ONE_VIEW_MS: u64 = 15 * 60 * 1_000;
-/// Views remembered at once. Beyond that all is forgotten, and noted once more.
+/// For how long what a device is given counts as one, milliseconds.
+const ONE_DAY_MS: u64 = 24 * 60 * 60 * 1_000;
+/// Views, and records in them, remembered at once. Beyond that all is forgotten, and noted once more.
 const MOST_VIEWS: usize = 20_000;
+const MOST_SHOWN: usize = 400_000;
+/// A view that goes on is noted again when it has come to so many times as many records as its last row says.
+const GROWN: usize = 4;
 
 /// What was noted lately, by a hash of it. In memory: after a restart it is noted once more.
 #[derive(Default)]
-pub(crate) struct Noted(HashMap<[u8; 32], u64>);
+pub(crate) struct Noted {
+    views: HashMap<[u8; 32], Going>,
+    /// Records in all of them.
+    shown: usize,
+}
+
+/// A view that goes on.
+#[derive(Default)]
+struct Going {
+    since_ms: u64,
+    /// Whose records were shown, each once however often.
+    shown: HashSet<RecordId>,
+    /// How many the last row in the audit says.
+    noted: usize,
+}
 
 impl Noted {
     /// Says whether something is to be noted now.
     pub(crate) fn is_due(&self, who: &str, what: &str, about: &str, now_ms: u64) -> bool {
-        let last = self.0.get(&key(who, what, about));
-        last.is_none_or(|last| now_ms >= last.saturating_add(ONE_VIEW_MS))
+        let last = self.views.get(&key(who, what, about));
+        last.is_none_or(|last| now_ms >= last.since_ms.saturating_add(ONE_VIEW_MS))
     }
 
     /// Remembers that it was noted, once that is on disk.
     pub(crate) fn remember(&mut self, who: &str, what: &str, about: &str, now_ms: u64) {
-        if self.0.len() >= MOST_VIEWS {
-            self.0.clear();
+        self.make_room();
+        self.views.insert(key(who, what, about), Going { since_ms: now_ms, ..Going::default() });
+    }
+
+    fn make_room(&mut self) {
+        if self.views.len() >= MOST_VIEWS || self.shown >= MOST_SHOWN {
+            *self = Noted::default();
         }
-        self.0.insert(key(who, what, about), now_ms);
+    }
+
+    /// Adds what is about to be shown to a view that began at most `lasts_ms` ago, or begins one. Returns of how many the
+    /// audit is to say that they were shown: at first, and whenever it has become many more.
+    fn add(&mut self, key: [u8; 32], shown: BTreeSet<RecordId>, now_ms: u64, lasts_ms: u64) -> Option<usize> {
+        self.make_room();
+        let view = self.views.entry(key).or_default();
+        let before = view.shown.len();
+        if now_ms >= view.since_ms.saturating_add(lasts_ms) {
+            self.shown = self.shown.saturating_sub(before);
+            *view = Going { since_ms: now_ms, ..Going::default() };
+        }
+        let before = view.shown.len();
+        view.shown.extend(shown);
+        let sum = view.shown.len();
+        self.shown += sum - before;
+        (view.noted == 0 || sum >= view.noted.saturating_mul(GROWN)).then(|| {
+            // One that names nobody is noted once as well.
+            view.noted = sum.max(1);
+            sum
+        })
+    }
+
+    /// Forgets a view whose row could not be written: the next one writes it.
+    fn forget(&mut self, key: &[u8; 32]) {
+        if let Some(view) = self.views.remove(key) {
+            self.shown = self.shown.saturating_sub(view.shown.len());
+        }
     }
 }
 
@@ -103,14 +155,22 @@ pub(super) fn note(store: &mut Store, caller: &Caller<'_>, view: View, reply: &R
         }
         View::Day(day) => note_list(store, caller, "day viewed", &format!(" {day}"), reply),
         View::Programme(what, programme) => {
-            let empty = match reply {
-                Reply::Registry(rows) => rows.is_empty(),
-                Reply::Overview(all) => all.points.is_empty() && all.groups.is_empty(),
-                Reply::Anomalies(page) => page.rows.is_empty(),
-                _ => true,
+            let (empty, shown) = match reply {
+                Reply::Registry(rows) => {
+                    let ids = rows.iter().filter_map(|row| row.get(super::registry::NAME)?.parse().ok());
+                    (rows.is_empty(), ids.collect())
+                }
+                Reply::Overview(all) => {
+                    let ids = all.points.iter().map(|point| point.id);
+                    (all.points.is_empty() && all.groups.is_empty(), ids.collect())
+                }
+                Reply::Anomalies(page) => {
+                    (page.rows.is_empty(), page.rows.iter().map(|row| row.visit.subject).collect())
+                }
+                _ => (true, BTreeSet::new()),
             };
             if !empty && is_sensitive(store, &programme) {
-                note_once(store, caller, what, &programme)?;
+                note_shown(store, caller, what, &programme, shown)?;
             }
             Ok(())
         }
@@ -128,33 +188,50 @@ fn note_record(store: &mut Store, caller: &Caller<'_>, what: &str, id: RecordId)
 }
 
 fn note_list(store: &mut Store, caller: &Caller<'_>, what: &str, when: &str, reply: &Reply) -> Result<()> {
-    for programme in programmes_of(store, reply) {
-        if is_sensitive(store, &programme) {
-            note_once(store, caller, what, &format!("{programme}{when}"))?;
+    // What citizens wrote comes with how they can be reached, in every programme.
+    let always = matches!(reply, Reply::CitizenReports(_));
+    for (programme, shown) in shown_by(store, reply) {
+        if always || is_sensitive(store, &programme) {
+            note_shown(store, caller, what, &format!("{programme}{when}"), shown)?;
         }
     }
     Ok(())
 }
 
-/// The programmes of what is shown.
-fn programmes_of(store: &Store, reply: &Reply) -> BTreeSet<String> {
-    match reply {
-        Reply::Search(rows) | Reply::Nearby(rows) => rows.iter().map(|row| row.programme.clone()).collect(),
-        Reply::Orders(page) => page.rows.iter().map(|row| row.subject.programme.clone()).collect(),
+/// Whose records are shown, by programme.
+fn shown_by(store: &Store, reply: &Reply) -> BTreeMap<String, BTreeSet<RecordId>> {
+    let all: Vec<(&String, RecordId)> = match reply {
+        Reply::Search(rows) | Reply::Nearby(rows) => of_rows(rows),
+        Reply::Orders(page) => page.rows.iter().map(|row| (&row.subject.programme, row.subject.id)).collect(),
         Reply::CitizenReports(rows) => {
-            rows.iter().map(|report| report.row.subject.programme.clone()).collect()
+            let subjects = rows.iter().map(|report| &report.row.subject);
+            subjects.map(|subject| (&subject.programme, subject.id)).collect()
         }
-        Reply::Round(page) => page.rows.iter().map(|row| row.programme.clone()).collect(),
-        Reply::Home(all) => all.iter().flat_map(|home| &home.next).map(|row| row.programme.clone()).collect(),
-        Reply::Find(Found::Several(rows)) => rows.iter().map(|row| row.programme.clone()).collect(),
-        Reply::Find(Found::Replaced { row, .. }) => [row.programme.clone()].into(),
-        Reply::Today(visits) => visits.iter().map(|visit| visit.programme.clone()).collect(),
-        Reply::Questions(rows) => rows.iter().map(|row| row.programme.clone()).collect(),
-        Reply::Drafts(rows) => rows.iter().map(|row| row.key.programme.clone()).collect(),
+        Reply::Round(page) => of_rows(&page.rows),
+        Reply::Home(all) => all.iter().flat_map(|home| of_rows(&home.next)).collect(),
+        Reply::Find(Found::Several(rows)) => of_rows(rows),
+        Reply::Find(Found::Replaced { row, .. }) => vec![(&row.programme, row.id)],
+        Reply::Today(visits) => visits.iter().map(|visit| (&visit.programme, visit.subject)).collect(),
+        Reply::Questions(rows) => rows.iter().map(|row| (&row.programme, row.question.subject)).collect(),
+        Reply::Drafts(rows) => {
+            let rows = rows.iter().filter_map(|row| Some((&row.key.programme, row.key.subject?)));
+            rows.collect()
+        }
         // A refused commit names its programme in its own words only: any of them may be of a sensitive one.
-        Reply::Refused(rows) if !rows.is_empty() => store.programmes.keys().cloned().collect(),
-        _ => BTreeSet::new(),
+        Reply::Refused(rows) if !rows.is_empty() => {
+            return store.programmes.keys().map(|id| (id.clone(), BTreeSet::new())).collect();
+        }
+        _ => Vec::new(),
+    };
+    let mut by_programme: BTreeMap<String, BTreeSet<RecordId>> = BTreeMap::new();
+    for (programme, id) in all {
+        by_programme.entry(programme.clone()).or_default().insert(id);
     }
+    by_programme
+}
+
+fn of_rows(rows: &[SubjectRow]) -> Vec<(&String, RecordId)> {
+    rows.iter().map(|row| (&row.programme, row.id)).collect()
 }
 
 fn is_sensitive(store: &Store, programme: &str) -> bool {
@@ -168,6 +245,53 @@ fn note_once(store: &mut Store, caller: &Caller<'_>, what: &str, about: &str) ->
         store.noted.remember(who, what, about, now_ms);
     }
     Ok(())
+}
+
+/// Notes how many records of something a person was shown, each counted once while she goes on looking.
+pub(super) fn note_shown(
+    store: &mut Store,
+    caller: &Caller<'_>,
+    what: &str,
+    about: &str,
+    shown: BTreeSet<RecordId>,
+) -> Result<()> {
+    if store.kind == Kind::Device {
+        return Ok(());
+    }
+    note_count(store, &caller.grant.person, (what, about), shown, caller.now.ms, ONE_VIEW_MS)
+}
+
+/// Notes what of sensitive programmes a device is about to be given: what is on a phone was read, as far as anybody can say.
+pub(crate) fn note_pulled(
+    store: &mut Store,
+    from: &Authenticated,
+    pulled: Vec<(Shelf, BTreeSet<RecordId>)>,
+    now_ms: u64,
+) -> Result<()> {
+    for (shelf, records) in pulled {
+        let about = format!("{shelf} to {}", from.device.0);
+        note_count(store, &from.grant.person, ("pulled", &about), records, now_ms, ONE_DAY_MS)?;
+    }
+    Ok(())
+}
+
+fn note_count(
+    store: &mut Store,
+    who: &str,
+    (what, about): (&str, &str),
+    shown: BTreeSet<RecordId>,
+    now_ms: u64,
+    lasts_ms: u64,
+) -> Result<()> {
+    let key = key(who, what, about);
+    let Some(sum) = store.noted.add(key, shown, now_ms, lasts_ms) else { return Ok(()) };
+    let told = [about, &sum.to_string()].map(str::to_owned);
+    let told = told.into_iter().filter(|part| !part.is_empty() && part != "0").collect::<Vec<_>>().join(": ");
+    let written = store.note_audit(who, what, &told, now_ms);
+    if written.is_err() {
+        store.noted.forget(&key);
+    }
+    written
 }
 
 #[cfg(test)]
@@ -189,6 +313,26 @@ mod tests {
         for number in 0..=MOST_VIEWS {
             noted.remember("a", "card viewed", &number.to_string(), 0);
         }
-        assert!(noted.0.len() <= MOST_VIEWS);
+        assert!(noted.views.len() <= MOST_VIEWS);
+    }
+
+    #[test]
+    fn a_view_that_shows_many_more_says_so_and_the_same_again_does_not() {
+        let mut noted = Noted::default();
+        let key = key("a", "search viewed", "care");
+        let id = |at: u64| RecordId::derived("test", &[&at.to_le_bytes()]);
+        let mut rows = Vec::new();
+        for at in 0..1_000 {
+            // Letter by letter; and the page asks again.
+            for _ in 0..3 {
+                rows.extend(noted.add(key, [id(at)].into(), at, ONE_VIEW_MS));
+            }
+        }
+        assert_eq!(rows, [1, 4, 16, 64, 256]);
+        assert_eq!(noted.shown, 1_000);
+        assert_eq!(noted.add(key, [id(1), id(2)].into(), 2 * ONE_VIEW_MS, ONE_VIEW_MS), Some(2));
+        assert_eq!(noted.shown, 2);
+        noted.forget(&key);
+        assert_eq!(noted.add(key, [id(1)].into(), 2 * ONE_VIEW_MS, ONE_VIEW_MS), Some(1));
     }
 }

@@ -6,6 +6,7 @@ use super::{come_down, note_incarnation, note_server_time};
 use crate::admin::Authenticated;
 use crate::error::{Error, Optional, Result};
 use crate::row::{self, Row, Unread};
+use crate::service::watch;
 use crate::transact::Tx;
 use crate::{Store, accept, grants, meta, project};
 use domain::access::Grant;
@@ -22,7 +23,7 @@ use domain::wire::{
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 // ---------------------------------------------------------------------------------------------------- the device's half
 
@@ -298,7 +299,8 @@ impl Store {
         let fresh = request.incarnation.is_none_or(|known| known == tenant.incarnation);
         let same_grant = request.grant == Some(from.grant.fingerprint());
         let most = request.most.map_or(PULL_PAGE_RECORDS, |most| (most as usize).clamp(1, PULL_PAGE_RECORDS));
-        let mut page = Page { lines: Vec::new(), records: 0, most, tail: PullTail::default() };
+        let mut page =
+            Page { lines: Vec::new(), records: 0, most, tail: PullTail::default(), sensitive: Vec::new() };
         let grant = (!same_grant).then(|| from.grant.clone());
         page.push(&PullLine::Head(PullHead { incarnation: tenant.incarnation, now: now_ms, grant }))?;
         if request.grant.is_some() && !same_grant {
@@ -347,6 +349,7 @@ impl Store {
         mut page: Page,
         now_ms: u64,
     ) -> Result<Vec<u8>> {
+        watch::note_pulled(self, from, std::mem::take(&mut page.sensitive), now_ms)?;
         let sent = page.tail.upto.values().copied().max().unwrap_or_default().max(page.tail.at);
         self.transact(|tx| {
             // Who does not say which grant it follows is given it with every page. Asked of the row: the office may have
@@ -391,12 +394,15 @@ impl Store {
     ) -> Result<()> {
         let mut upto = cursor;
         let mut cut = false;
+        let programme = self.programmes.get(&shelf.programme).filter(|_| shelf.zone != Shelf::COMMON);
+        let mut shown = programme.is_some_and(|programme| programme.sensitive).then(BTreeSet::new);
         row::each_of_shelf(&self.db, no, cursor, |row| {
             if page.is_full() && row.seq > upto {
                 cut = true;
                 return Ok(false);
             }
             upto = row.seq;
+            let id = row.id;
             match at_a_glance(&row, shelf, from, begun) {
                 Glance::Nothing => return Ok(true),
                 Glance::Whole(record) => page.push(&Line::Rec(record))?,
@@ -406,8 +412,14 @@ impl Store {
                 },
             }
             page.records += 1;
+            if let Some(shown) = &mut shown {
+                shown.insert(id);
+            }
             Ok(true)
         })?;
+        if let Some(shown) = shown.filter(|shown| !shown.is_empty()) {
+            page.sensitive.push((shelf.clone(), shown));
+        }
         // From the start as well: a device that reads again may hold what went while it was not told.
         let last = if cut { upto.0 } else { Seq::EVERYTHING.0 };
         let mut statement = self.db.prepare_cached(
@@ -515,6 +527,8 @@ struct Page {
     records: usize,
     most: usize,
     tail: PullTail,
+    /// Whose records of sensitive programmes it holds, by shelf: the audit tells of it.
+    sensitive: Vec<(Shelf, BTreeSet<RecordId>)>,
 }
 
 impl Page {
