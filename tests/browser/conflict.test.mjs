@@ -99,6 +99,9 @@ describe('two phones', () => {
       await phone.goHome();
       await phone.press('ข้อสงสัย 1 เรื่อง รอคนตัดสิน');
       await phone.sees('จดสองครั้งในงวดเดียว');
+      // One of the two is her own: she sees both, and the office says which counts.
+      await phone.sees('เรื่องนี้สำนักงานเป็นผู้ตัดสิน');
+      assert.ok(await phone.page.locator('.question .choice').first().isDisabled());
     }
     await picture(one.page, 'question-twice');
   });

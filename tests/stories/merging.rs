@@ -4,6 +4,7 @@ use domain::access::Role;
 use domain::api;
 use domain::change::{Change, Value, Values, kind};
 use domain::ids::{RecordId, Seq};
+use domain::problem::Code;
 use domain::question::Topic;
 use serde_json::json;
 use tests::world::phone::Phone;
@@ -182,7 +183,11 @@ fn two_readings_of_one_month_both_stay_and_are_asked_about_once() {
     }
     world.assert_at_rest(&[&nok, &lek]);
     let question = nok.questions().remove(0);
-    nok.settles(question.id, json!(first.to_string()));
+    // One of them is her own: the office says which counts.
+    assert!(!question.may_settle);
+    let own = api::Settle { question: question.id, value: json!(first.to_string()) };
+    assert_eq!(nok.ask(own.clone()).unwrap_err().code, Code::Forbidden);
+    world.ask(own).unwrap();
     world.comes_to_rest(&[&nok, &lek]);
     let card = lek.card("meter 4");
     let counted: Vec<RecordId> = card

@@ -3,6 +3,7 @@
 use crate::ids::Shelf;
 use crate::problem::Code;
 use crate::programme::Programme;
+use crate::question::{Question, Topic};
 use serde::{Deserialize, Serialize};
 
 /// What a person is to the municipality.
@@ -103,8 +104,10 @@ pub enum Action<'a> {
     CreateSubject(&'a Shelf, &'a Programme),
     /// Tie a code to a subject.
     Bind(&'a Shelf, &'a Programme),
-    /// Settle a question.
+    /// Read and be told of questions.
     Settle(&'a Shelf),
+    /// Settle this question.
+    Answer(&'a Shelf, &'a Programme, &'a Question),
     /// Remove a record.
     Remove(&'a Shelf),
     /// Change definitions or zones.
@@ -126,6 +129,7 @@ pub fn may(grant: &Grant, action: Action<'_>) -> Result<(), Code> {
         | Action::CreateSubject(shelf, _)
         | Action::Bind(shelf, _)
         | Action::Settle(shelf)
+        | Action::Answer(shelf, ..)
         | Action::Remove(shelf) => Some(shelf),
         Action::Define | Action::Devices | Action::Office | Action::Accounts => None,
     };
@@ -142,6 +146,16 @@ pub fn may(grant: &Grant, action: Action<'_>) -> Result<(), Code> {
         Action::EditSubject(_, programme, field) => office || programme.worker_may_edit(field),
         Action::CreateSubject(_, programme) => office || programme.worker_may.create,
         Action::Bind(_, programme) => office || programme.worker_may.bind,
+        // Who walks the round settles what she might have written anyway. Which of two visits counts, and whether what the
+        // office removed comes back, is not hers to say: one of the two is often her own.
+        Action::Answer(_, programme, question) => {
+            office
+                || match question.topic {
+                    Topic::Field => programme.worker_may_edit(&question.field),
+                    Topic::CodeTwice => programme.worker_may.bind,
+                    Topic::TwoVisits | Topic::Removed | Topic::Approval | Topic::Other => false,
+                }
+        }
         Action::Remove(_) => office,
         Action::Define => clerk,
         Action::Devices => clerk,
@@ -192,6 +206,41 @@ mod tests {
         let rescuer = Grant { shelves: vec![Shelf::emergency("care")], ..nok };
         assert!(rescuer.reaches(&Shelf::emergency("care")));
         assert!(!rescuer.reaches(&Shelf::new("care", "M01")), "and sees nobody's card");
+    }
+
+    #[test]
+    fn a_worker_settles_what_she_might_have_written_and_nothing_else() {
+        let own = Shelf::new("water", "R01");
+        let mut programme = Programme::default();
+        programme.subject.fields.push(crate::programme::FieldKind {
+            id: "phone".into(),
+            worker_edits: true,
+            ..Default::default()
+        });
+        let id = crate::ids::RecordId::new(1, [7; 10]);
+        let question = |topic, field: &str| Question {
+            topic,
+            about: id,
+            subject: id,
+            field: field.into(),
+            choices: Vec::new(),
+            settled: None,
+        };
+        let settles = |role, programme: &Programme, topic, field| {
+            may(&grant(role), Action::Answer(&own, programme, &question(topic, field))).is_ok()
+        };
+        assert!(settles(Role::Worker, &programme, Topic::Field, "phone"));
+        for topic in [Topic::TwoVisits, Topic::Removed, Topic::Approval, Topic::CodeTwice, Topic::Other] {
+            assert!(!settles(Role::Worker, &programme, topic, "phone"), "{topic:?}");
+            assert!(settles(Role::Clerk, &programme, topic, "phone"), "{topic:?}");
+        }
+        assert!(!settles(Role::Worker, &programme, Topic::Field, "class"));
+        programme.worker_may.bind = true;
+        assert!(settles(Role::Worker, &programme, Topic::CodeTwice, "SN-1"));
+        let other = Shelf::new("care", "M1");
+        let asked = question(Topic::Field, "phone");
+        let away = Action::Answer(&other, &programme, &asked);
+        assert_eq!(may(&grant(Role::Worker), away), Err(Code::NotYourShelf));
     }
 
     #[test]

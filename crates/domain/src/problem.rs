@@ -83,6 +83,8 @@ codes! {
     Malformed = "malformed", 422, "อ่านข้อมูลที่ส่งมาไม่ได้ ลองซิงก์ใหม่ หากยังไม่ได้ให้แจ้งสำนักงาน";
     /// The request is larger than allowed.
     TooLarge = "too_large", 413, "ข้อมูลชุดนี้ใหญ่เกินไป แอปจะส่งเป็นชุดเล็กลงเอง";
+    /// A record would hold more than the server keeps of one, or one device says the same thing too often.
+    TooMuch = "too_much", 422, "รายการนี้มีข้อมูลซ้ำหรือมากเกินกว่าที่ระบบรับได้ ข้อมูลถูกเก็บไว้ให้สำนักงานตรวจแล้ว";
     /// The content encoding is not supported.
     BadEncoding = "bad_encoding", 415, "เซิร์ฟเวอร์ไม่รู้จักวิธีบีบอัดนี้ กรุณาปรับปรุงแอป";
     /// Commits must be pushed in order; the detail says which number is expected.

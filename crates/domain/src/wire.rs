@@ -25,6 +25,10 @@ pub const COMMIT_MAX_CHANGES: usize = 200;
 pub const COMMIT_MAX_BYTES: usize = 2 * 1024 * 1024;
 /// Most bytes of one cell's JSON text.
 pub const CELL_MAX_BYTES: usize = 256 * 1024;
+/// Most bytes of one record's cells, names and values, when a commit has been laid over them.
+pub const RECORD_MAX_BYTES: usize = 1024 * 1024;
+/// Most cells of one record.
+pub const RECORD_MAX_CELLS: usize = 2_000;
 /// Deepest nesting of lists and objects in one cell: readers of JSON give up somewhere above a hundred.
 pub const CELL_MAX_DEPTH: usize = 64;
 /// Most records after which a pull page ends, at the next end of a commit. A device may ask for fewer.
@@ -183,7 +187,7 @@ pub enum Fate {
 pub struct PushReply {
     /// Highest `n` with none missing at or below it.
     pub acked: u64,
-    /// One verdict per commit that was sent.
+    /// One verdict per commit that was judged; the device offers the others again.
     pub verdicts: Vec<Verdict>,
     /// Which life of the server this is.
     pub incarnation: Install,

@@ -6,7 +6,7 @@ use crate::error::{Optional, Result};
 use crate::row::{self, Row};
 use crate::tell::DeviceTrouble;
 use crate::transact::Tx;
-use crate::{Kind, audit, emergency, orders, project, rebill, tell};
+use crate::{Kind, audit, emergency, limits, orders, project, rebill, tell};
 use domain::access::{self, Action, Grant};
 use domain::change::{Change, Commit, Value, field, hash_of, kind};
 use domain::clock::{self, Bounds, Stamp};
@@ -16,8 +16,10 @@ use domain::planted;
 use domain::problem::Code;
 use domain::programme::Programme;
 use domain::programme::emergency::beacon;
-use domain::question::{Question, Settled, Topic};
-use domain::wire::{CELL_MAX_BYTES, CELL_MAX_DEPTH, COMMIT_MAX_BYTES, COMMIT_MAX_CHANGES, Fate};
+use domain::question::{Question, Settled};
+use domain::wire::{
+    CELL_MAX_BYTES, CELL_MAX_DEPTH, COMMIT_MAX_BYTES, COMMIT_MAX_CHANGES, Fate, RECORD_MAX_BYTES, TAKEN_DAYS,
+};
 use std::collections::BTreeSet;
 
 /// Where a commit comes from, and what the server can prove about its time.
@@ -61,7 +63,9 @@ pub(crate) fn accept(tx: &mut Tx<'_>, arrival: &Arrival<'_>, written: Written<'_
     let commit = written.commit;
     let rows = rows_of(tx, &commit.changes)?;
     let verdict = match arrival.grant {
-        Some(grant) => check(tx, grant, written, &rows),
+        Some(grant) => {
+            check(tx, grant, written, &rows).and_then(|()| limits::check(tx, arrival, commit, &rows))
+        }
         None => Ok(()),
     };
     if let Err(crate::Error::Refused(problem)) = verdict {
@@ -104,10 +108,12 @@ pub(crate) fn accept(tx: &mut Tx<'_>, arrival: &Arrival<'_>, written: Written<'_
         }
     }
     emergency::follow(tx, &commit.changes, arrival.now_ms)?;
-    for change in commit.changes.iter().filter(|change| change.kind == kind::ACCESS) {
-        let by = arrival.grant.map_or(commit.by.as_str(), |grant| grant.person.as_str());
-        audit::append(tx.db, by, "emergency opened", &change.id.to_string(), arrival.now_ms)?;
-    }
+    audit::note_commit(
+        tx.db,
+        arrival.grant.map_or(&commit.by, |grant| &grant.person),
+        commit,
+        arrival.now_ms,
+    )?;
     for change in &commit.changes {
         if change.kind == kind::QUESTION && change.cells.get(field::SETTLED).is_some_and(|s| !s.is_null()) {
             let by = arrival.grant.map_or(commit.by.as_str(), |grant| grant.person.as_str());
@@ -151,6 +157,10 @@ pub(crate) fn check(tx: &Tx<'_>, grant: &Grant, written: Written<'_>, rows: &[Ro
     }
     for (change, row) in commit.changes.iter().zip(rows) {
         check_shape(change, row, written.text.len() > CELL_MAX_BYTES)?;
+        // A new record is no larger than its commit.
+        if (row.no != 0 || written.text.len() > RECORD_MAX_BYTES) && !limits::fits(change, row) {
+            return Err(Code::TooMuch.into());
+        }
         if row.no == 0 && change.id.is_derived() && tx.kind == Kind::Server {
             // Derived names are the server's to give: a squatter could hush up a question before it is asked.
             return Err(Code::BadRecord.into());
@@ -186,7 +196,8 @@ impl After<'_> {
 }
 
 /// Where a visit's writer stood when the subject was moved away meanwhile: the visit's own zone, if the subject was
-/// there before. Honest work is not refused because the office was quicker.
+/// there in the last [`TAKEN_DAYS`]. Honest work is not refused because the office was quicker; whoever read there years ago
+/// has no say in it for ever. Measured by the last thing that this server took in.
 fn stood_on(tx: &Tx<'_>, grant: &Grant, visit: &After<'_>, shelf: &Shelf) -> Result<Option<Shelf>> {
     if grant.reaches(shelf) {
         return Ok(None);
@@ -199,8 +210,12 @@ fn stood_on(tx: &Tx<'_>, grant: &Grant, visit: &After<'_>, shelf: &Shelf) -> Res
     let Some(no) = tx.find_shelf(&own)? else { return Ok(None) };
     let was_there: bool = tx
         .db
-        .prepare_cached("SELECT EXISTS (SELECT 1 FROM gone WHERE shelf = ?1 AND record = ?2)")?
-        .query_row((no, subject.bytes()), |row| row.get(0))?;
+        .prepare_cached(
+            "SELECT EXISTS (SELECT 1 FROM gone JOIN commit_log ON commit_log.seq = gone.seq AND commit_log.seq > 0 \
+             WHERE shelf = ?1 AND record = ?2 AND received + ?3 >= \
+             (SELECT received FROM commit_log WHERE seq > 0 ORDER BY seq DESC LIMIT 1))",
+        )?
+        .query_row((no, subject.bytes(), TAKEN_DAYS * 24 * 60 * 60 * 1_000), |row| row.get(0))?;
     Ok(was_there.then_some(own))
 }
 
@@ -218,7 +233,8 @@ fn check_shape(change: &Change, row: &Row, may_be_large: bool) -> Result<()> {
             name_is_fine(field, 200)
                 && is_no_deeper(value, CELL_MAX_DEPTH)
                 && !(may_be_large && value.to_string().len() > CELL_MAX_BYTES)
-                && (!field.starts_with(field::CODES) || value.is_boolean())
+                && (!(field.starts_with(field::CODES) || field.starts_with(field::PHOTOS))
+                    || value.is_boolean())
         });
     if fine { Ok(()) } else { Err(Code::BadRecord.into()) }
 }
@@ -285,17 +301,13 @@ fn check_rights(
             if is_new || change.cells.keys().any(|name| name != field::SETTLED) {
                 return Err(Code::Forbidden.into());
             }
-            access::may(grant, Action::Settle(shelf))?;
             let settled = change.cells.get(field::SETTLED).cloned().unwrap_or_default();
             let settled: Settled = serde_json::from_value(settled).map_err(|_| Code::BadRecord)?;
             let question = Question::from_cells(&row.view.values()).ok_or(Code::BadRecord)?;
             if !question.choices.iter().any(|choice| choice.value == settled.value) {
                 return Err(Code::BadRecord.into());
             }
-            if question.topic == Topic::Approval {
-                // Whoever walks the round does not approve what was found on it.
-                access::may(grant, Action::Office)?;
-            }
+            access::may(grant, Action::Answer(shelf, programme, &question))?;
             for id in question.records() {
                 if let Some(row) = row::load(tx.db, id)? {
                     access::may(grant, Action::Settle(&*tx.shelf_of(row.shelf)?))?;
@@ -319,7 +331,10 @@ fn check_rights(
         {
             return Err(Code::Forbidden.into());
         }
-        kind::BEACON | kind::ACCESS => access::may(grant, Action::Read(shelf))?,
+        kind::BEACON | kind::ACCESS => {
+            access::may(grant, Action::Read(shelf))?;
+            emergency::check(tx, grant, change)?;
+        }
         // Kinds of a newer app: anyone who may see the shelf may keep them there.
         _ => access::may(grant, Action::Read(shelf))?,
     }
@@ -528,16 +543,6 @@ pub(crate) fn author_of(db: &rusqlite::Connection, seq: Seq) -> Result<String> {
     Ok(by.unwrap_or_default())
 }
 
-/// What the log keeps of a commit's text. Of one that is larger than any commit may be, which is refused, the beginning:
-/// its writer has the whole, and a server must not be filled with what it refuses.
-pub(crate) fn kept_of(text: &str) -> &str {
-    if text.len() <= COMMIT_MAX_BYTES {
-        return text;
-    }
-    let end = (0..=64 * 1024).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
-    text.get(..end).unwrap_or_default()
-}
-
 fn log(
     tx: &Tx<'_>,
     arrival: &Arrival<'_>,
@@ -562,7 +567,10 @@ fn log(
             arrival.now_ms,
             hash_of(text),
             refused.map(Code::as_str).unwrap_or_default(),
-            kept_of(text),
+            match refused {
+                Some(_) => limits::kept_of_refused(tx, arrival.device, arrival.install, text, arrival.now_ms)?,
+                None => text,
+            },
         ))?;
     Ok(())
 }

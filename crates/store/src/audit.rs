@@ -1,7 +1,9 @@
 //! Who looked at or changed what: append-only, each row hashing the one before, so that a later edit shows.
 
-use crate::Store;
 use crate::error::{Optional, Result};
+use crate::project::plain;
+use crate::{Store, hex};
+use domain::change::{Commit, field, hash_of, kind};
 use rusqlite::Connection;
 
 /// One row: who did or looked at what, when. It names records and devices, never what they hold.
@@ -58,6 +60,25 @@ impl Store {
         }
         Ok(None)
     }
+}
+
+/// Notes what a commit does that must leave a trace: somebody opened the emergency view; a programme is another one from
+/// here on, told by its version and the hash of its definition.
+pub(crate) fn note_commit(db: &Connection, by: &str, commit: &Commit, now_ms: u64) -> Result<()> {
+    for change in &commit.changes {
+        let told = |name: &str| change.cells.get(name).map(plain).unwrap_or_default();
+        match change.kind.as_str() {
+            kind::ACCESS => append(db, by, "emergency opened", &change.id.to_string(), now_ms)?,
+            kind::PROGRAMME => {
+                let definition = change.cells.get(field::DEFINITION).map(ToString::to_string);
+                let hash = definition.map(|text| hex(&hash_of(&text))).unwrap_or_default();
+                let about = format!("{} {} {hash}", told(field::PROGRAMME), told("version"));
+                append(db, by, "programme defined", &about, now_ms)?;
+            }
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 pub(crate) fn append(db: &Connection, who: &str, what: &str, about: &str, now_ms: u64) -> Result<()> {

@@ -46,8 +46,10 @@ impl Store {
 
     /// Nobody at the office shows others a photo that they may not see themselves.
     fn check_photos(&self, grant: &Grant, changes: &[Change]) -> Result<()> {
-        let cells = changes.iter().flat_map(|change| change.cells.keys());
-        for hash in cells.filter_map(|name| name.strip_prefix(field::PHOTOS)) {
+        let cells = changes.iter().flat_map(|change| &change.cells);
+        // Named as one of several, or as the value of a field, such as the photo of the way in.
+        let named = cells.filter_map(|(name, value)| name.strip_prefix(field::PHOTOS).or(value.as_str()));
+        for hash in named.filter(|hash| crate::photo::is_hash(hash)) {
             if self.has_photo(hash)? && !self.may_see_photo(grant, DeviceNo::SERVER, hash)? {
                 return Err(Code::NotFound.into());
             }

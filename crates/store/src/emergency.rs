@@ -7,10 +7,12 @@ use crate::error::{Optional, Result};
 use crate::project::{self, plain};
 use crate::row::{self, Row};
 use crate::transact::Tx;
+use domain::access::Grant;
 use domain::change::{Change, Value, Values, field, kind};
-use domain::ids::{RecordId, Seq, Shelf};
+use domain::ids::{DeviceNo, RecordId, Seq, Shelf};
 use domain::merge::Record;
-use domain::programme::emergency::{access, beacon};
+use domain::problem::Code;
+use domain::programme::emergency::{Mark, access, beacon};
 use domain::programme::{Emergency, Programme};
 use domain::text;
 
@@ -120,6 +122,19 @@ fn cells(programme: &Programme, rules: &Emergency, subject: &Row) -> Option<Valu
     Some(cells)
 }
 
+/// Which device named the photo that a beacon shows: whoever wrote it into the subject, and not the server, which only carries
+/// it over. Else a name that was overheard would show its photo by this way.
+pub(crate) fn namer_of_entrance(tx: &Tx<'_>, beacon: &Row, hash: &str) -> Result<Option<DeviceNo>> {
+    let subject = project::subject_of(&beacon.view).map(|id| row::load(tx.db, id)).transpose()?.flatten();
+    let programme = tx.programme(&tx.shelf_of(beacon.shelf)?.programme);
+    let (Some(subject), Some(rules)) = (subject, programme.as_deref().and_then(|it| it.emergency.as_ref()))
+    else {
+        return Ok(None);
+    };
+    let cell = subject.view.cells.get(&rules.photo).filter(|cell| cell.value == hash);
+    Ok(cell.map(|cell| cell.stamp.device))
+}
+
 /// Brings the index of beacons in line with one.
 pub(crate) fn project_beacon(tx: &Tx<'_>, row: &Row) -> Result<()> {
     forget_beacon(tx, row.no)?;
@@ -165,17 +180,72 @@ pub(crate) fn forget_beacon(tx: &Tx<'_>, no: i64) -> Result<()> {
     Ok(())
 }
 
-/// Brings the index of accesses in line with one.
+/// Fewer letters are no reason.
+pub(crate) const LEAST_REASON: usize = 4;
+/// No programme opens the view for longer, hours.
+const LONGEST_HOURS: u64 = 24;
+/// Accesses of a person that are looked through for the one under which she marked.
+const LOOKED_THROUGH: u32 = 50;
+
+/// Says whether a team may write this mark, or somebody this access. A mark says who made it, and only whoever opened the view
+/// makes one. No clock is a reason to refuse: a mark is compared with the access by the clock of the device that made both, and
+/// counts from the stamp that the server fixed.
+///
+/// Errors: `bad_record` for what is neither, `forbidden` for a mark in somebody else's name, `emergency_shut` for one without
+/// an access.
+pub(crate) fn check(tx: &Tx<'_>, grant: &Grant, change: &Change) -> Result<()> {
+    let ms = |name: &str| change.cells.get(name).and_then(Value::as_u64).ok_or(Code::BadRecord);
+    if change.kind == kind::ACCESS {
+        let reason = change.cells.get(access::REASON).and_then(Value::as_str).unwrap_or_default();
+        let lasts = ms(access::UNTIL_MS)?.checked_sub(ms(access::FROM_MS)?);
+        let fits = lasts.is_some_and(|lasts| lasts <= LONGEST_HOURS * HOUR_MS);
+        let fine = fits && reason.trim().chars().count() >= LEAST_REASON;
+        return if fine { Ok(()) } else { Err(Code::BadRecord.into()) };
+    }
+    let mark = change.cells.get(beacon::MARK).cloned().unwrap_or_default();
+    let mark: Mark = serde_json::from_value(mark).map_err(|_| Code::BadRecord)?;
+    if mark.by != grant.person {
+        return Err(Code::Forbidden.into());
+    }
+    let mut statement =
+        tx.db.prepare_cached("SELECT no FROM access WHERE person = ?1 ORDER BY no DESC LIMIT ?2")?;
+    let mut rows = statement.query((&grant.person, LOOKED_THROUGH))?;
+    while let Some(found) = rows.next()? {
+        let Some(row) = row::load_no(tx.db, found.get(0)?)? else { continue };
+        let said = |name: &str| row.view.get(name).and_then(Value::as_u64).unwrap_or(0);
+        let begun = said(access::FROM_MS) <= mark.at_ms.saturating_add(CLOCK_SLIP_MS);
+        if begun && mark.at_ms < said(access::UNTIL_MS) {
+            return Ok(());
+        }
+    }
+    Err(Code::EmergencyShut.into())
+}
+
+const HOUR_MS: u64 = 3_600_000;
+
+/// When a record says that something was: by its cell's stamp, once the server has fixed that; until then by its own words.
+pub(crate) fn moment_of(row: &Row, cell: &str, own_words: u64) -> u64 {
+    let fixed = row.view.cells.get(cell).filter(|_| row.synced.is_none());
+    fixed.map_or(own_words, |cell| cell.stamp.ms)
+}
+
+/// Brings the index of accesses in line with one. It opens the view from when it was given, for as long as it says and no
+/// longer than the programme does.
 pub(crate) fn project_access(tx: &Tx<'_>, row: &Row) -> Result<()> {
-    let ms = |name: &str| row.view.get(name).and_then(Value::as_i64).unwrap_or(0);
+    let said = |name: &str| row.view.get(name).and_then(Value::as_u64).unwrap_or(0);
+    let programme = tx.programme(&tx.shelf_of(row.shelf)?.programme);
+    let rules = programme.as_deref().and_then(|programme| programme.emergency.as_ref());
+    let most = rules.map_or(LONGEST_HOURS, |rules| u64::from(rules.open_hours)) * HOUR_MS;
+    let from_ms = moment_of(row, access::FROM_MS, said(access::FROM_MS));
+    let lasts = said(access::UNTIL_MS).saturating_sub(said(access::FROM_MS)).min(most);
     tx.db
         .prepare_cached("INSERT OR REPLACE INTO access (no, shelf, person, from_ms, until_ms) VALUES (?1, ?2, ?3, ?4, ?5)")?
         .execute((
             row.no,
             row.shelf,
             row.view.text(field::BY).unwrap_or_default(),
-            ms(access::FROM_MS),
-            ms(access::UNTIL_MS),
+            from_ms,
+            from_ms.saturating_add(lasts),
         ))?;
     Ok(())
 }

@@ -26,6 +26,7 @@ mod forms;
 mod grants;
 mod labels;
 mod ledger;
+mod limits;
 mod meta;
 mod open;
 mod orders;

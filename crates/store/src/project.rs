@@ -45,8 +45,8 @@ pub(crate) enum Before<'a> {
 pub(crate) fn project(tx: &mut Tx<'_>, row: &Row, before: Before<'_>) -> Result<()> {
     if let Before::Stored { shelf, view } = before
         && shelf == row.shelf
-        // Of an order the stamps tell as well: when it came to its state.
-        && row.kind != kind::ORDER
+        // Of these the stamps tell as well: when an order came to its state, from when the emergency view is open.
+        && ![kind::ORDER, kind::ACCESS].contains(&row.kind.as_str())
         && says_the_same(view, &row.view)
         && (row.kind != kind::SUBJECT || first_day(view) == first_day(&row.view))
     {
@@ -79,9 +79,14 @@ pub(crate) fn project(tx: &mut Tx<'_>, row: &Row, before: Before<'_>) -> Result<
 fn note_photos(tx: &Tx<'_>, row: &Row) -> Result<()> {
     for hash in row.view.elements(field::PHOTOS) {
         let cell = row.view.cells.get(&format!("{}{hash}", field::PHOTOS));
+        let carried = match row.kind.as_str() {
+            kind::BEACON => emergency::namer_of_entrance(tx, row, hash)?,
+            _ => None,
+        };
+        let namer = carried.or(cell.map(|cell| cell.stamp.device));
         tx.db
             .prepare_cached("INSERT OR IGNORE INTO photo_use (hash, record, namer) VALUES (?1, ?2, ?3)")?
-            .execute((hash, row.no, cell.map(|cell| cell.stamp.device.0)))?;
+            .execute((hash, row.no, namer.map(|namer| namer.0)))?;
     }
     Ok(())
 }

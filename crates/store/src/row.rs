@@ -265,6 +265,7 @@ pub(crate) fn write(tx: &mut Tx<'_>, row: &mut Row, before: Option<(i64, u64)>) 
         tx.add_to_digest(row.shelf, row.sum, 1);
     }
     let cells = serde_json::to_string(&AsPacked(&row.view))?;
+    tx.written.set(tx.written.get().saturating_add(cells.len()));
     let synced = match &row.synced {
         None => None,
         Some(record) if record.cells.is_empty() => Some(String::new()),

@@ -30,6 +30,8 @@ pub(crate) struct Tx<'a> {
     pub reread: BTreeSet<i64>,
     /// Whether any question is open; `None` until somebody asks.
     pub open_questions: Cell<Option<bool>>,
+    /// Bytes of cells written so far: what a push costs, however short its lines are.
+    pub written: Cell<usize>,
     digests: BTreeMap<i64, (i64, u64)>,
     seq: Cell<Option<u64>>,
     shelves: RefCell<HashMap<i64, Arc<Shelf>>>,
@@ -214,6 +216,7 @@ fn settled<T>(
         moved: BTreeSet::new(),
         reread: BTreeSet::new(),
         open_questions: Cell::new(None),
+        written: Cell::new(0),
         digests: BTreeMap::new(),
         seq: Cell::new(None),
         shelves: RefCell::default(),

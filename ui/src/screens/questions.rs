@@ -50,6 +50,7 @@ pub fn question_card(app: App, row: &QuestionRow) -> impl IntoView + use<> {
     };
     let settling = RwSignal::new(false);
     let id = row.id;
+    let may_settle = row.may_settle;
     let settle = move |value: Value| {
         settling.set(true);
         spawn_local(async move {
@@ -76,7 +77,7 @@ pub fn question_card(app: App, row: &QuestionRow) -> impl IntoView + use<> {
                 <button
                     type="button"
                     class="choice"
-                    disabled=move || settling.get()
+                    disabled=move || settling.get() || !may_settle
                     on:click=move |_| settle(value.clone())
                 >
                     <b>{shown}</b>
@@ -96,7 +97,7 @@ pub fn question_card(app: App, row: &QuestionRow) -> impl IntoView + use<> {
                 {icon(Icon::Next)}
             </button>
             <p>{asked}</p>
-            <p class="small">{t.question_tap}</p>
+            <p class="small">{if may_settle { t.question_tap } else { t.question_office }}</p>
             <div class="choices">{choices}</div>
         </section>
     }

@@ -169,6 +169,7 @@ pub const EN: Strings = Strings {
     question_field: "Two people disagree",
     question_other: "Somebody has to decide this",
     question_removed: "Somebody removed it while another changed it",
+    question_office: "The office decides this one. Nothing of it is lost.",
     question_tap: "Tap the right one. The other stays in the history.",
     question_two_visits: "Recorded twice in one period. Which one counts?",
     questions: "Questions",

@@ -39,6 +39,9 @@ fn english(code: Code) -> Option<&'static str> {
         Code::CommitDamaged => {
             "This entry was damaged in the device's storage before it was sent. Look at what can be read, and save it again."
         }
+        Code::TooMuch => {
+            "This repeats too often or holds more than can be kept. It is kept for the office to check."
+        }
         Code::SlipUsed => {
             "This slip was used for a payment already. Ask for another slip, or send the payer to the office."
         }

@@ -169,6 +169,7 @@ pub const TH: Strings = Strings {
     question_field: "สองคนแก้ไม่ตรงกัน",
     question_other: "เรื่องนี้ต้องให้คนตัดสิน",
     question_removed: "มีคนลบไป แต่อีกคนแก้ไขต่อ",
+    question_office: "เรื่องนี้สำนักงานเป็นผู้ตัดสิน ข้อมูลทุกค่ายังอยู่ครบ",
     question_tap: "แตะคำตอบที่ถูก อีกค่ายังอยู่ในประวัติ",
     question_two_visits: "จดสองครั้งในงวดเดียว ใช้ครั้งไหน",
     questions: "ข้อสงสัย",

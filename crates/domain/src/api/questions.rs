@@ -31,6 +31,9 @@ pub struct QuestionRow {
     pub subjects: Vec<SubjectRow>,
     /// When it was raised, milliseconds.
     pub raised_ms: u64,
+    /// The person who asks may settle it.
+    #[serde(default)]
+    pub may_settle: bool,
 }
 
 /// Settles a question.

@@ -1,8 +1,8 @@
 //! The emergency view: opened with a reason, for two hours; who is near, whoever must be fetched first on top; what the
 //! teams found. A phone answers all of it without signal.
 
-use super::{Caller, counts, found, list};
-use crate::emergency::open_until;
+use super::{Caller, counts, found, list, watch};
+use crate::emergency::{LEAST_REASON, moment_of, open_until};
 use crate::error::{Error, Optional, Result};
 use crate::row::{self, Row};
 use crate::{Kind, NewCommit, Store, meta, project};
@@ -15,9 +15,10 @@ use domain::change::{Change, Values, field, kind};
 use domain::ids::{Seq, Shelf};
 use domain::place;
 use domain::problem::{Code, Problem};
-use domain::programme::emergency::{access as access_cells, beacon};
+use domain::programme::emergency::{Fate, Mark, access as access_cells, beacon};
 use domain::programme::{Emergency, Programme};
 use domain::text;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// Most people of one answer.
@@ -28,8 +29,6 @@ const AROUND: usize = 400;
 const PLACES: u32 = 20;
 /// For how long an access that is over is still told of.
 const TOLD_MS: u64 = 24 * 3_600_000;
-/// Fewer letters are no reason.
-const LEAST_REASON: usize = 4;
 
 /// The time that reasons and marks are measured by: the device's, corrected by what the server last said.
 fn clock(store: &Store, caller: &Caller<'_>) -> Result<u64> {
@@ -74,20 +73,19 @@ pub(super) fn state(store: &Store, caller: &Caller<'_>, _: &EmergencyState) -> R
         |row| Ok(row.get::<_, Option<f64>>(0)?.zip(row.get::<_, Option<f64>>(1)?)),
     )?;
     let mut statement = store.db.prepare(&format!(
-        "SELECT no FROM access WHERE shelf IN ({shelves}) AND until_ms > ?1 ORDER BY from_ms DESC, no DESC LIMIT 50"
+        "SELECT no, from_ms, until_ms FROM access WHERE shelf IN ({shelves}) AND until_ms > ?1 ORDER BY from_ms DESC, no DESC LIMIT 50"
     ))?;
     let mut rows = statement.query([now_ms.saturating_sub(TOLD_MS)])?;
     let mut accesses: Vec<AccessRow> = Vec::new();
     while let Some(found) = rows.next()? {
         let Some(row) = row::load_no(&store.db, found.get(0)?)? else { continue };
-        let ms = |name: &str| row.view.get(name).and_then(serde_json::Value::as_u64).unwrap_or(0);
         let told = |name: &str| row.view.text(name).unwrap_or_default().to_owned();
         let access = AccessRow {
             id: row.id,
             by: told(field::BY),
             reason: told(access_cells::REASON),
-            from_ms: ms(access_cells::FROM_MS),
-            until_ms: ms(access_cells::UNTIL_MS),
+            from_ms: found.get(1)?,
+            until_ms: found.get(2)?,
         };
         // One reason opens every programme that has such a view.
         if !accesses.iter().any(|other| (&other.by, other.from_ms) == (&access.by, access.from_ms)) {
@@ -211,8 +209,10 @@ fn rescue_row(
     let view = &row.view;
     let values = view.values();
     let place = project::number(view.get(field::LAT)).zip(project::number(view.get(field::LON)));
-    let mark: Option<domain::programme::emergency::Mark> =
+    let mark: Option<Mark> =
         view.get(beacon::MARK).cloned().and_then(|mark| serde_json::from_value(mark).ok());
+    // A team that writes the year 2100 must not leave somebody behind as fetched for ever.
+    let mark = mark.map(|mark| Mark { at_ms: moment_of(row, beacon::MARK, mark.at_ms), ..mark });
     let counts_until = |at_ms: u64| at_ms.saturating_add(u64::from(rules.mark_hours) * 3_600_000);
     let shown = rules.fields(programme);
     RescueRow {
@@ -223,9 +223,7 @@ fn rescue_row(
         distance_m: place.map(|place| place::metres(centre, place)),
         place,
         photo: view.text(beacon::ENTRANCE).filter(|hash| !hash.is_empty()).map(str::to_owned),
-        mark: mark.filter(|mark| {
-            mark.fate != domain::programme::emergency::Fate::Open && counts_until(mark.at_ms) > now_ms
-        }),
+        mark: mark.filter(|mark| mark.fate != Fate::Open && counts_until(mark.at_ms) > now_ms),
         waits: row.synced.is_some(),
         values: values.into_iter().filter(|(name, _)| shown.contains(name.as_str())).collect(),
     }
@@ -257,14 +255,14 @@ fn places_around(
 }
 
 /// Places by what is written on a gate: of the people that may be looked for, and of whatever else the caller sees.
-pub(super) fn places(store: &Store, caller: &Caller<'_>, ask: &EmergencyPlaces) -> Result<Vec<PlaceRow>> {
+pub(super) fn places(store: &mut Store, caller: &Caller<'_>, ask: &EmergencyPlaces) -> Result<Vec<PlaceRow>> {
     opened(store, caller)?;
     let key = text::search_key(&ask.text);
     if key.is_empty() {
         return Ok(Vec::new());
     }
     let programmes = open_to(store, caller)?;
-    let mut all = Vec::new();
+    let (mut all, mut shown) = (Vec::new(), BTreeSet::new());
     {
         let mut statement = store.db.prepare(&format!(
             "SELECT no FROM beacon WHERE instr(search_key, ?1) > 0 AND placed = 1 AND shelf IN ({}) ORDER BY no LIMIT ?2",
@@ -279,6 +277,7 @@ pub(super) fn places(store: &Store, caller: &Caller<'_>, ask: &EmergencyPlaces) 
             let Some((lat, lon)) = place else { continue };
             let words = |name: &str| row.view.get(name).map(project::plain).unwrap_or_default();
             let title = format!("{} {}", list::heading(store, &programme, &row), words("address"));
+            shown.insert(row.id);
             all.push(PlaceRow { title: text::collapse_spaces(&title), programme, lat, lon });
         }
     }
@@ -293,10 +292,13 @@ pub(super) fn places(store: &Store, caller: &Caller<'_>, ask: &EmergencyPlaces) 
         let near = |other: &PlaceRow| place::metres((other.lat, other.lon), (lat, lon)) < 1.0;
         if !all.iter().any(near) {
             let title = text::collapse_spaces(&format!("{} {}", row.heading, row.second_line));
+            shown.insert(row.id);
             all.push(PlaceRow { title, programme: row.programme, lat, lon });
         }
     }
     all.truncate(PLACES as usize);
+    // How many were shown, and not what was searched for.
+    watch::note_shown(store, caller, "emergency places viewed", "", shown)?;
     Ok(all)
 }
 
@@ -307,7 +309,7 @@ pub(super) fn mark(store: &mut Store, caller: &Caller<'_>, ask: MarkRescue) -> R
         .ok_or(Error::NotFound)?;
     let shelf = row::shelf_of(&store.db, row.shelf)?;
     access::may(caller.grant, Action::Read(&shelf)).map_err(|_| Error::NotFound)?;
-    let mark = domain::programme::emergency::Mark {
+    let mark = Mark {
         fate: ask.fate,
         note: text::collapse_spaces(ask.note.trim()).chars().take(200).collect(),
         by: caller.grant.person.clone(),

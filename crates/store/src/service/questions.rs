@@ -12,6 +12,7 @@ use domain::api::{QuestionRow, Questions, Saved, Settle};
 use domain::change::{Change, field, kind};
 use domain::ids::{RecordId, Seq};
 use domain::problem::Code;
+use domain::programme::Programme;
 use domain::question::{Question, Settled, Topic};
 
 pub(super) fn questions(store: &Store, caller: &Caller<'_>, ask: &Questions) -> Result<Vec<QuestionRow>> {
@@ -106,6 +107,9 @@ fn question_row(store: &Store, caller: &Caller<'_>, row: &Row) -> Result<Option<
             }
         }
     }
+    let none = Programme::default();
+    let programme = store.programmes.get(&shelf.programme).map_or(&none, |programme| &**programme);
+    let may_settle = access::may(caller.grant, Action::Answer(&shelf, programme, &question)).is_ok();
     let raised_ms = row.view.cells.values().map(|cell| cell.stamp.ms).min().unwrap_or(0);
     Ok(Some(QuestionRow {
         id: row.id,
@@ -115,6 +119,7 @@ fn question_row(store: &Store, caller: &Caller<'_>, row: &Row) -> Result<Option<
         visits,
         subjects,
         raised_ms,
+        may_settle,
     }))
 }
 

@@ -5,7 +5,7 @@ use crate::admin::{self, Authenticated};
 use crate::error::{Optional, Result};
 use crate::tell::DeviceTrouble;
 use crate::transact::Tx;
-use crate::{Store, audit, grants, hex, tell};
+use crate::{Store, audit, grants, hex, limits, tell};
 use domain::change::{Commit, hash_of};
 use domain::clock::Stamp;
 use domain::ids::{DeviceNo, Install, Seq};
@@ -14,6 +14,13 @@ use domain::problem::{Code, Problem};
 use domain::wire::{self, Fate, PushHead, PushReply, Renamed, Verdict};
 use std::collections::BTreeSet;
 use std::ops::Range;
+
+/// What the audit says of numbers that a device does not keep any more.
+const GAP: &str = "gap accepted";
+/// Copies that one database becomes before the office must enrol the next: a phone is copied once, seldom twice.
+const MOST_COPIES: u32 = 5;
+/// Bytes of records after which a push is answered as far as it was judged. An honest one comes to a quarter of it.
+const WORK_OF_A_PUSH: usize = 64 * 1024 * 1024;
 
 impl Store {
     /// Judges a push, in one transaction, and answers after it is durable.
@@ -30,7 +37,11 @@ impl Store {
         let lines: Vec<Line<'_>> = lines.iter().map(|read| read.line(&body)).collect();
         let token = hex(&self.random::<32>());
         let incarnation = self.tenant()?.incarnation;
-        self.transact(|tx| {
+        let device = from.device.0.to_string();
+        // The audit keeps everything for ever, and one phone must not fill it.
+        let worth_noting = self.noted.is_due("", GAP, &device, now_ms);
+        let mut gaps: Option<(String, u64)> = None;
+        let judged = self.transact(|tx| {
             let mut sender = Sender::load(tx, from, head.install)?;
             grants::note_contact(tx.db, sender.device, head.top_n, now_ms)?;
             sender.contacts = grants::contacts(tx.db, sender.device)?;
@@ -39,6 +50,9 @@ impl Store {
             let mut renamed = None;
             for line in lines {
                 let n = line.n;
+                if tx.written.get() > WORK_OF_A_PUSH && !verdicts.is_empty() {
+                    break; // others wait as well: the device offers the rest with its next push
+                }
                 let known = if seen.insert(n) { Known::Not } else { known(tx, &sender, &line)? };
                 match known {
                     Known::Same { fate, holder } => {
@@ -54,6 +68,12 @@ impl Store {
                     Known::Another if n <= sender.last_n => {
                         if renamed.is_some() {
                             continue;
+                        }
+                        if copies_of(tx, &sender)? >= MOST_COPIES {
+                            tell::tell_of_device(tx, DeviceTrouble::Copied, sender.device, now_ms, now_ms)?;
+                            sender.store(tx)?;
+                            // What was judged before it holds, so this is no error inside the transaction.
+                            return Ok(Err(Code::TokenUnknown));
                         }
                         sender = sender.split(tx, &token, n, head.top_n, now_ms)?;
                         renamed = Some(Renamed { device: sender.device, token: token.clone() });
@@ -74,23 +94,26 @@ impl Store {
                         break; // `acked` tells the device where to begin again
                     }
                     // The device no longer keeps what lies between: this server is older than its black box.
-                    audit::append(
-                        tx.db,
-                        "",
-                        "gap accepted",
-                        &format!("{} {}..{n}", sender.device.0, sender.last_n),
-                        now_ms,
-                    )?;
+                    let first = || (format!("{} {}..{n}", sender.device.0, sender.last_n), 0);
+                    gaps.get_or_insert_with(first).1 += 1;
                     sender.last_n = n - 1;
                 }
                 let fate = sender.judge(tx, &line, now_ms)?;
                 sender.last_n = sender.last_n.max(n);
                 verdicts.push(Verdict { n, fate });
             }
+            if let (Some((about, count)), true) = (&gaps, worth_noting) {
+                let more = if *count > 1 { format!(" and {} more", count - 1) } else { String::new() };
+                audit::append(tx.db, "", GAP, &format!("{about}{more}"), now_ms)?;
+            }
             sender.store(tx)?;
             grants::trim_contacts(tx.db, sender.device, sender.last_n)?;
-            Ok(PushReply { acked: sender.last_n, verdicts, incarnation, now: now_ms, renamed })
-        })
+            Ok(Ok(PushReply { acked: sender.last_n, verdicts, incarnation, now: now_ms, renamed }))
+        })?;
+        if gaps.is_some() && worth_noting {
+            self.noted.remember("", GAP, &device, now_ms);
+        }
+        Ok(judged?)
     }
 }
 
@@ -257,6 +280,14 @@ fn forget_refusal(tx: &Tx<'_>, holder: DeviceNo, sender: &Sender<'_>, n: u64) ->
     Ok(())
 }
 
+/// How many devices were split off from this database.
+fn copies_of(tx: &Tx<'_>, sender: &Sender<'_>) -> Result<u32> {
+    Ok(tx
+        .db
+        .prepare_cached("SELECT count(*) FROM device WHERE install = ?1 AND copy_of <> 0")?
+        .query_row([&sender.install_text], |row| row.get(0))?)
+}
+
 /// The device that pushes, as its row says.
 struct Sender<'a> {
     from: &'a Authenticated,
@@ -394,7 +425,7 @@ impl<'a> Sender<'a> {
                         now_ms,
                         hash_of(line.text),
                         code.as_str(),
-                        accept::kept_of(line.text),
+                        limits::kept_of_refused(tx, self.device, self.install, line.text, now_ms)?,
                         &self.from.grant.person,
                     ))?;
                 tell::tell_of_device(tx, DeviceTrouble::Refused, self.device, now_ms, now_ms)?;
