@@ -63,6 +63,8 @@ fn bill() -> BillPaper {
         vat_bp: 700,
         comment: "27 ใช้น้ำมากผิดปกติ".into(),
         code: Some(Payment::bill("099999999999990", "0000012345", "691100C0002S00", bill.payable())),
+        open: bill.payable(),
+        void: None,
         copy: 1,
         footer: "เกินกำหนดชำระ เทศบาลอาจระงับการใช้น้ำ ติดต่อกองการประปา".into(),
         printed: "พิมพ์ 21 พ.ย. 2569 09:30 น. โดย สมหญิง · Sanam 0.1.0".into(),

@@ -70,6 +70,10 @@ pub struct BillPaper {
     pub comment: String,
     /// How it can be paid by telephone; none where nothing is to be paid.
     pub code: Option<Payment>,
+    /// What is left to be paid of it and of what is older, on the day of printing.
+    pub open: Satang,
+    /// It does not stand any more, and why.
+    pub void: Option<String>,
     /// Which copy this is; 0 is the original.
     pub copy: u32,
     /// What stands at the foot.
@@ -199,6 +203,27 @@ impl BillPaper {
             "" => "หักบัญชีธนาคาร".to_owned(),
             day => thai_date::of_any_precision(day),
         }
+    }
+
+    /// What is to be paid now, and what it is called. Without an amount where nothing is.
+    fn asked(&self) -> (&'static str, Option<Satang>) {
+        match self.bill.payable() {
+            _ if self.void.is_some() => ("ไม่ต้องชำระตามใบนี้", None),
+            payable if self.open <= Satang::ZERO && payable > Satang::ZERO => ("ชำระครบแล้ว", None),
+            payable if self.open != payable => ("คงเหลือต้องชำระ", Some(self.open)),
+            payable => ("ต้องชำระ", Some(payable)),
+        }
+    }
+
+    /// What the bill asked for when it was issued, and by how much less that is now, where it is not the same.
+    fn since(&self) -> Option<(Satang, Satang)> {
+        let payable = self.bill.payable();
+        (self.void.is_none() && payable != self.open).then_some((payable, payable - self.open))
+    }
+
+    /// What stands below the title.
+    fn below_title(&self) -> [String; 3] {
+        [NO_RECEIPT.to_owned(), copy_mark(self.copy), self.void.clone().unwrap_or_default()]
     }
 
     fn units(&self) -> String {

@@ -245,6 +245,8 @@ api! {
     ShowBill => BillReply;
     /// The paper of a bill or a payment, as bytes.
     PrintPaper => PaperReply;
+    /// A paper came out.
+    CountPaper => Done;
     /// Cash was received.
     ReceiveCash => PaymentSaved;
     /// The payer showed a bank's slip.

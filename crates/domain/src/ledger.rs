@@ -26,6 +26,17 @@ pub mod name {
     pub const APPROVER: &str = "approver";
 }
 
+/// The largest payment that is believed.
+pub const PAYMENT_MOST: Satang = Satang::baht(1_000_000);
+/// The largest bill, line of one, or adjustment that is believed: a meter of seven digits that went all the way round.
+pub const BILL_MOST: Satang = Satang::baht(1_000_000_000);
+/// The most units of one bill.
+const UNITS_MOST: i64 = 1_000_000_000;
+
+fn within(amount: Satang, most: Satang) -> bool {
+    (-most..=most).contains(&amount)
+}
+
 /// One entry: a record of kind `entry`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
@@ -220,12 +231,14 @@ impl Entry {
         reasoned
             && match &self.fact {
                 Fact::Bill(bill) => {
-                    bill.total >= Satang::ZERO
+                    (Satang::ZERO..=BILL_MOST).contains(&bill.total)
+                        && (0..=UNITS_MOST).contains(&bill.units)
+                        && bill.lines.iter().all(|line| within(line.amount, BILL_MOST))
                         && bill.lines.iter().map(|line| line.amount).sum::<Satang>() == bill.total
                         && said(&self.cycle)
                 }
-                Fact::Payment(payment) => payment.amount > Satang::ZERO,
-                Fact::Adjustment { amount } => !amount.is_zero(),
+                Fact::Payment(payment) => payment.amount > Satang::ZERO && payment.amount <= PAYMENT_MOST,
+                Fact::Adjustment { amount } => !amount.is_zero() && within(*amount, BILL_MOST),
                 Fact::Verdict { about, .. } | Fact::Moved { about, .. } | Fact::Cancel { about } => {
                     *about != self.id
                 }

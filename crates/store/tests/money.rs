@@ -116,13 +116,16 @@ impl World {
         A::unwrap(store::service::serve(phone, None, Now::thai(self.now), ask.wrap())?)
     }
 
-    /// A bill, written as the commit that saves a reading writes it.
+    /// A reading and its bill, written as the commit that saves a reading writes them.
     fn bill(&mut self, phone: &mut Store, at: u8, satang: i64) -> RecordId {
         self.now += 1_000;
         let total = Satang(satang);
-        let id = RecordId::new(self.now, [at; 10]);
+        let (id, visit) = (RecordId::new(self.now, [at; 10]), RecordId::new(self.now, [100 + at; 10]));
+        let by = self.on(phone, api::Status {}).unwrap().enrolled.unwrap().grant.person;
+        let day = domain::thai_date::iso(self.now, 420);
         let bill = Bill {
             no: BillNumber::new(Series::Bill, CYCLE, phone.device(), self.now % 60_000_000, 0).unwrap(),
+            visit: Some(visit),
             tariff: "a".into(),
             units: satang / 800,
             read_on: "2026-11-18".into(),
@@ -133,14 +136,31 @@ impl World {
         let entry = Entry {
             id,
             subject: well(at),
-            at: domain::thai_date::iso(self.now, 420),
-            by: "นก".into(),
+            at: day.clone(),
+            by: by.clone(),
             cycle: CYCLE.into(),
             reason: String::new(),
             approver: String::new(),
             fact: Fact::Bill(Box::new(bill)),
         };
-        save(phone, self.now, entry.id, entry.cells("wells", "R01")).unwrap();
+        let cells: [(&str, serde_json::Value); 9] = [
+            ("programme", "wells".into()),
+            ("zone", "R01".into()),
+            ("subject", well(at).to_string().into()),
+            ("form", "reading".into()),
+            ("at", day.into()),
+            ("by", by.clone().into()),
+            ("outcome", "done".into()),
+            ("cycle", CYCLE.into()),
+            ("usage", (satang / 800).into()),
+        ];
+        let cells = cells.map(|(name, value)| (name.to_owned(), value)).into();
+        let changes = vec![
+            Change { id: visit, kind: kind::VISIT.into(), base_seq: Seq(0), cells },
+            Change { id, kind: kind::ENTRY.into(), base_seq: Seq(0), cells: entry.cells("wells", "R01") },
+        ];
+        let grant = Grant { person: by, role: Role::Worker, shelves: vec![Shelf::new("wells", "R01")] };
+        phone.save(&grant, Now::thai(self.now), NewCommit { changes, ..NewCommit::default() }).unwrap();
         id
     }
 }
@@ -297,6 +317,10 @@ fn papers_are_counted() {
         let paper = world.on(&mut nok, api::PrintPaper { entry, kind, offset_minutes: 420 }).unwrap();
         assert_eq!(paper.copy as usize, times);
         assert!(paper.base64.len() > 2_000);
+        // The printer was out of paper: the next try is no copy of this one.
+        let again = world.on(&mut nok, api::PrintPaper { entry, kind, offset_minutes: 420 }).unwrap();
+        assert_eq!(again.copy as usize, times);
+        world.on(&mut nok, api::CountPaper { entry }).unwrap();
     }
     let paid = world.on(&mut nok, cash(1, 12_000)).unwrap();
     let entry = paid.saved.record;
@@ -320,6 +344,32 @@ fn papers_are_counted() {
     assert!(world.server.bill_papers(&grant, now, &ask(true)).is_err(), "all are paid");
     let worker = Grant { role: Role::Worker, ..grant };
     assert!(world.server.bill_papers(&worker, now, &ask(false)).is_err());
+}
+
+#[test]
+fn a_bill_printed_again_asks_for_what_is_open_now() {
+    let mut world = World::new();
+    let mut nok = world.phone(2, "นก");
+    world.bill(&mut nok, 1, 24_000);
+    world.on(&mut nok, cash(1, 10_000)).unwrap();
+    world.sync(&mut nok);
+    let ask = api::BillsPdf {
+        programme: "wells".into(),
+        cycle: CYCLE.into(),
+        zone: None,
+        unpaid: true,
+        two_a_page: true,
+    };
+    let grant = Grant { person: "หัวหน้า".into(), role: Role::Administrator, shelves: vec![] };
+    let now = Now::thai(world.now);
+    let paper = world.server.bill_papers(&grant, now, &ask).unwrap().remove(0);
+    assert_eq!((paper.bill.payable(), paper.open), (Satang(24_000), Satang(14_000)));
+    assert_eq!(paper.code.unwrap().amount, Some(Satang(14_000)), "and so does its code");
+    world.on(&mut nok, cash(1, 14_000)).unwrap();
+    world.sync(&mut nok);
+    let paper =
+        world.server.bill_papers(&grant, now, &api::BillsPdf { unpaid: false, ..ask }).unwrap().remove(0);
+    assert_eq!((paper.open, paper.code, paper.void), (Satang::ZERO, None, None));
 }
 
 #[test]

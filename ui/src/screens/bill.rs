@@ -17,8 +17,8 @@ use crate::route::{Route, go, replace};
 use crate::strings::fill;
 use crate::strings::money::{MoneyStrings, money};
 use domain::api::{
-    self, BillOf, BillReply, CancelEntry, ClaimSlip, JudgeSlip, LedgerReply, PaperKind, PrintPaper,
-    ReceiveCash, ShowBill,
+    self, BillOf, BillReply, CancelEntry, ClaimSlip, CountPaper, JudgeSlip, LedgerReply, PaperKind,
+    PrintPaper, ReceiveCash, ShowBill,
 };
 use domain::billing::LineKind;
 use domain::ids::RecordId;
@@ -128,7 +128,11 @@ fn bill_view(app: App, reply: &BillReply, scanning: RwSignal<bool>) -> impl Into
             let request = PrintPaper { entry, kind: PaperKind::Picture, offset_minutes: OFFSET_MINUTES };
             match ask(request).await {
                 Ok(paper) => {
-                    if printer::share(&paper.name, &paper.mime, &paper.base64).await == Left::Downloaded {
+                    let left = printer::share(&paper.name, &paper.mime, &paper.base64).await;
+                    if left != Left::Nowhere {
+                        count(app, entry).await;
+                    }
+                    if left == Left::Downloaded {
                         app.say(m.saved_picture);
                     }
                 }
@@ -209,6 +213,13 @@ fn details(app: App, m: &'static MoneyStrings, reply: &BillReply) -> impl IntoVi
     }
 }
 
+/// Counts a paper that came out: the next one is a copy.
+async fn count(app: App, entry: RecordId) {
+    if let Err(problem) = ask(CountPaper { entry }).await {
+        app.say_problem(&problem);
+    }
+}
+
 /// Where it is printed, and on which paper.
 #[component]
 fn PrintDialog(entry: RecordId, open: RwSignal<bool>) -> impl IntoView {
@@ -225,6 +236,7 @@ fn PrintDialog(entry: RecordId, open: RwSignal<bool>) -> impl IntoView {
                     let bytes = printer::bytes_of(&paper.base64).unwrap_or_default();
                     match printer::print(way, &bytes).await {
                         Ok(()) => {
+                            count(app, entry).await;
                             app.say(m.printed);
                             open.try_set(false);
                             app.changed.update(|n| *n += 1);
@@ -243,6 +255,7 @@ fn PrintDialog(entry: RecordId, open: RwSignal<bool>) -> impl IntoView {
             match ask(request).await {
                 Ok(paper) => {
                     printer::download(&paper.name, &paper.mime, &paper.base64);
+                    count(app, entry).await;
                     app.say(m.saved_picture);
                     open.try_set(false);
                     app.changed.update(|n| *n += 1);

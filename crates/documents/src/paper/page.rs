@@ -1,7 +1,7 @@
 //! Papers on half an A4 page, across: what is said on the left, what is to be paid on the right, bars at the foot.
 
 use super::roll::{bars_of_months, customer, sums};
-use super::{A5_ACROSS, BillPaper, Drawing, From, NO_RECEIPT, ReceiptPaper, codes, copy_mark};
+use super::{A5_ACROSS, BillPaper, Drawing, From, ReceiptPaper, codes, copy_mark};
 use crate::flow::{Align, Flow};
 use crate::shape::{BLACK, Shape};
 use crate::text::{Fonts, Weight};
@@ -61,7 +61,8 @@ fn said(flow: &mut Flow<'_>, paper: &BillPaper) {
 
 pub(super) fn bill(paper: &BillPaper, fonts: &mut Fonts) -> Drawing {
     let bill = &paper.bill;
-    let mut flow = head(fonts, &paper.from, &paper.title, &[NO_RECEIPT, &copy_mark(paper.copy)]);
+    let mut flow =
+        head(fonts, &paper.from, &paper.title, &paper.below_title().each_ref().map(String::as_str));
     let top = flow.y;
     let before = flow.shapes.len();
     // A long bill is set in smaller type rather than over its own foot.
@@ -81,9 +82,12 @@ pub(super) fn bill(paper: &BillPaper, fonts: &mut Fonts) -> Drawing {
     let box_top = flow.y + 1.0;
     flow.y = box_top + 1.5;
     (flow.left, flow.width) = (RIGHT + 2.5, RIGHT_WIDTH - 5.0);
-    flow.text("ต้องชำระ", SIZE, Weight::Regular, Align::Left);
-    flow.text(&format!("{} บาท", bill.payable()), SIZE * 1.9, Weight::Bold, Align::Right);
-    flow.pair("ภายใน", &paper.due(), Weight::Bold);
+    let (asked, amount) = paper.asked();
+    flow.text(asked, SIZE, Weight::Regular, Align::Left);
+    if let Some(amount) = amount {
+        flow.text(&format!("{amount} บาท"), SIZE * 1.9, Weight::Bold, Align::Right);
+        flow.pair("ภายใน", &paper.due(), Weight::Bold);
+    }
     (flow.left, flow.width) = (RIGHT, RIGHT_WIDTH);
     let height = flow.y - box_top + 1.0;
     flow.outline((RIGHT, box_top), RIGHT_WIDTH, height);

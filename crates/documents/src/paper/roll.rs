@@ -1,6 +1,6 @@
 //! Papers on a roll: one column, as long as it needs to be.
 
-use super::{BillPaper, Drawing, From, NO_RECEIPT, ROLL_DOTS, ReceiptPaper, Roll, Said, codes, copy_mark};
+use super::{BillPaper, Drawing, From, ROLL_DOTS, ReceiptPaper, Roll, Said, codes, copy_mark};
 use crate::flow::{Align, Flow, LEADING};
 use crate::text::{Fonts, Weight};
 use domain::billing::Month;
@@ -51,12 +51,18 @@ pub(super) fn sums(flow: &mut Flow<'_>, paper: &BillPaper) {
     if bill.before.credit > Satang::ZERO {
         flow.pair("หักเงินรับไว้เกิน", &format!("-{}", bill.before.credit), Weight::Regular);
     }
+    if let Some((payable, less)) = paper.since() {
+        flow.pair("ยอดตามใบแจ้ง", &payable.to_string(), Weight::Regular);
+        if less > Satang::ZERO {
+            flow.pair("ชำระหรือปรับแล้ว", &format!("-{less}"), Weight::Regular);
+        }
+    }
 }
 
 pub(super) fn bill(paper: &BillPaper, roll: Roll, fonts: &mut Fonts) -> Drawing {
     let mut flow = begin(roll, fonts);
     let (bill, size) = (&paper.bill, flow.size);
-    head(&mut flow, &paper.from, &paper.title, &[NO_RECEIPT, &copy_mark(paper.copy)]);
+    head(&mut flow, &paper.from, &paper.title, &paper.below_title().each_ref().map(String::as_str));
     flow.pair("ประจำเดือน", &paper.cycle, Weight::Bold);
     flow.pair("เลขที่ใบแจ้ง", &bill.no.grouped(), Weight::Regular);
     customer(&mut flow, &paper.customer);
@@ -69,8 +75,13 @@ pub(super) fn bill(paper: &BillPaper, roll: Roll, fonts: &mut Fonts) -> Drawing 
     flow.y += size * 0.35;
     flow.left += 1.2;
     flow.width -= 2.4;
-    flow.pair_sized("ต้องชำระ", &format!("{} บาท", bill.payable()), size * 1.35, Weight::Bold);
-    flow.pair_sized("ภายใน", &paper.due(), size * 1.1, Weight::Bold);
+    match paper.asked() {
+        (asked, Some(amount)) => {
+            flow.pair_sized(asked, &format!("{amount} บาท"), size * 1.35, Weight::Bold);
+            flow.pair_sized("ภายใน", &paper.due(), size * 1.1, Weight::Bold);
+        }
+        (asked, None) => flow.text(asked, size * 1.35, Weight::Bold, Align::Middle),
+    }
     flow.left -= 1.2;
     flow.width += 2.4;
     let (left, width, height) = (flow.left, flow.width, flow.y - top + size * 0.2);

@@ -61,6 +61,8 @@ pub(crate) fn full() -> BillPaper {
         vat_bp: 700,
         comment: "27 ใช้น้ำมากผิดปกติ".into(),
         code: Some(Payment::bill("099400016550100", "0000012345", "691100C0002S00", payable)),
+        open: payable,
+        void: None,
         copy: 1,
         footer: "เกินกำหนดชำระ เทศบาลอาจระงับการใช้น้ำ".into(),
         printed: "พิมพ์ 21 พ.ย. 2569 09:30 น. โดย สมหญิง · Sanam 0.1".into(),
@@ -125,7 +127,12 @@ fn nothing_stands_out_of_its_paper_or_over_something_else() {
     long.from.name = "องค์การบริหารส่วนตำบลบ้านน้ำใสใต้ร่มไม้ใหญ่ที่ปู่ย่าสร้างไว้ให้ลูกหลาน".into();
     let mut bare = full();
     (bare.code, bare.bill.months, bare.bill.before, bare.copy) = (None, vec![], Account::default(), 0);
-    for paper in [full(), long, bare] {
+    let mut partly = full();
+    partly.open = Satang(10_000);
+    let mut void = full();
+    (void.code, void.open) = (None, Satang::ZERO);
+    void.void = Some("ยกเลิกแล้ว ใช้ใบแจ้งเลขที่ 6911-00C-0002T-00 แทน".into());
+    for paper in [full(), long, bare, partly, void] {
         for drawing in [
             paper.roll(Roll::Mm58, &mut fonts),
             paper.roll(Roll::Mm80, &mut fonts),
@@ -171,6 +178,21 @@ fn the_picture_to_send_on_is_sharp_and_small() {
     assert!(file.len() < 250_000, "{} bytes", file.len());
     let reader = png::Decoder::new(std::io::Cursor::new(&file)).read_info().unwrap();
     assert_eq!(reader.info().width, 1_280);
+}
+
+#[test]
+fn a_bill_printed_later_asks_for_what_is_left() {
+    let mut paper = full();
+    let payable = paper.bill.payable();
+    assert_eq!((paper.asked(), paper.since()), (("ต้องชำระ", Some(payable)), None));
+    paper.open = Satang(14_400);
+    assert_eq!(paper.asked(), ("คงเหลือต้องชำระ", Some(Satang(14_400))));
+    assert_eq!(paper.since(), Some((payable, payable - Satang(14_400))));
+    paper.open = Satang::ZERO;
+    assert_eq!(paper.asked(), ("ชำระครบแล้ว", None));
+    paper.void = Some("ยกเลิกแล้ว: จดผิดบ้าน".into());
+    assert_eq!((paper.asked(), paper.since()), (("ไม่ต้องชำระตามใบนี้", None), None));
+    assert_eq!(paper.below_title()[2], "ยกเลิกแล้ว: จดผิดบ้าน");
 }
 
 #[test]

@@ -99,7 +99,7 @@ pub enum PaperKind {
     Roll80,
 }
 
-/// Asks for the paper of a bill or a payment. Each asking is counted: all but the first are copies.
+/// Asks for the paper of a bill or a payment. Nothing is counted yet: whether it comes out, [`CountPaper`] says.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PrintPaper {
     /// The bill or the payment.
@@ -121,6 +121,13 @@ pub struct PaperReply {
     pub base64: String,
     /// Which copy it is; 0 is the original.
     pub copy: u32,
+}
+
+/// Says that a paper came out, or was handed on: the next one is a copy.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CountPaper {
+    /// The bill or the payment.
+    pub entry: RecordId,
 }
 
 /// Says that cash was received. The receipt's number comes with the reply.

@@ -165,6 +165,9 @@ pub struct Issue<'a> {
     pub answers: &'a Values,
     /// When the reading was, ISO.
     pub at: &'a str,
+    /// The day on which the bill is issued, ISO; later than the reading where the office had to look first. The days of
+    /// payment are counted from it.
+    pub issued_on: &'a str,
     /// What stands in the account.
     pub before: Account,
     /// The cycles before, newest first.
@@ -181,6 +184,16 @@ impl Billing {
         says(&self.answers.held, answers)
     }
 
+    /// The units that a visit's answers say.
+    pub fn units_of(&self, answers: &Values) -> Option<i64> {
+        number(answers, &self.answers.units)
+    }
+
+    /// What the dial showed by a visit's answers: the number it was compared with, and its own.
+    pub fn dial_of(&self, answers: &Values) -> (Option<i64>, Option<i64>) {
+        (number(answers, &self.answers.previous), number(answers, &self.answers.reading))
+    }
+
     /// What a visit costs, without issuing a bill: the form's own page shows it before saving.
     pub fn charge(&self, subject: &Values, units: i64, day: &str) -> Option<Charge> {
         let tariff = self.tariff(&text(subject, &self.fields.class), day)?;
@@ -193,7 +206,7 @@ impl Billing {
     /// Why there is none.
     pub fn issue(&self, issue: Issue<'_>) -> Result<Bill, NoBill> {
         let Issue { subject, answers, .. } = issue;
-        let units = number(answers, &self.answers.units).ok_or(NoBill::NoUnits)?;
+        let units = self.units_of(answers).ok_or(NoBill::NoUnits)?;
         if self.is_held(answers) && !issue.approved {
             return Err(NoBill::Held);
         }
@@ -205,9 +218,10 @@ impl Billing {
         let due_on = if matches!(text(subject, &self.fields.direct_debit).as_str(), "yes" | "true") {
             String::new()
         } else {
-            self.due_on(day, !issue.before.arrears.is_zero())
+            self.due_on(&day_part(issue.issued_on), !issue.before.arrears.is_zero())
         };
         let comment = text(answers, &self.answers.comment);
+        let (previous, reading) = self.dial_of(answers);
         Ok(Bill {
             no: issue.no,
             visit: Some(issue.visit),
@@ -216,8 +230,8 @@ impl Billing {
             class,
             units,
             estimated: says(&self.answers.estimated, answers),
-            previous: number(answers, &self.answers.previous),
-            reading: number(answers, &self.answers.reading),
+            previous,
+            reading,
             previous_on: day_part(&text(answers, &self.answers.previous_at)),
             read_on: day.to_owned(),
             comment,

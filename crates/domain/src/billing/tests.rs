@@ -252,6 +252,7 @@ fn issued(answers: &[(&str, Value)], subject: &[(&str, Value)], before: Account)
         subject: &values(subject),
         answers: &values(answers),
         at: "2026-11-21T09:00:00+07:00",
+        issued_on: "2026-11-21T09:05:00+07:00",
         before,
         months: vec![Month::default(); 9],
         approved: false,
@@ -278,6 +279,22 @@ fn a_bill_comes_out_of_a_visit() {
     // 172.00 and 12.04 of tax, rounded to 184.00.
     assert_eq!(bill.total, Satang(18_400));
     assert_eq!(bill.payable(), bill.total);
+    // Approved three weeks later: there are as many days to pay, and the price is that of the reading.
+    let late = billing().issue(Issue {
+        no: BillNumber::of("1"),
+        visit: RecordId::derived("t", &[b"visit"]),
+        subject: &values(&[("class", "2".into())]),
+        answers: &values(&answers),
+        at: "2026-11-21T09:00:00+07:00",
+        issued_on: "2026-12-12T09:00:00+07:00",
+        before: Account::default(),
+        months: Vec::new(),
+        approved: true,
+        replaces: None,
+    });
+    let late = late.unwrap();
+    assert_eq!((late.due_on.as_str(), late.read_on.as_str()), ("2026-12-19", "2026-11-21"));
+    assert_eq!(late.total, bill.total);
 
     let mut estimated = answers.clone();
     estimated[5].1 = "average".into();

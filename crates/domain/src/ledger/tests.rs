@@ -209,7 +209,19 @@ fn what_is_not_sound() {
     }
     let mut no_cycle = bill("b", 1, "2026-09", 10_000);
     no_cycle.cycle.clear();
+    let mut saturated = bill("b", 1, "2026-09", 100);
+    if let Fact::Bill(bill) = &mut saturated.fact {
+        // Two lines that take each other away still have to be amounts.
+        for amount in [Satang(i64::MAX - 50), Satang(50 - i64::MAX)] {
+            bill.lines.push(crate::billing::Line {
+                kind: crate::billing::LineKind::Use,
+                title: None,
+                amount,
+            });
+        }
+    }
     for entry in [
+        saturated,
         unexplained,
         unapproved,
         wrong_sum,
@@ -218,6 +230,11 @@ fn what_is_not_sound() {
         cash("c", 1, -5),
         adjust("a", 1, "", 0),
         cancel("x", 1, "x"),
+        bill("b", 1, "2026-09", BILL_MOST.0 + 1),
+        bill("b", 1, "2026-09", i64::MAX),
+        bill("b", 1, "2026-09", -800),
+        cash("c", 1, PAYMENT_MOST.0 + 1),
+        adjust("a", 1, "2026-09", i64::MIN),
     ] {
         assert!(!entry.is_sound(), "{entry:?}");
     }

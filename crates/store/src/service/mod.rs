@@ -4,6 +4,7 @@ mod card;
 mod emergency;
 mod found;
 mod host;
+mod known;
 mod labels;
 mod list;
 mod money;
@@ -16,6 +17,7 @@ mod record;
 mod registry;
 mod report;
 mod round;
+mod sums;
 pub(crate) mod watch;
 
 pub(crate) use labels::labelled;
@@ -111,6 +113,7 @@ fn answer_caller(store: &mut Store, caller: &Caller<'_>, request: Request) -> Re
         Request::Ledger(ask) => Reply::Ledger(money::account(store, caller, &ask)?),
         Request::ShowBill(ask) => Reply::ShowBill(money::show_bill(store, caller, &ask)?),
         Request::PrintPaper(ask) => Reply::PrintPaper(money::print_paper(store, caller, &ask)?),
+        Request::CountPaper(ask) => Reply::CountPaper(money::count_paper(store, caller, &ask)?),
         Request::ReceiveCash(ask) => Reply::ReceiveCash(money::receive_cash(store, caller, ask)?),
         Request::ClaimSlip(ask) => Reply::ClaimSlip(money::claim_slip(store, caller, ask)?),
         Request::CancelEntry(ask) => Reply::CancelEntry(money::cancel(store, caller, &ask)?),

@@ -5,7 +5,7 @@ use crate::commit::NewCommit;
 use crate::error::{Error, Result};
 use crate::ledger::{self, change};
 use crate::row::{self, Row};
-use crate::{Store, meta, project};
+use crate::{Store, meta, project, rebill};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use documents::paper::{BillPaper, Drawing, From, ReceiptPaper, Roll, Said};
@@ -13,17 +13,18 @@ use documents::text::Fonts;
 use documents::{BadPaper, escpos};
 use domain::access::{self, Action};
 use domain::api::{
-    AdjustAccount, BillOf, BillReply, BillsPdf, CancelEntry, ClaimSlip, JudgeSlip, Ledger, LedgerRemark,
-    LedgerReply, MoveCash, PaperKind, PaperReply, PaymentSaved, PrintPaper, ReceiveCash, Saved, ShowBill,
+    AdjustAccount, BillOf, BillReply, BillsPdf, CancelEntry, ClaimSlip, CountPaper, Done, JudgeSlip, Ledger,
+    LedgerRemark, LedgerReply, MoveCash, PaperKind, PaperReply, PaymentSaved, PrintPaper, ReceiveCash, Saved,
+    ShowBill,
 };
 use domain::billing::{Bill, BillNumber, Billing, Series};
 use domain::change::{Place, Value, field};
 use domain::ids::{RecordId, Shelf};
-use domain::ledger::{Entry, Fact, Means, Payment, Statement};
+use domain::ledger::{ChargeState, Entry, Fact, Means, PAYMENT_MOST, Payment, Statement};
 use domain::money::Satang;
 use domain::problem::{Code, Problem};
 use domain::programme::Programme;
-use domain::promptpay::Slip;
+use domain::promptpay::{self, Slip};
 use domain::thai_date;
 use std::sync::Arc;
 
@@ -31,8 +32,6 @@ use std::sync::Arc;
 const MOVED_MOST: usize = 500;
 /// Most bills of one [`BillsPdf`].
 const BILLS_MOST: usize = 20_000;
-/// The largest payment that is believed, in baht.
-const PAYMENT_MOST: Satang = Satang::baht(1_000_000);
 
 /// A subject with what its account needs.
 struct Holder {
@@ -125,16 +124,7 @@ pub(super) fn show_bill(store: &Store, caller: &Caller<'_>, ask: &ShowBill) -> R
     let (holder, entry, bill) = bill_entry(store, caller, ask.of)?;
     let statement = store.statement(holder.row.id)?;
     let open = open_for(&statement, entry.id);
-    // What the code asks for is what is open now: who scans it a second time does not pay a second time.
-    let code = match open {
-        open if open <= Satang::ZERO => None,
-        open => {
-            let mut left = bill.clone();
-            (left.total, left.before) = (open, domain::billing::Account::default());
-            holder.billing()?.payment(&left, &holder.customer_no()?)
-        }
-    };
-    let code = code.map(|code| code.text()).unwrap_or_default();
+    let code = code_for(&holder, &bill, open)?.map(|code| code.text()).unwrap_or_default();
     Ok(BillReply {
         entry: entry.id,
         subject: holder.row.id,
@@ -157,6 +147,35 @@ fn open_for(statement: &Statement, bill: RecordId) -> Satang {
         return Satang::ZERO;
     };
     statement.charges.iter().take(at + 1).map(|charge| charge.open).sum()
+}
+
+/// How what is open of a bill is paid by telephone. What the code asks for is what is open now: who scans it a second time
+/// does not pay a second time.
+fn code_for(holder: &Holder, bill: &Bill, open: Satang) -> Result<Option<promptpay::Payment>> {
+    if open <= Satang::ZERO {
+        return Ok(None);
+    }
+    let mut left = bill.clone();
+    (left.total, left.before) = (open, domain::billing::Account::default());
+    Ok(holder.billing()?.payment(&left, &holder.customer_no()?))
+}
+
+/// Why nothing is asked by a bill any more: it was cancelled, or another stands in its place.
+fn void_words(entries: &[Entry], statement: &Statement, bill: &Entry) -> Option<String> {
+    match statement.charge(bill.id)?.state {
+        ChargeState::Cancelled => {
+            let why = entries.iter().rev().find_map(|other| match other.fact {
+                Fact::Cancel { about } if about == bill.id => Some(other.reason.as_str()),
+                _ => None,
+            });
+            Some(format!("ยกเลิกแล้ว: {}", why.unwrap_or_default()))
+        }
+        ChargeState::Replaced => {
+            let no = statement.bill_of(&bill.cycle).map(|other| BillNumber::of(&other.no).grouped());
+            Some(format!("ยกเลิกแล้ว ใช้ใบแจ้งเลขที่ {} แทน", no.unwrap_or_default()))
+        }
+        _ => None,
+    }
 }
 
 fn bad_paper(error: BadPaper) -> Error {
@@ -237,11 +256,13 @@ fn first_text(value: &Value) -> Option<String> {
 fn bill_paper(
     store: &Store,
     holder: &Holder,
-    entry: &Entry,
+    (entries, entry): (&[Entry], &Entry),
     bill: Bill,
     printed: String,
 ) -> Result<BillPaper> {
     let billing = holder.billing()?;
+    let statement = Statement::of(entries);
+    let open = open_for(&statement, entry.id);
     let tariff = billing.tariff_named(&bill.tariff, &bill.class);
     Ok(BillPaper {
         from: from(store, billing)?,
@@ -253,7 +274,9 @@ fn bill_paper(
         fee_title: billing.fee_title.th.clone(),
         vat_bp: tariff.map_or(0, |tariff| tariff.vat_bp),
         comment: comment(&holder.programme, billing, &bill.comment),
-        code: billing.payment(&bill, &holder.customer_no()?),
+        code: code_for(holder, &bill, open)?,
+        open,
+        void: void_words(entries, &statement, entry),
         copy: 0,
         footer: billing.payee.footer.th.clone(),
         printed,
@@ -323,7 +346,8 @@ pub(super) fn print_paper(store: &mut Store, caller: &Caller<'_>, ask: &PrintPap
     let copy = ledger::times_printed(&store.db, entry.id)?;
     let (drawing, number): (Drawing, String) = match &entry.fact {
         Fact::Bill(bill) => {
-            let mut paper = bill_paper(store, &holder, &entry, (**bill).clone(), printed)?;
+            let entries = ledger::entries_of(&store.db, entry.subject)?;
+            let mut paper = bill_paper(store, &holder, (&entries, &entry), (**bill).clone(), printed)?;
             paper.copy = copy;
             (paper.roll(roll, &mut fonts), bill.no.to_string())
         }
@@ -340,14 +364,19 @@ pub(super) fn print_paper(store: &mut Store, caller: &Caller<'_>, ask: &PrintPap
             ("application/octet-stream", "bin", escpos::print(&drawing.for_roll(&fonts)))
         }
     };
-    // Counted only once there is something to print.
-    store.transact(|tx| ledger::printed(tx, entry.id))?;
     Ok(PaperReply {
         name: format!("{number}.{extension}"),
         mime: mime.to_owned(),
         base64: STANDARD.encode(bytes),
         copy,
     })
+}
+
+/// Counted only once it is in somebody's hand: what the printer did not bring out is no copy.
+pub(super) fn count_paper(store: &mut Store, caller: &Caller<'_>, ask: &CountPaper) -> Result<Done> {
+    let (_, entry) = holder_of_entry(store, caller, ask.entry)?;
+    store.transact(|tx| ledger::printed(tx, entry.id))?;
+    Ok(Done {})
 }
 
 /// Writes one entry in a commit of its own.
@@ -435,38 +464,83 @@ pub(super) fn claim_slip(store: &mut Store, caller: &Caller<'_>, ask: ClaimSlip)
     pay(store, caller, Paying { subject, amount, bill, means: Means::Slip(slip), place, offset_minutes })
 }
 
-/// What only the office writes, with whoever asks as the approver.
+/// What only the office writes, with whoever asks as the approver: one commit, whose first entry is what was asked for.
 fn settle(
     store: &mut Store,
     caller: &Caller<'_>,
     holder: &Holder,
-    (fact, cycle, reason): (Fact, String, &str),
+    facts: Vec<Fact>,
+    (cycle, reason): (&str, &str),
 ) -> Result<Saved> {
     access::may(caller.grant, Action::Office)?;
     let reason = domain::text::collapse_spaces(reason);
-    if fact.needs_a_reason() && reason.is_empty() {
+    if facts.iter().any(Fact::needs_a_reason) && reason.is_empty() {
         return Err(Code::ReasonNeeded.into());
     }
-    let mut entry = new_entry(store, caller, holder, caller.now.offset_minutes, fact);
-    (entry.cycle, entry.reason, entry.approver) = (cycle, reason, caller.grant.person.clone());
-    write(store, caller, holder, entry, None)
+    let mut changes = Vec::new();
+    for fact in facts {
+        let mut entry = new_entry(store, caller, holder, caller.now.offset_minutes, fact);
+        (entry.cycle, entry.reason) = (cycle.to_owned(), reason.clone());
+        entry.approver.clone_from(&caller.grant.person);
+        changes.push(change(&entry, &holder.programme, &holder.shelf.zone));
+    }
+    let record = changes.first().map(|change| change.id).ok_or(Code::NotFound)?;
+    let reason = Some(reason).filter(|reason| !reason.is_empty());
+    store.save(caller.grant, caller.now, NewCommit { reason, changes, ..NewCommit::default() })?;
+    Ok(Saved { record, subject: Some(holder.row.id), counts: counts(store)? })
+}
+
+/// Nothing of a closed cycle is cancelled or added.
+fn still_open(store: &Store, holder: &Holder, cycle: &str) -> Result<()> {
+    match rebill::state_of(&store.db, &holder.shelf, cycle)?.issues() {
+        true => Ok(()),
+        false => Err(Code::CycleClosed.into()),
+    }
+}
+
+/// A bill and those in whose place it stands, the newest first: with a corrected bill goes the one of the wrong reading.
+fn versions_of(entries: &[Entry], bill: RecordId) -> Vec<RecordId> {
+    let before = |id: RecordId| {
+        entries.iter().find(|entry| entry.id == id).and_then(|entry| match &entry.fact {
+            Fact::Bill(bill) => bill.replaces,
+            _ => None,
+        })
+    };
+    let is_cancelled =
+        |id: &RecordId| entries.iter().any(|e| matches!(&e.fact, Fact::Cancel { about } if about == id));
+    let mut versions = vec![bill];
+    while let Some(one) = versions.last().and_then(|id| before(*id)).filter(|id| !versions.contains(id)) {
+        versions.push(one);
+    }
+    versions.retain(|id| *id == bill || !is_cancelled(id));
+    versions
 }
 
 pub(super) fn cancel(store: &mut Store, caller: &Caller<'_>, ask: &CancelEntry) -> Result<Saved> {
     let (holder, entry) = holder_of_entry(store, caller, ask.entry)?;
-    if !matches!(entry.fact, Fact::Bill(_) | Fact::Payment(_) | Fact::Adjustment { .. }) {
-        return Err(Code::NotFound.into());
+    let about = match entry.fact {
+        Fact::Bill(_) => versions_of(&ledger::entries_of(&store.db, entry.subject)?, entry.id),
+        Fact::Payment(_) | Fact::Adjustment { .. } => vec![entry.id],
+        _ => return Err(Code::NotFound.into()),
+    };
+    access::may(caller.grant, Action::Office)?;
+    if !matches!(entry.fact, Fact::Payment(_)) {
+        still_open(store, &holder, &entry.cycle)?;
     }
-    settle(store, caller, &holder, (Fact::Cancel { about: entry.id }, entry.cycle, &ask.reason))
+    let facts = about.into_iter().map(|about| Fact::Cancel { about }).collect();
+    settle(store, caller, &holder, facts, (&entry.cycle, &ask.reason))
 }
 
 pub(super) fn adjust(store: &mut Store, caller: &Caller<'_>, ask: &AdjustAccount) -> Result<Saved> {
-    let within = ask.amount.0.abs() <= PAYMENT_MOST.0;
+    let within = (-PAYMENT_MOST..=PAYMENT_MOST).contains(&ask.amount);
     if ask.amount.is_zero() || !within {
         return Err(Code::AmountWrong.into());
     }
     let holder = Holder::of(store, caller, ask.subject)?;
-    settle(store, caller, &holder, (Fact::Adjustment { amount: ask.amount }, ask.cycle.clone(), &ask.reason))
+    access::may(caller.grant, Action::Office)?;
+    still_open(store, &holder, &ask.cycle)?;
+    let facts = vec![Fact::Adjustment { amount: ask.amount }];
+    settle(store, caller, &holder, facts, (&ask.cycle, &ask.reason))
 }
 
 pub(super) fn judge_slip(store: &mut Store, caller: &Caller<'_>, ask: &JudgeSlip) -> Result<Saved> {
@@ -475,7 +549,7 @@ pub(super) fn judge_slip(store: &mut Store, caller: &Caller<'_>, ask: &JudgeSlip
         return Err(Code::NotFound.into());
     }
     let fact = Fact::Verdict { about: entry.id, confirmed: ask.confirmed };
-    settle(store, caller, &holder, (fact, String::new(), ""))
+    settle(store, caller, &holder, vec![fact], ("", ""))
 }
 
 pub(super) fn move_cash(store: &mut Store, caller: &Caller<'_>, ask: &MoveCash) -> Result<Saved> {
@@ -534,13 +608,14 @@ impl Store {
             let Some(row) = row::load_no(&self.db, no)? else { continue };
             let Some(entry) = Entry::of(row.id, &row.view.values()) else { continue };
             let Fact::Bill(bill) = entry.fact.clone() else { continue };
-            let statement = self.statement(entry.subject)?;
+            let entries = ledger::entries_of(&self.db, entry.subject)?;
+            let statement = Statement::of(&entries);
             let standing = statement.charge(entry.id).is_some_and(|charge| charge.is_standing());
             if !standing || (ask.unpaid && open_for(&statement, entry.id) <= Satang::ZERO) {
                 continue;
             }
             let holder = Holder::of(self, caller, entry.subject)?;
-            let mut paper = bill_paper(self, &holder, &entry, *bill, printed.clone())?;
+            let mut paper = bill_paper(self, &holder, (&entries, &entry), *bill, printed.clone())?;
             paper.copy = ledger::times_printed(&self.db, entry.id)?;
             papers.push(paper);
             printed_ids.push(entry.id);
