@@ -129,6 +129,8 @@ codes! {
     ReasonNeeded = "reason_needed", 422, "เขียนเหตุผลก่อน แล้วลองอีกครั้ง";
     /// The cycle is closed: nothing of it changes any more.
     CycleClosed = "cycle_closed", 409, "งวดนี้ปิดแล้ว แก้ไขไม่ได้ ให้ปรับปรุงในงวดถัดไป";
+    /// The next cycle was read already; it made up for what this reading got wrong.
+    NextRead = "next_read", 409, "จดงวดถัดไปแล้ว หน่วยที่คลาดเคลื่อนรวมอยู่ในการจดครั้งนั้น จึงแก้ครั้งนี้ไม่ได้ หากยอดยังผิดให้สำนักงานปรับปรุงยอด";
     /// No room left.
     DiskFull = "disk_full", 507, "ที่เก็บข้อมูลเต็ม ยังบันทึกไม่ได้ ลบไฟล์อื่นในเครื่องแล้วกดบันทึกอีกครั้ง ข้อมูลเดิมยังอยู่ครบ";
     /// The database was written by a newer app; it is left untouched.

@@ -102,10 +102,8 @@ pub(crate) fn accept(tx: &mut Tx<'_>, arrival: &Arrival<'_>, written: Written<'_
     for change in commit.changes.iter().filter(|change| change.kind == kind::VISIT) {
         ask::close_approval(tx, change, arrival.now_ms)?;
     }
-    if arrival.grant.is_some() {
-        for change in commit.changes.iter().filter(|change| is_work(&change.kind)) {
-            rebill::came_late(tx, change, arrival.now_ms)?;
-        }
+    if let Some(grant) = arrival.grant {
+        rebill::follow(tx, &commit.changes, grant, arrival.now_ms)?;
     }
     emergency::follow(tx, &commit.changes, arrival.now_ms)?;
     audit::note_commit(
@@ -172,7 +170,7 @@ pub(crate) fn check(tx: &Tx<'_>, grant: &Grant, written: Written<'_>, rows: &[Ro
             Some(own) if is_work(&change.kind) && row.no == 0 => own,
             _ => shelf,
         };
-        check_rights(tx, grant, change, row, &shelf, programme.as_deref())?;
+        check_rights(tx, grant, (change, &commit.changes), row, &shelf, programme.as_deref())?;
         if row.no != 0 {
             access::may(grant, Action::Read(&*tx.shelf_of(row.shelf)?))?;
         }
@@ -251,7 +249,7 @@ fn is_no_deeper(value: &Value, levels: usize) -> bool {
 fn check_rights(
     tx: &Tx<'_>,
     grant: &Grant,
-    change: &Change,
+    (change, beside): (&Change, &[Change]),
     row: &Row,
     shelf: &Shelf,
     programme: Option<&Programme>,
@@ -280,6 +278,12 @@ fn check_rights(
                 access::may(grant, action)?;
             }
         }
+        // What the office says of a visit the server writes itself, once it was asked.
+        kind::VISIT
+            if [field::APPROVED, field::SET_ASIDE].iter().any(|said| change.cells.contains_key(*said)) =>
+        {
+            return Err(Code::Forbidden.into());
+        }
         kind::VISIT if is_new => {
             let form = change.cells.get(field::FORM).and_then(Value::as_str).unwrap_or_default();
             access::may(grant, Action::Visit(shelf, programme, form))?;
@@ -293,7 +297,7 @@ fn check_rights(
         kind::ENTRY if is_new => {
             access::may(grant, Action::Read(shelf))?;
             let office = access::may(grant, Action::Office).is_ok();
-            crate::ledger::check_new(&change.cells, change.id, office)?;
+            crate::ledger::check_new(change, beside, grant, office)?;
         }
         // The ledger is only ever added to, by anyone.
         kind::ENTRY => return Err(Code::Forbidden.into()),

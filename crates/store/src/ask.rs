@@ -167,8 +167,11 @@ impl Moment<'_> {
         let form = row.view.text(field::FORM).unwrap_or_default();
         let cycle = row.view.text(field::CYCLE).unwrap_or_default();
         let once = programme.and_then(|p| p.form(form)).is_some_and(|form| form.once_per_cycle);
-        if !once || cycle.is_empty() || !project::is_done(&row.view) || corrects(tx, row, subject, form)? {
+        if !once || cycle.is_empty() || !project::is_done(&row.view) {
             return Ok(None);
+        }
+        if let Some(original) = corrects(tx, row, subject, form)? {
+            return self.corrected_choice(tx, twins(subject, form, cycle), original);
         }
         let mut numbers: Vec<i64> = Vec::new();
         {
@@ -197,14 +200,29 @@ impl Moment<'_> {
         if let Some(last) = choices.iter_mut().max_by_key(|choice| choice.stamp) {
             last.winning = true;
         }
-        Ok(Some(Question {
-            topic: Topic::TwoVisits,
-            about: subject,
-            subject,
-            field: format!("{form} {cycle}"),
-            choices,
-            settled: None,
-        }))
+        Ok(Some(Question { choices, ..twins(subject, form, cycle) }))
+    }
+
+    /// Which of two visits counts is asked, and one of them was corrected: its correction is offered in its place. What was
+    /// settled is asked anew, unless it was settled in favour of the one that is corrected.
+    fn corrected_choice(&self, tx: &Tx<'_>, asked: Question, original: RecordId) -> Result<Option<Question>> {
+        let known = row::load(tx.db, asked.id())?;
+        let Some(mut question) = known.and_then(|row| Question::from_cells(&row.view.values())) else {
+            return Ok(None);
+        };
+        let original = Value::from(original.to_string());
+        if question.settled.take().is_some_and(|settled| settled.value == original) {
+            return Ok(None);
+        }
+        let Some(choice) = question.choices.iter_mut().find(|choice| choice.value == original) else {
+            return Ok(None);
+        };
+        choice.value = self.row.id.to_string().into();
+        choice.by = self.row.view.text(field::BY).unwrap_or_default().to_owned();
+        choice.stamp = self.stamp;
+        let last = question.choices.iter().map(|choice| choice.stamp).max();
+        question.choices.iter_mut().for_each(|choice| choice.winning = Some(choice.stamp) == last);
+        Ok(Some(question))
     }
 
     /// One code on two subjects.
@@ -259,6 +277,18 @@ impl Moment<'_> {
     }
 }
 
+/// The question which of several visits of one cycle counts, without its choices.
+fn twins(subject: RecordId, form: &str, cycle: &str) -> Question {
+    Question {
+        topic: Topic::TwoVisits,
+        about: subject,
+        subject,
+        field: format!("{form} {cycle}"),
+        choices: Vec::new(),
+        settled: None,
+    }
+}
+
 /// A visit that the office has to look at before it counts for what is owed.
 pub(crate) fn approval_question(round: &RoundKind, visit: &Row) -> Option<Question> {
     let (marks, _) = crate::round::state_of(round, visit);
@@ -294,24 +324,27 @@ pub(crate) fn close_approval(tx: &mut Tx<'_>, change: &Change, now_ms: u64) -> R
     let Some(visit) = corrected.or(set_aside.then_some(change.id)) else { return Ok(()) };
     let Some(visit) = row::load(tx.db, visit)? else { return Ok(()) };
     let programme = tx.programme(&tx.shelf_of(visit.shelf)?.programme);
-    let asked = programme
+    let marked = programme
         .as_ref()
         .and_then(|programme| programme.round.as_ref())
         .and_then(|round| approval_question(round, &visit));
-    let Some(row) = asked.map(|asked| row::load(tx.db, asked.id())).transpose()?.flatten() else {
-        return Ok(());
-    };
-    if row.view.get(field::SETTLED).is_some_and(|settled| !settled.is_null()) {
-        return Ok(());
+    let of_bill = rebill::bill_question(&visit).map(|question| question.id());
+    for id in marked.map(|question| question.id()).into_iter().chain(of_bill) {
+        let Some(row) = row::load(tx.db, id)? else { continue };
+        if row.view.get(field::SETTLED).is_some_and(|settled| !settled.is_null()) {
+            continue;
+        }
+        let settled = serde_json::to_value(Settled { value: Value::Null, by: String::new() })?;
+        let change = Change {
+            id: row.id,
+            kind: kind::QUESTION.to_owned(),
+            base_seq: Seq(0),
+            cells: [(field::SETTLED.to_owned(), settled)].into(),
+        };
+        let new = NewCommit { changes: vec![change], ..NewCommit::default() };
+        write_as_server(tx, "", now_ms, now_ms, new)?;
     }
-    let settled = serde_json::to_value(Settled { value: Value::Null, by: String::new() })?;
-    let change = Change {
-        id: row.id,
-        kind: kind::QUESTION.to_owned(),
-        base_seq: Seq(0),
-        cells: [(field::SETTLED.to_owned(), settled)].into(),
-    };
-    write_as_server(tx, "", now_ms, now_ms, NewCommit { changes: vec![change], ..NewCommit::default() })
+    Ok(())
 }
 
 /// Says whether anything is asked at all: on most days nothing is, and no change needs to look for its own.
@@ -385,12 +418,11 @@ pub(crate) fn carry_out(tx: &mut Tx<'_>, by: &str, question: RecordId, now_ms: u
         base_seq: Seq(0),
         cells: [(name, value)].into(),
     };
-    let each_record = |kind: &str, name: String, value: fn(bool) -> bool| -> Vec<Change> {
-        let ids = question.choices.iter().filter_map(|choice| {
-            Some((choice.value.as_str()?.parse::<RecordId>().ok()?, value(chosen(choice))))
-        });
-        ids.map(|(id, value)| change(id, kind, name.clone(), Value::Bool(value))).collect()
-    };
+    let records: Vec<(RecordId, bool)> = question
+        .choices
+        .iter()
+        .filter_map(|choice| Some((choice.value.as_str()?.parse().ok()?, chosen(choice))))
+        .collect();
     let changes = match question.topic {
         Topic::Field | Topic::Removed => {
             let Some(about) = row::load(tx.db, question.about)? else { return Ok(()) };
@@ -406,9 +438,21 @@ pub(crate) fn carry_out(tx: &mut Tx<'_>, by: &str, question: RecordId, now_ms: u
             }
             vec![change(about.id, &about.kind, question.field.clone(), settled.value.clone())]
         }
-        Topic::TwoVisits => each_record(kind::VISIT, field::SET_ASIDE.to_owned(), |chosen| !chosen),
+        Topic::TwoVisits => {
+            let mut changes = Vec::new();
+            for (id, chosen) in records {
+                // With a visit goes what corrected it since, wherever that was written.
+                for id in std::iter::once(id).chain(corrections_of(tx, id)?) {
+                    let aside = field::SET_ASIDE.to_owned();
+                    changes.push(change(id, kind::VISIT, aside, Value::Bool(!chosen)));
+                }
+            }
+            changes
+        }
         Topic::CodeTwice => {
-            each_record(kind::SUBJECT, format!("{}{}", field::CODES, question.field), |chosen| chosen)
+            let code = format!("{}{}", field::CODES, question.field);
+            let each = records.into_iter();
+            each.map(|(id, chosen)| change(id, kind::SUBJECT, code.clone(), Value::Bool(chosen))).collect()
         }
         Topic::Approval => {
             let counts = settled.value == Value::Bool(true);
@@ -433,10 +477,12 @@ pub(crate) fn carry_out(tx: &mut Tx<'_>, by: &str, question: RecordId, now_ms: u
         "สำนักงานตรวจแล้ว"
     };
     let decided = Decided { by, reason, now_ms };
+    let counts = question.topic == Topic::Approval && settled.value == Value::Bool(true);
     for id in visits {
         let Some(visit) = row::load(tx.db, id)? else { continue };
         match visit.view.text(field::CYCLE) {
-            _ if late && settled.value == Value::Bool(true) => rebill::adjust(tx, id, decided)?,
+            _ if late && counts => rebill::adjust(tx, id, decided)?,
+            _ if counts && question.field == rebill::BILL => rebill::rebill_anew(tx, id, decided)?,
             Some(cycle) if !late => rebill::rebill(tx, question.subject, cycle, decided)?,
             _ => {}
         }
@@ -444,14 +490,40 @@ pub(crate) fn carry_out(tx: &mut Tx<'_>, by: &str, question: RecordId, now_ms: u
     Ok(())
 }
 
-/// Says whether a visit corrects another one of the same subject and form.
-fn corrects(tx: &Tx<'_>, visit: &Row, subject: RecordId, form: &str) -> Result<bool> {
+/// The visit of the same subject and form that a visit corrects, if it is here.
+fn corrects(tx: &Tx<'_>, visit: &Row, subject: RecordId, form: &str) -> Result<Option<RecordId>> {
     let Some(corrected) = visit.view.text(field::SUPERSEDES).and_then(|id| id.parse::<RecordId>().ok())
     else {
-        return Ok(false);
+        return Ok(None);
     };
-    let corrected = row::load(tx.db, corrected)?;
-    Ok(corrected.is_some_and(|other| {
+    let corrected = row::load(tx.db, corrected)?.filter(|other| {
         project::subject_of(&other.view) == Some(subject) && other.view.text(field::FORM) == Some(form)
-    }))
+    });
+    Ok(corrected.map(|other| other.id))
+}
+
+/// What corrected a visit, and what corrected that: all of it is about the same moment.
+fn corrections_of(tx: &Tx<'_>, visit: RecordId) -> Result<Vec<RecordId>> {
+    let Some(visit) = row::load(tx.db, visit)? else { return Ok(Vec::new()) };
+    let Some(subject) = project::subject_of(&visit.view) else { return Ok(Vec::new()) };
+    let form = visit.view.text(field::FORM).unwrap_or_default();
+    let mut statement =
+        tx.db.prepare_cached("SELECT no FROM visit WHERE subject = ?1 AND form = ?2 AND at_ms = ?3")?;
+    let mut rows = statement.query((subject.bytes(), form, project::at_ms(&visit.view)))?;
+    let mut versions: Vec<(RecordId, RecordId)> = Vec::new();
+    while let Some(found) = rows.next()? {
+        let Some(row) = row::load_no(tx.db, found.get(0)?)? else { continue };
+        let before = row.view.text(field::SUPERSEDES).and_then(|id| id.parse::<RecordId>().ok());
+        versions.extend(before.map(|before| (before, row.id)));
+    }
+    let mut found = vec![visit.id];
+    while let Some(next) = versions
+        .iter()
+        .find(|(before, after)| found.contains(before) && !found.contains(after))
+        .map(|(_, after)| *after)
+    {
+        found.push(next);
+    }
+    found.retain(|id| *id != visit.id);
+    Ok(found)
 }

@@ -5,14 +5,16 @@ use crate::error::{Optional, Result};
 use crate::row::{self, Row};
 use crate::transact::Tx;
 use crate::{Store, meta, project};
+use domain::access::Grant;
 use domain::billing::{BillNumber, Issue, Series};
 use domain::change::{Change, Value, Values, field, kind};
 use domain::ids::{DeviceNo, RecordId, Seq};
 use domain::ledger::{Entry, Fact, Statement, name};
+use domain::problem::Code;
 use domain::programme::Programme;
 use rusqlite::Connection;
-use std::collections::BTreeMap;
 use std::collections::btree_map::Entry as Slot;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Brings the index of entries in line with one. An entry of a kind that this app does not know has its row, so that it
 /// moves with its subject, and counts for nothing.
@@ -157,6 +159,38 @@ pub(crate) fn bill_of_visit(db: &Connection, subject: RecordId, visit: RecordId)
     Ok(entries.into_iter().rev().find(of_visit))
 }
 
+/// The visits of a subject that money is asked for.
+pub(crate) struct ChargedFor {
+    visits: BTreeSet<RecordId>,
+    standing: BTreeSet<RecordId>,
+}
+
+impl ChargedFor {
+    /// By a bill that stands, or by the adjustment of one that came after its cycle was closed.
+    pub fn has(&self, visit: RecordId) -> bool {
+        self.visits.contains(&visit) || self.standing.contains(&adjustment_id(visit))
+    }
+}
+
+/// Which visits of a subject are charged for.
+pub(crate) fn charged_for(db: &Connection, subject: RecordId) -> Result<ChargedFor> {
+    let entries = entries_of(db, subject)?;
+    let charges = Statement::of(&entries).charges.into_iter();
+    let standing: BTreeSet<RecordId> =
+        charges.filter(|charge| charge.is_standing()).map(|charge| charge.id).collect();
+    let visit_of = |entry: &Entry| match &entry.fact {
+        Fact::Bill(bill) => bill.visit,
+        _ => None,
+    };
+    let visits = entries.iter().filter(|entry| standing.contains(&entry.id)).filter_map(visit_of).collect();
+    Ok(ChargedFor { visits, standing })
+}
+
+/// The entry that adjusts by what a late visit differs: decided twice, it is adjusted once.
+pub(crate) fn adjustment_id(visit: RecordId) -> RecordId {
+    RecordId::derived("adjustment", &[visit.bytes()])
+}
+
 /// A visit that was, or is about to be, saved.
 pub(crate) struct Visited<'a> {
     pub programme: &'a Programme,
@@ -208,13 +242,14 @@ pub(crate) fn issue(
     let replaces = Statement::of(&entries).bill_of(visited.cycle).map(|charge| charge.id);
     let n = meta::get_parsed::<u64>(db, meta::LAST_N)?.unwrap_or(0) + 1;
     let no = BillNumber::new(Series::Bill, visited.cycle, device, n, visited.place);
-    let no = no.ok_or(domain::problem::Code::Internal)?;
+    let no = no.ok_or(Code::Internal)?;
     let bill = billing.issue(Issue {
         no,
         visit: visited.visit,
         subject: &visited.subject.view.values(),
         answers: visited.answers,
         at: visited.at,
+        issued_on: visited.issued_at,
         before: before.account(),
         months: before.months(5),
         approved: visited.approved,
@@ -301,20 +336,35 @@ pub(crate) fn times_printed(db: &Connection, entry: RecordId) -> Result<u32> {
     Ok(times.unwrap_or(0))
 }
 
-/// Says whether a worker may write this entry; the office may write every sound one.
+/// Says whether a worker may write this entry, in this commit; the office may write every sound one. A worker writes in her
+/// own name, approves nothing, and charges only for a visit of the same commit: every device writes the two together.
 pub(crate) fn check_new(
-    cells: &Values,
-    id: RecordId,
+    change: &Change,
+    beside: &[Change],
+    grant: &Grant,
     office: bool,
-) -> std::result::Result<(), domain::problem::Code> {
-    use domain::problem::Code;
-    if !cells.get(field::SUBJECT).is_some_and(Value::is_string) {
+) -> std::result::Result<(), Code> {
+    if !change.cells.get(field::SUBJECT).is_some_and(Value::is_string) {
         return Err(Code::BadRecord);
     }
-    match Entry::of(id, cells) {
-        Some(entry) if !entry.is_sound() => Err(Code::BadRecord),
-        Some(entry) if entry.fact.is_for_the_office() && !office => Err(Code::Forbidden),
-        // What a newer app knows and this one does not is kept, and counts for nothing here.
-        _ => Ok(()),
+    // What a newer app knows and this one does not is kept, and counts for nothing here.
+    let Some(entry) = Entry::of(change.id, &change.cells) else { return Ok(()) };
+    if !entry.is_sound() {
+        return Err(Code::BadRecord);
     }
+    if office {
+        return Ok(());
+    }
+    if entry.fact.is_for_the_office() || entry.by != grant.person || !entry.approver.is_empty() {
+        return Err(Code::Forbidden);
+    }
+    let Fact::Bill(bill) = &entry.fact else { return Ok(()) };
+    let is_behind = |visit: &Change| {
+        let text = |name: &str| visit.cells.get(name).and_then(Value::as_str).unwrap_or_default();
+        visit.kind == kind::VISIT
+            && Some(visit.id) == bill.visit
+            && text(field::SUBJECT) == entry.subject.to_string()
+            && text(field::CYCLE) == entry.cycle
+    };
+    if beside.iter().any(is_behind) { Ok(()) } else { Err(Code::BadRecord) }
 }

@@ -9,6 +9,8 @@ use crate::ledger::{self, Issued, Visited};
 use crate::row::{self, Row};
 use crate::transact::Tx;
 use crate::{project, round};
+use domain::access::{self, Action, Grant};
+use domain::billing::Line;
 use domain::change::{Change, Value, field, kind};
 use domain::cycle::{self, CycleState};
 use domain::ids::{RecordId, Shelf};
@@ -17,10 +19,14 @@ use domain::programme::{DONE, Programme};
 use domain::question::{Choice, Question, Topic};
 use domain::thai_date;
 use rusqlite::Connection;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// Stands in the place of marks in the question about a visit that came after its cycle was closed.
 pub(crate) const LATE: &str = "late";
+
+/// Stands in the place of marks in the question about a bill that is not what its visit comes to.
+pub(crate) const BILL: &str = "bill";
 
 /// Who decided, why, and when.
 #[derive(Clone, Copy)]
@@ -67,37 +73,206 @@ fn counting(tx: &Tx<'_>, subject: &Row, cycle: &str) -> Result<Option<(Row, i64)
 }
 
 /// Brings the bill of a subject's cycle in line with the visit that counts: issues one, puts one in the place of another,
-/// or cancels what nothing stands behind. Does nothing once the cycle is closed.
+/// or cancels what nothing stands behind, or only something that waits for the office. Does nothing once the cycle is closed.
 pub(crate) fn rebill(tx: &mut Tx<'_>, subject: RecordId, cycle: &str, decided: Decided<'_>) -> Result<()> {
-    let Some(Billed { subject, shelf, programme }) = billed(tx, subject)? else { return Ok(()) };
-    if cycle.is_empty() || !state_of(tx.db, &shelf, cycle)?.issues() {
+    let Some(billed) = billed(tx, subject)? else { return Ok(()) };
+    if cycle.is_empty() || !state_of(tx.db, &billed.shelf, cycle)?.issues() {
         return Ok(());
     }
-    let standing = standing(tx, subject.id, cycle)?;
-    let change = match counting(tx, &subject, cycle)? {
-        Some((_, round::WAITS)) => None,
-        Some((visit, _)) if standing.as_ref().is_some_and(|(_, behind)| *behind == Some(visit.id)) => None,
-        Some((visit, state)) => {
-            let billed = Billed { subject, shelf, programme };
-            issue(tx, &billed, &visit, cycle, state == round::APPROVED, decided)?
+    let entries = ledger::entries_of(tx.db, subject)?;
+    let changes = match counting(tx, &billed.subject, cycle)? {
+        None => billed.cancel_until(entries, cycle, None, decided),
+        Some((_, round::WAITS)) => {
+            billed.cancel_until(entries, cycle, None, Decided { reason: WAITS_REASON, ..decided })
         }
-        None => standing.map(|(bill, _)| cancel(&bill, &programme, &shelf.zone, decided)),
+        Some((visit, _)) => {
+            let (behind, reason) = match gone_on_from(tx, &billed, &visit)? {
+                Some(original) => (original, NEXT_REASON),
+                None => (visit, decided.reason),
+            };
+            let decided = Decided { reason, ..decided };
+            match bill_of(&entries, cycle, behind.id) {
+                // It was on paper before: what was put in its place goes, and the customer's paper is right again.
+                Some(bill) => billed.cancel_until(entries, cycle, Some(bill), decided),
+                None => issue(tx, &billed, &behind, cycle, is_approved(&billed, &behind), decided)?
+                    .into_iter()
+                    .collect(),
+            }
+        }
     };
-    write(tx, change, decided)
+    write(tx, changes, decided)
 }
 
-/// The bill of a cycle that stands, and the visit behind it.
-fn standing(tx: &Tx<'_>, subject: RecordId, cycle: &str) -> Result<Option<(Entry, Option<RecordId>)>> {
+/// Issues the bill of a visit anew, as the server works it out, if it is the one that counts and comes to another sum.
+pub(crate) fn rebill_anew(tx: &mut Tx<'_>, visit: RecordId, decided: Decided<'_>) -> Result<()> {
+    let Some(visit) = row::load(tx.db, visit)? else { return Ok(()) };
+    let Some(subject) = project::subject_of(&visit.view) else { return Ok(()) };
+    let Some(billed) = billed(tx, subject)? else { return Ok(()) };
+    let cycle = visit.view.text(field::CYCLE).unwrap_or_default().to_owned();
+    if cycle.is_empty() || !state_of(tx.db, &billed.shelf, &cycle)?.issues() {
+        return Ok(());
+    }
+    let Some((counts, state)) = counting(tx, &billed.subject, &cycle)? else { return Ok(()) };
+    if counts.id != visit.id || state == round::WAITS {
+        return Ok(());
+    }
+    let stands = standing(tx, subject, &cycle)?.map(|entry| charged(&entry));
+    let mut fresh = issue(tx, &billed, &visit, &cycle, is_approved(&billed, &visit), decided)?;
+    fresh.take_if(|fresh| {
+        stands.is_some() && Entry::of(fresh.id, &fresh.cells).map(|entry| charged(&entry)) == stands
+    });
+    write(tx, fresh.into_iter().collect(), decided)
+}
+
+/// What somebody wrote, with a grant, came: bills that cannot be right are asked about, what came too late changes nothing,
+/// and what is asked for follows the visit that counts.
+pub(crate) fn follow(tx: &mut Tx<'_>, changes: &[Change], grant: &Grant, now_ms: u64) -> Result<()> {
+    let of = |kind: &'static str| changes.iter().filter(move |change| change.kind == kind);
+    // Bills before visits: whether a late visit is to be asked about depends on what stands.
+    for change in of(kind::ENTRY) {
+        if access::may(grant, Action::Office).is_err() {
+            doubt(tx, change, now_ms)?;
+        }
+        came_late(tx, change, now_ms)?;
+    }
+    for change in of(kind::VISIT).filter(|change| change.cells.contains_key(field::FORM)) {
+        came_late(tx, change, now_ms)?;
+        arrived(tx, change, now_ms)?;
+    }
+    Ok(())
+}
+
+/// A visit came, of a cycle with others of the same subject, or after one that was corrected: what is asked for follows the
+/// visit that counts. Where nothing is asked for, nothing is issued: whoever cancelled it knew why.
+fn arrived(tx: &mut Tx<'_>, change: &Change, now_ms: u64) -> Result<()> {
+    let text = |name: &str| change.cells.get(name).and_then(Value::as_str).unwrap_or_default();
+    let (form, cycle) = (text(field::FORM), text(field::CYCLE));
+    let Some(subject) = text(field::SUBJECT).parse::<RecordId>().ok().filter(|_| !cycle.is_empty()) else {
+        return Ok(());
+    };
+    let mut cycles: BTreeSet<String> = BTreeSet::new();
+    {
+        // Nearly always there is none: that costs one look.
+        let mut statement = tx.db.prepare_cached(
+            "SELECT visit.cycle FROM visit JOIN record ON record.no = visit.no \
+             WHERE visit.subject = ?1 AND visit.form = ?2 AND record.id <> ?3 AND (visit.cycle = ?4 OR visit.outcome = ?5) \
+             ORDER BY visit.at_ms DESC LIMIT 3",
+        )?;
+        let mut rows =
+            statement.query((subject.bytes(), form, change.id.bytes(), cycle, project::CORRECTED))?;
+        while let Some(found) = rows.next()? {
+            cycles.insert(found.get(0)?);
+        }
+    }
+    for cycle in cycles {
+        let stands = standing(tx, subject, &cycle)?.is_some();
+        if stands {
+            rebill(tx, subject, &cycle, Decided { by: LATE_BY, reason: COUNTS_REASON, now_ms })?;
+        }
+    }
+    Ok(())
+}
+
+/// The first visit of the same subject and form that was done after one, in another cycle.
+pub(crate) fn next_done(db: &Connection, visit: &Row) -> Result<Option<Row>> {
+    let Some(subject) = project::subject_of(&visit.view) else { return Ok(None) };
+    let text = |name: &str| visit.view.text(name).unwrap_or_default();
+    let mut statement = db.prepare_cached(
+        "SELECT no FROM visit WHERE subject = ?1 AND form = ?2 AND outcome = 'done' AND at_ms > ?3 AND cycle <> ?4 \
+         ORDER BY at_ms, no LIMIT 1",
+    )?;
+    let at_ms = project::at_ms(&visit.view);
+    let mut rows = statement.query((subject.bytes(), text(field::FORM), at_ms, text(field::CYCLE)))?;
+    let no: Option<i64> = rows.next()?.map(|found| found.get(0)).transpose()?;
+    no.map(|no| row::load_no(db, no)).transpose().map(Option::flatten)
+}
+
+/// Says whether a form was filled in a cycle: a visit is here that was done and counts.
+pub(crate) fn was_done(db: &Connection, subject: RecordId, form: &str, cycle: &str) -> Result<bool> {
+    let done = "SELECT EXISTS (SELECT 1 FROM visit WHERE subject = ?1 AND form = ?2 AND cycle = ?3 AND outcome = 'done')";
+    Ok(db.prepare_cached(done)?.query_row((subject.bytes(), form, cycle), |row| row.get(0))?)
+}
+
+/// Of a corrected reading, the version from whose number the next reading went on, if that is not this one: the next has
+/// charged the difference already, so the bill of then stays.
+fn gone_on_from(tx: &Tx<'_>, billed: &Billed, visit: &Row) -> Result<Option<Row>> {
+    if visit.view.text(field::SUPERSEDES).is_none() {
+        return Ok(None);
+    }
+    let (Some(billing), Some(next)) = (&billed.programme.billing, next_done(tx.db, visit)?) else {
+        return Ok(None);
+    };
+    let Some(from) = billing.dial_of(&next.view.values()).0 else { return Ok(None) };
+    let mut one = visit.clone();
+    for _ in 0..VERSIONS {
+        if billing.dial_of(&one.view.values()).1 == Some(from) {
+            return Ok(Some(one).filter(|one| one.id != visit.id));
+        }
+        let before = one.view.text(field::SUPERSEDES).and_then(|id| id.parse::<RecordId>().ok());
+        match before.map(|id| row::load(tx.db, id)).transpose()?.flatten() {
+            Some(before) => one = before,
+            None => break,
+        }
+    }
+    Ok(None)
+}
+
+/// Most versions of one reading that are looked through.
+const VERSIONS: usize = 20;
+
+fn is_approved(billed: &Billed, visit: &Row) -> bool {
+    let round = billed.programme.round.as_ref();
+    round.is_some_and(|round| round::state_of(round, visit).1 == round::APPROVED)
+}
+
+/// The last bill of a cycle for a visit that was not cancelled.
+fn bill_of(entries: &[Entry], cycle: &str, visit: RecordId) -> Option<RecordId> {
+    let cancelled = |id: RecordId| {
+        entries.iter().any(|entry| matches!(entry.fact, Fact::Cancel { about } if about == id))
+    };
+    let of_visit = |entry: &&Entry| {
+        matches!(&entry.fact, Fact::Bill(bill) if bill.visit == Some(visit))
+            && entry.cycle == cycle
+            && !cancelled(entry.id)
+    };
+    entries.iter().rev().find(of_visit).map(|entry| entry.id)
+}
+
+impl Billed {
+    /// Cancels the bills of a cycle that stand, one after the other, until one does that is to stay, or none does.
+    fn cancel_until(
+        &self,
+        mut entries: Vec<Entry>,
+        cycle: &str,
+        stays: Option<RecordId>,
+        decided: Decided<'_>,
+    ) -> Vec<Change> {
+        let mut changes = Vec::new();
+        while let Some(stands) = Statement::of(&entries).bill_of(cycle).map(|charge| charge.id)
+            && Some(stands) != stays
+        {
+            let Some(bill) = entries.iter().find(|entry| entry.id == stands) else { break };
+            let cancel = cancel(bill, decided);
+            changes.push(ledger::change(&cancel, &self.programme, &self.shelf.zone));
+            entries.push(cancel);
+        }
+        changes
+    }
+}
+
+/// What a bill charges, and for which visit.
+fn charged(entry: &Entry) -> Option<(Option<RecordId>, i64, Vec<Line>)> {
+    match &entry.fact {
+        Fact::Bill(bill) => Some((bill.visit, bill.units, bill.lines.clone())),
+        _ => None,
+    }
+}
+
+/// The bill of a cycle that stands.
+fn standing(tx: &Tx<'_>, subject: RecordId, cycle: &str) -> Result<Option<Entry>> {
     let entries = ledger::entries_of(tx.db, subject)?;
     let Some(id) = Statement::of(&entries).bill_of(cycle).map(|charge| charge.id) else { return Ok(None) };
-    let entry = entries.into_iter().find(|entry| entry.id == id);
-    Ok(entry.map(|entry| {
-        let visit = match &entry.fact {
-            Fact::Bill(bill) => bill.visit,
-            _ => None,
-        };
-        (entry, visit)
-    }))
+    Ok(entries.into_iter().find(|entry| entry.id == id))
 }
 
 fn issue(
@@ -133,8 +308,8 @@ fn issue(
     })
 }
 
-fn cancel(bill: &Entry, programme: &Programme, zone: &str, decided: Decided<'_>) -> Change {
-    let entry = Entry {
+fn cancel(bill: &Entry, decided: Decided<'_>) -> Entry {
+    Entry {
         id: RecordId::derived("cancel", &[bill.id.bytes(), &decided.now_ms.to_le_bytes()]),
         subject: bill.subject,
         at: thai_date::iso(decided.now_ms, thai_date::THAI_OFFSET_MINUTES),
@@ -143,14 +318,15 @@ fn cancel(bill: &Entry, programme: &Programme, zone: &str, decided: Decided<'_>)
         reason: decided.reason.to_owned(),
         approver: decided.by.to_owned(),
         fact: Fact::Cancel { about: bill.id },
-    };
-    ledger::change(&entry, programme, zone)
+    }
 }
 
-fn write(tx: &mut Tx<'_>, change: Option<Change>, decided: Decided<'_>) -> Result<()> {
-    let Some(change) = change else { return Ok(()) };
+fn write(tx: &mut Tx<'_>, changes: Vec<Change>, decided: Decided<'_>) -> Result<()> {
+    if changes.is_empty() {
+        return Ok(());
+    }
     let new = NewCommit {
-        changes: vec![change],
+        changes,
         reason: Some(decided.reason.to_owned()).filter(|reason| !reason.is_empty()),
         ..NewCommit::default()
     };
@@ -159,7 +335,7 @@ fn write(tx: &mut Tx<'_>, change: Option<Change>, decided: Decided<'_>) -> Resul
 
 /// A visit, or the bill of one, that came after its cycle was closed: the closed cycle stays as it is, and the office is
 /// asked whether the difference is to be adjusted.
-pub(crate) fn came_late(tx: &mut Tx<'_>, change: &Change, now_ms: u64) -> Result<()> {
+fn came_late(tx: &mut Tx<'_>, change: &Change, now_ms: u64) -> Result<()> {
     let cycle = change.cells.get(field::CYCLE).and_then(Value::as_str).unwrap_or_default();
     let subject = change.cells.get(field::SUBJECT).and_then(Value::as_str).and_then(|id| id.parse().ok());
     let Some(subject) = subject.filter(|_| !cycle.is_empty()) else { return Ok(()) };
@@ -176,32 +352,92 @@ pub(crate) fn came_late(tx: &mut Tx<'_>, change: &Change, now_ms: u64) -> Result
             return Ok(());
         }
         let decided = Decided { by: LATE_BY, reason: LATE_REASON, now_ms };
-        let change = cancel(&bill, &billed.programme, &billed.shelf.zone, decided);
-        return write(tx, Some(change), decided);
+        let cancel = cancel(&bill, decided);
+        return write(tx, vec![ledger::change(&cancel, &billed.programme, &billed.shelf.zone)], decided);
     }
     let Some(visit) = row::load(tx.db, change.id)? else { return Ok(()) };
     let of_round =
         billed.programme.round.as_ref().map(|round| round.form.as_str()) == visit.view.text(field::FORM);
-    if !of_round || visit.view.text(field::OUTCOME) != Some(DONE) {
+    let done = visit.view.text(field::OUTCOME) == Some(DONE);
+    // An estimate is asked about only where nothing else stands: its bill was given out, and the next reading has to know
+    // whether it was charged.
+    let is_charge = match done {
+        true => gone_on_from(tx, &billed, &visit)?.is_none(),
+        false => {
+            let units = billed.programme.billing.as_ref().map(|b| b.units_of(&visit.view.values()));
+            units.flatten().is_some()
+                && !was_done(tx.db, subject, visit.view.text(field::FORM).unwrap_or_default(), cycle)?
+                && standing(tx, subject, cycle)?.is_none()
+        }
+    };
+    if !of_round || !is_charge {
         return Ok(());
     }
+    raise(tx, question(&visit, LATE), now_ms)
+}
+
+/// A question to the office about a visit, for another reason than its marks.
+fn question(visit: &Row, why: &str) -> Option<Question> {
     let stamp = visit.view.cells.get(field::FORM).map(|cell| cell.stamp).unwrap_or_default();
     let by = visit.view.text(field::BY).unwrap_or_default();
     let choice = |counts: bool| Choice { value: counts.into(), by: by.to_owned(), stamp, winning: false };
-    let question = Question {
+    Some(Question {
         topic: Topic::Approval,
         about: visit.id,
-        subject,
-        field: LATE.to_owned(),
+        subject: project::subject_of(&visit.view)?,
+        field: why.to_owned(),
         choices: vec![choice(true), choice(false)],
         settled: None,
-    };
-    crate::ask::raise(tx, question.id(), question, now_ms)
+    })
 }
 
-/// Who cancels a bill that came after its cycle was closed.
+/// The question about the bill of a visit ([`BILL`]).
+pub(crate) fn bill_question(visit: &Row) -> Option<Question> {
+    question(visit, BILL)
+}
+
+fn raise(tx: &mut Tx<'_>, question: Option<Question>, now_ms: u64) -> Result<()> {
+    question.map_or(Ok(()), |question| crate::ask::raise(tx, question.id(), question, now_ms))
+}
+
+/// A bill that a worker's device wrote, and that is not what its visit comes to by the tariff and the registry of here: it
+/// stands until the office has looked, and the office is asked. Prices may have changed while a phone had no signal; a
+/// number may have been made up, too.
+fn doubt(tx: &mut Tx<'_>, change: &Change, now_ms: u64) -> Result<()> {
+    let Some((row, entry)) = ledger::entry(tx.db, change.id)? else { return Ok(()) };
+    let Fact::Bill(bill) = &entry.fact else { return Ok(()) };
+    let Some(billed) = billed(tx, entry.subject)? else { return Ok(()) };
+    let Some(billing) = &billed.programme.billing else { return Ok(()) };
+    let Some(visit) = bill.visit.map(|id| row::load(tx.db, id)).transpose()?.flatten() else {
+        return Ok(());
+    };
+    let day = visit.view.text(field::AT).unwrap_or_default();
+    let right = billing.charge(&billed.subject.view.values(), bill.units, day);
+    let twice: bool = tx
+        .db
+        .prepare_cached(
+            "SELECT EXISTS (SELECT 1 FROM entry WHERE number = ?1 AND number <> '' AND no <> ?2)",
+        )?
+        .query_row((bill.no.as_str(), row.no), |found| found.get(0))?;
+    let is_right = visit.view.text(field::FORM) == Some(billing.form.as_str())
+        && billing.units_of(&visit.view.values()) == Some(bill.units)
+        && right.is_some_and(|right| right.total == bill.total && right.lines == bill.lines)
+        && !twice;
+    if is_right || !state_of(tx.db, &billed.shelf, &entry.cycle)?.issues() {
+        return Ok(());
+    }
+    raise(tx, bill_question(&visit), now_ms)
+}
+
+/// Who cancels a bill that came after its cycle was closed, or that nothing stands behind any more.
 const LATE_BY: &str = "ระบบ";
 const LATE_REASON: &str = "ใบแจ้งมาถึงหลังปิดงวด";
+/// Why a bill is cancelled while a later version of its reading waits for the office.
+const WAITS_REASON: &str = "รอสำนักงานตรวจ";
+/// Why a corrected reading changes no bill once the next was read.
+const NEXT_REASON: &str = "การจดงวดถัดไปคิดส่วนต่างไปแล้ว";
+/// Why a bill follows another visit than the one it was issued for.
+const COUNTS_REASON: &str = "ตามการจดที่นับของงวด";
 
 /// Charges or gives back, in the first cycle that is open, by how much a late visit differs from what was billed.
 pub(crate) fn adjust(tx: &mut Tx<'_>, visit: RecordId, decided: Decided<'_>) -> Result<()> {
@@ -209,8 +445,7 @@ pub(crate) fn adjust(tx: &mut Tx<'_>, visit: RecordId, decided: Decided<'_>) -> 
     let Some(subject) = project::subject_of(&visit.view) else { return Ok(()) };
     let Some(billed) = billed(tx, subject)? else { return Ok(()) };
     let cycle = visit.view.text(field::CYCLE).unwrap_or_default().to_owned();
-    let billed_before =
-        standing(tx, subject, &cycle)?.map(|(entry, _)| entry.fact.amount()).unwrap_or_default();
+    let billed_before = standing(tx, subject, &cycle)?.map(|entry| entry.fact.amount()).unwrap_or_default();
     let Some(right) = issue(tx, &billed, &visit, &cycle, true, decided)? else { return Ok(()) };
     let right = Entry::of(right.id, &right.cells).map(|entry| entry.fact.amount()).unwrap_or_default();
     let amount = right - billed_before;
@@ -225,8 +460,7 @@ pub(crate) fn adjust(tx: &mut Tx<'_>, visit: RecordId, decided: Decided<'_>) -> 
         next = cycle::later(&next, 1).unwrap_or(next);
     }
     let entry = Entry {
-        // Decided twice, it is adjusted once.
-        id: RecordId::derived("adjustment", &[visit.id.bytes()]),
+        id: ledger::adjustment_id(visit.id),
         subject,
         at: thai_date::iso(decided.now_ms, thai_date::THAI_OFFSET_MINUTES),
         by: decided.by.to_owned(),
@@ -239,5 +473,5 @@ pub(crate) fn adjust(tx: &mut Tx<'_>, visit: RecordId, decided: Decided<'_>) -> 
         return Ok(());
     }
     let change = ledger::change(&entry, &billed.programme, &billed.shelf.zone);
-    write(tx, Some(change), decided)
+    write(tx, vec![change], decided)
 }

@@ -75,6 +75,9 @@ fn english(code: Code) -> Option<&'static str> {
         }
         Code::FormMissing => "This form is not on the device. Sync and try again.",
         Code::CycleClosed => "This cycle is closed and changes no more. Adjust in the next one.",
+        Code::NextRead => {
+            "The next cycle was read already and made up for the difference, so this one cannot be corrected. If the sum is still wrong, ask the office to adjust it."
+        }
         Code::DiskFull => {
             "No room left, so it is not saved yet. Delete other files and save again. Everything else is safe."
         }

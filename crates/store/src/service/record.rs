@@ -1,5 +1,6 @@
 //! Recording: forms with what is known, drafts, visits, corrections, codes, photos.
 
+use super::known::{estimated, known_of};
 use super::{Caller, counts, found, list, registry};
 use crate::commit::{NewCommit, draft_subject};
 use crate::error::{Error, Optional, Result};
@@ -17,7 +18,7 @@ use domain::change::{Change, Place, Value, Values, field, kind};
 use domain::code::{self, Scanned};
 use domain::ids::{DeviceNo, RecordId, Seq, Shelf};
 use domain::problem::{Code, Problem};
-use domain::programme::{DONE, FormKind, Programme, RoundKind};
+use domain::programme::{DONE, FormKind, Programme};
 use domain::{schedule, thai_date};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -35,7 +36,8 @@ pub(super) fn open_form(store: &Store, caller: &Caller<'_>, ask: &OpenForm) -> R
     let form = form(&programme, &ask.form)?;
     let mut known = BTreeMap::from([("today".to_owned(), ask.today.clone())]);
     let mut heading = programme.subject.title.th.clone();
-    let corrected = ask.corrects.map(|id| corrected(store, id, ask.subject, &form.id)).transpose()?;
+    let corrected =
+        ask.corrects.map(|id| corrected(store, &programme, id, ask.subject, &form.id)).transpose()?;
     let mut answers = Values::new();
     if let Some(subject) = ask.subject {
         let (row, shelf) = list::subject(store, caller, subject)?;
@@ -65,103 +67,16 @@ pub(super) fn open_form(store: &Store, caller: &Caller<'_>, ask: &OpenForm) -> R
     Ok(OpenedForm { definition, known, draft: state, answers, heading })
 }
 
-/// What a form knows of a subject when it is opened: the subject's fields, and what its last visits said.
-fn known_of(
+/// The visit that is to be corrected. Only one of the same subject and form can be, and only by another visit. Where it is
+/// billed, only until the next reading: that one has charged what this one left out, or the other way round.
+fn corrected(
     store: &Store,
     programme: &Programme,
-    form: &FormKind,
-    subject: &Row,
-    corrected: Option<&Row>,
-    today: &str,
-) -> Result<BTreeMap<String, String>> {
-    let mut known = BTreeMap::new();
-    for (name, cell) in &subject.view.cells {
-        if !name.starts_with(field::CODES) && !name.starts_with(field::PHOTOS) {
-            known.insert(name.clone(), project::plain(&cell.value));
-        }
-    }
-    // A form that is filled once a cycle looks back to the cycle before, also when it is filled a second time: a
-    // number that was mistyped this morning must not become the one to compare with.
-    // A correction looks back from the visit that it corrects.
-    let before = corrected.map_or(i64::MAX, |visit| project::at_ms(&visit.view));
-    let cycle = match corrected {
-        _ if !form.once_per_cycle => String::new(),
-        Some(visit) => visit.view.text(field::CYCLE).unwrap_or_default().to_owned(),
-        None => cycle_of(form, today),
-    };
-    let of_cycle = if cycle.is_empty() { cycle_of(form, today) } else { cycle.clone() };
-    known.extend(crate::ledger::known_of(&store.db, programme, &form.id, subject, (today, &of_cycle))?);
-    let last = last_done(store, subject.id, &form.id, &cycle, before)?;
-    if let Some(visit) = &last {
-        for (name, cell) in &visit.view.cells {
-            known.insert(format!("last_{name}"), project::plain(&cell.value));
-        }
-    }
-    let after = last.map_or(i64::MIN, |visit| project::at_ms(&visit.view));
-    if let Some(round) = programme.round.as_ref().filter(|round| round.form == form.id) {
-        known.extend(added_up(store, subject.id, round, &cycle, after, before)?);
-    }
-    Ok(known)
-}
-
-/// The sums that [`RoundKind::since`] asks for: of the visits since the last one that was done, outside the cycle.
-fn added_up(
-    store: &Store,
-    subject: RecordId,
-    round: &RoundKind,
-    outside: &str,
-    after_ms: i64,
-    before_ms: i64,
-) -> Result<BTreeMap<String, String>> {
-    let mut sums: BTreeMap<String, i64> = BTreeMap::new();
-    if round.since.is_empty() {
-        return Ok(BTreeMap::new());
-    }
-    let mut statement = store.db.prepare_cached(
-        "SELECT no, cycle, outcome FROM visit WHERE subject = ?1 AND form = ?2 AND at_ms > ?3 AND at_ms < ?4 ORDER BY at_ms",
-    )?;
-    let mut rows = statement.query((subject.bytes(), &round.form, after_ms, before_ms))?;
-    // Of several attempts in one cycle the last is what was charged.
-    let mut by_cycle: BTreeMap<String, BTreeMap<String, i64>> = BTreeMap::new();
-    while let Some(found) = rows.next()? {
-        let (cycle, outcome): (String, String) = (found.get(1)?, found.get(2)?);
-        if cycle == outside || [DONE, field::SET_ASIDE, project::CORRECTED].contains(&outcome.as_str()) {
-            continue;
-        }
-        let Some(visit) = row::load_no(&store.db, found.get(0)?)? else { continue };
-        let number = |name: &String| Some((name.clone(), domain::programme::whole(visit.view.get(name)?)?));
-        by_cycle.insert(cycle, round.since.iter().filter_map(number).collect());
-    }
-    for (name, number) in by_cycle.into_values().flatten() {
-        *sums.entry(name).or_default() += number;
-    }
-    Ok(sums.into_iter().map(|(name, sum)| (format!("since_{name}"), sum.to_string())).collect())
-}
-
-/// What a visit that could not be done is worth: the answers that the form works out of what is known, without anything
-/// typed. A form that cannot be read gives none; the visit itself is saved all the same.
-fn estimated(
-    form: &FormKind,
-    round: &RoundKind,
-    mut known: BTreeMap<String, String>,
-    outcome: &str,
-    caller: &Caller<'_>,
-    today: String,
-) -> Values {
-    known.insert(domain::programme::COULD_NOT.to_owned(), outcome.to_owned());
-    known.insert("today".to_owned(), today);
-    let Ok(form) = forms::Form::from_json(&form.definition) else { return Values::new() };
-    let mut filling =
-        forms::Filling::new(&Arc::new(form), &known, Box::new(super::host::Quiet::at(caller.now.ms)));
-    let answers = filling.finish().into_iter();
-    answers
-        .filter(|(name, value)| round.estimate.contains(name) && !value.is_null() && *value != "")
-        .collect()
-}
-
-/// The visit that is to be corrected. Only one of the same subject and form can be, and only by another visit.
-fn corrected(store: &Store, id: RecordId, subject: Option<RecordId>, form: &str) -> Result<Row> {
-    row::load(&store.db, id)?
+    id: RecordId,
+    subject: Option<RecordId>,
+    form: &str,
+) -> Result<Row> {
+    let visit = row::load(&store.db, id)?
         .filter(|visit| {
             visit.kind == kind::VISIT
                 && visit.view.is_alive()
@@ -169,33 +84,12 @@ fn corrected(store: &Store, id: RecordId, subject: Option<RecordId>, form: &str)
                 && project::subject_of(&visit.view) == subject
                 && visit.view.text(field::FORM) == Some(form)
         })
-        .ok_or(Error::NotFound)
-}
-
-/// The cycle that a local ISO day belongs to; empty for a form without cycles.
-fn cycle_of(form: &FormKind, today: &str) -> String {
-    today.parse().map_or(String::new(), |day| schedule::cycle(form.schedule.as_ref(), day))
-}
-
-/// The last visit that was done with a form, outside a cycle and before a moment.
-fn last_done(
-    store: &Store,
-    subject: RecordId,
-    form: &str,
-    outside: &str,
-    before_ms: i64,
-) -> Result<Option<Row>> {
-    let no: Option<i64> = store
-        .db
-        .prepare_cached(
-            "SELECT no FROM visit WHERE subject = ?1 AND form = ?2 AND outcome = 'done' AND (?3 = '' OR cycle <> ?3) AND at_ms < ?4 ORDER BY at_ms DESC, no DESC LIMIT 1",
-        )?
-        .query_row((subject.bytes(), form, outside, before_ms), |row| row.get(0))
-        .optional()?;
-    match no {
-        Some(no) => row::load_no(&store.db, no),
-        None => Ok(None),
+        .ok_or(Error::NotFound)?;
+    let is_billed = programme.billing.as_ref().is_some_and(|billing| billing.form == form);
+    if is_billed && rebill::next_done(&store.db, &visit)?.is_some() {
+        return Err(Code::NextRead.into());
     }
+    Ok(visit)
 }
 
 /// An unfinished form as it is kept, with what its writer saw when it was begun.
@@ -311,7 +205,8 @@ pub(super) fn save_visit(store: &mut Store, caller: &Caller<'_>, ask: SaveVisit)
         subject: ask.subject,
         corrects: ask.supersedes,
     };
-    let corrected = ask.supersedes.map(|id| corrected(store, id, ask.subject, &form.id)).transpose()?;
+    let corrected =
+        ask.supersedes.map(|id| corrected(store, &programme, id, ask.subject, &form.id)).transpose()?;
     // What the form showed when it was begun, not what came in meanwhile, is what its writer saw.
     let begun = load_draft(store, &key)?.and_then(|kept| serde_json::from_value::<Begun>(kept).ok());
     let definition = begun.as_ref().map_or(&form.definition, |begun| &begun.definition).clone();
@@ -432,7 +327,8 @@ fn opened_orders(
 }
 
 /// The bill of a visit that is about to be saved, for the same commit: the customer gets it at once, without signal. None
-/// where the office has to look first, once the cycle is closed, and for a subject that is only made now.
+/// where the office has to look first, once the cycle is closed, for a subject that is only made now, and for an attempt in
+/// vain after the visit was done: what was truly read is never replaced by an estimate.
 fn bill_of(
     store: &mut Store,
     caller: &Caller<'_>,
@@ -444,13 +340,15 @@ fn bill_of(
     let (Some(round), Some(billing)) = (&programme.round, &programme.billing) else { return Ok(None) };
     let Some(row) = row::load(&store.db, subject)? else { return Ok(None) };
     let marks = round.marks_of(|name| visit.cells.get(name).cloned());
-    let waits = text(field::OUTCOME) == DONE && marks & round.blocking() != 0;
+    let done = text(field::OUTCOME) == DONE;
+    let waits = done && marks & round.blocking() != 0;
     let (form, cycle) = (text(field::FORM), text(field::CYCLE));
     let shelf = row::shelf_of(&store.db, row.shelf)?;
     if waits
         || form != billing.form
         || cycle.is_empty()
         || !rebill::state_of(&store.db, &shelf, cycle)?.issues()
+        || (!done && rebill::was_done(&store.db, subject, form, cycle)?)
     {
         return Ok(None);
     }

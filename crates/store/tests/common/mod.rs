@@ -1,6 +1,8 @@
 //! A phone and an office in one process: what the stories of several files need of them.
 #![allow(dead_code, reason = "each test file takes what it needs")]
 
+pub mod town;
+
 use domain::api;
 use store::{HttpAnswer, HttpCall, Kind, Now, Step, Store, SyncSession};
 
