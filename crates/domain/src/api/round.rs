@@ -44,6 +44,12 @@ pub struct Tally {
     pub billed: i64,
     /// Received, satang.
     pub collected: i64,
+    /// Said to be paid by slips that the bank has not confirmed, satang.
+    #[serde(default)]
+    pub claimed: i64,
+    /// Visits with units that were never billed.
+    #[serde(default)]
+    pub unbilled: u64,
 }
 
 impl Tally {
@@ -74,8 +80,10 @@ impl Tally {
         self.waiting += other.waiting;
         self.units += other.units;
         self.timed = (self.timed.0 + other.timed.0, self.timed.1 + other.timed.1);
-        self.billed += other.billed;
-        self.collected += other.collected;
+        self.billed = self.billed.saturating_add(other.billed);
+        self.collected = self.collected.saturating_add(other.collected);
+        self.claimed = self.claimed.saturating_add(other.claimed);
+        self.unbilled += other.unbilled;
     }
 }
 
@@ -142,13 +150,18 @@ pub struct Anomalies {
     /// One zone, or all.
     #[serde(default)]
     pub zone: Option<String>,
-    /// One mark; empty: those that wait for the office.
+    /// One mark, or [`Anomalies::UNBILLED`]; empty: those that wait for the office.
     #[serde(default)]
     pub mark: String,
     /// Rows to skip.
     pub offset: u32,
     /// Rows to give, at most 200.
     pub limit: u32,
+}
+
+impl Anomalies {
+    /// In the place of a mark: visits with units that were never billed.
+    pub const UNBILLED: &str = "unbilled";
 }
 
 /// A page of such visits.

@@ -1,11 +1,11 @@
 //! Rounds and their cycles, as the office sees them: the dashboard, what somebody should look at, the states of a cycle,
 //! losses; and the walking order, which readers may change too.
 
-use super::{Caller, card, counts, list};
+use super::{Caller, card, counts, list, sums};
 use crate::commit::{NewCommit, write_as_server};
 use crate::error::{Error, Result};
 use crate::row::{self, Row};
-use crate::{Kind, Now, Store, project, round};
+use crate::{Kind, Now, Store, project, rebill, round};
 use domain::access::{self, Action, Grant};
 use domain::api::{
     Anomalies, AnomaliesReply, Anomaly, CycleSet, Dashboard, DashboardReply, Done, Loss, LossReply, LossRow,
@@ -19,7 +19,7 @@ use domain::money::Satang;
 use domain::problem::{Code, Problem};
 use domain::programme::{DONE, Programme, RoundKind};
 use domain::thai_date;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
 /// Cycles offered to choose from.
@@ -93,6 +93,32 @@ fn counting(store: &Store, cycle: &str, shelves: &str, mut each: impl FnMut(Visi
     }
     best.into_iter().for_each(each);
     Ok(())
+}
+
+/// Says whether a visit has units that nobody was ever asked to pay: there was no price for its subject, for instance.
+fn is_unbilled(visit: &Visit, billed: &HashSet<[u8; 16]>) -> bool {
+    visit.units.is_some() && visit.state != round::WAITS && !billed.contains(&visit.subject)
+}
+
+/// The subjects whose visit of a cycle has units and no bill, with their shelves.
+fn unbilled(
+    store: &Store,
+    programme: &Programme,
+    cycle: &str,
+    shelves: &[(i64, Shelf)],
+) -> Result<Vec<(i64, RecordId)>> {
+    let mut all = Vec::new();
+    if programme.billing.is_none() {
+        return Ok(all);
+    }
+    let list = list::sql_list(shelves.iter().map(|(no, _)| *no));
+    let billed = sums::billed(store, cycle, &list)?;
+    counting(store, cycle, &list, |visit| {
+        if is_unbilled(&visit, &billed) {
+            all.push((visit.shelf, row::id_of(visit.subject)));
+        }
+    })?;
+    Ok(all)
 }
 
 /// Adds a visit to a tally; what was read stands apart from what was tried in vain.
@@ -176,8 +202,14 @@ pub(super) fn dashboard(store: &Store, caller: &Caller<'_>, ask: &Dashboard) -> 
             tallies.entry(row.get(0)?).or_default().subjects = row.get(1)?;
         }
     }
+    let billed = match programme.billing.is_some() {
+        true => Some(sums::billed(store, &cycle, &list)?),
+        false => None,
+    };
     counting(store, &cycle, &list, |visit| {
-        count(tallies.entry(visit.shelf).or_default(), kind, &visit, &ask.today);
+        let tally = tallies.entry(visit.shelf).or_default();
+        count(tally, kind, &visit, &ask.today);
+        tally.unbilled += u64::from(billed.as_ref().is_some_and(|billed| is_unbilled(&visit, billed)));
         let (reader, zones) = readers.entry(visit.person.clone()).or_default();
         reader.tally.subjects += 1;
         reader.last_ms = reader.last_ms.max(visit.at_ms);
@@ -185,7 +217,7 @@ pub(super) fn dashboard(store: &Store, caller: &Caller<'_>, ask: &Dashboard) -> 
         count(&mut reader.tally, kind, &visit, &ask.today);
     })?;
     if programme.billing.is_some() {
-        money(store, &cycle, &list, &mut tallies)?;
+        sums::money(store, &cycle, &list, &mut tallies)?;
     }
     let mut reply = DashboardReply { cycles: cycles(store, &now)?, cycle, ..DashboardReply::default() };
     let mut titles = list::zone_titles(store, &ask.programme)?;
@@ -200,63 +232,6 @@ pub(super) fn dashboard(store: &Store, caller: &Caller<'_>, ask: &Dashboard) -> 
         .map(|(person, (reader, zones))| ReaderTally { person, zones: zones.len() as u64, ..reader })
         .collect();
     Ok(reply)
-}
-
-/// Adds what was billed for a cycle, and what was received in its month, by shelf. Of several bills of a subject the
-/// last that was not cancelled stands.
-fn money(store: &Store, cycle: &str, shelves: &str, tallies: &mut BTreeMap<i64, Tally>) -> Result<()> {
-    let (Some(from), Some(to)) =
-        (cycle::first_day(cycle), cycle::later(cycle, 1).and_then(|next| cycle::first_day(&next)))
-    else {
-        return Ok(());
-    };
-    let mut cancelled: BTreeSet<i64> = BTreeSet::new();
-    {
-        // What was cancelled, and what the bank's file says never came. Both are few.
-        let sql = format!(
-            "SELECT no FROM entry WHERE day >= ?1 AND shelf IN ({shelves}) AND (fact = 'cancel' OR fact = 'verdict' AND \
-             (SELECT cells ->> '$.v.confirmed' FROM record WHERE record.no = entry.no) = 0)"
-        );
-        let mut statement = store.db.prepare_cached(&sql)?;
-        let mut rows = statement.query([from.to_string()])?;
-        while let Some(found) = rows.next()? {
-            let Some(row) = row::load_no(&store.db, found.get(0)?)? else { continue };
-            let about = row.view.text("about").and_then(|id| id.parse::<RecordId>().ok());
-            cancelled
-                .extend(about.map(|id| row::load(&store.db, id)).transpose()?.flatten().map(|row| row.no));
-        }
-    }
-    let sql = format!(
-        "SELECT shelf, subject, no, amount FROM entry WHERE cycle = ?1 AND fact = 'bill' AND shelf IN ({shelves}) \
-         ORDER BY shelf, subject, at_ms, no"
-    );
-    let mut statement = store.db.prepare_cached(&sql)?;
-    let mut rows = statement.query([cycle])?;
-    let mut last: Option<(i64, [u8; 16], i64)> = None;
-    let mut bill =
-        |(shelf, _, amount): (i64, [u8; 16], i64)| tallies.entry(shelf).or_default().billed += amount;
-    while let Some(row) = rows.next()? {
-        if cancelled.contains(&row.get(2)?) {
-            continue;
-        }
-        let next = (row.get(0)?, row.get(1)?, row.get(3)?);
-        if let Some(before) = last.replace(next).filter(|before| (before.0, before.1) != (next.0, next.1)) {
-            bill(before);
-        }
-    }
-    last.into_iter().for_each(bill);
-    let sql = format!(
-        "SELECT no, shelf, amount FROM entry WHERE day >= ?1 AND day < ?2 AND fact = 'payment' AND shelf IN ({shelves})"
-    );
-    let mut statement = store.db.prepare_cached(&sql)?;
-    let mut rows = statement.query((from.to_string(), to.to_string()))?;
-    while let Some(row) = rows.next()? {
-        if !cancelled.contains(&row.get(0)?) {
-            // A payment takes from what is owed.
-            tallies.entry(row.get(1)?).or_default().collected -= row.get::<_, i64>(2)?;
-        }
-    }
-    Ok(())
 }
 
 fn zone_tally(
@@ -293,9 +268,18 @@ pub(super) fn anomalies(store: &Store, caller: &Caller<'_>, ask: &Anomalies) -> 
     let Some(kind) = &programme.round else { return Ok(AnomaliesReply::default()) };
     let shelves = zones(store, caller, &ask.programme, ask.zone.as_deref())?;
     let bits = kind.bits(|mark| mark.id == ask.mark);
+    let list = list::sql_list(shelves.iter().map(|(no, _)| *no));
+    let billed = match ask.mark == Anomalies::UNBILLED && programme.billing.is_some() {
+        true => Some(sums::billed(store, &ask.cycle, &list)?),
+        false => None,
+    };
     let mut found = Vec::new();
-    counting(store, &ask.cycle, &list::sql_list(shelves.iter().map(|(no, _)| *no)), |visit| {
-        let wanted = if ask.mark.is_empty() { visit.state == round::WAITS } else { visit.marks & bits != 0 };
+    counting(store, &ask.cycle, &list, |visit| {
+        let wanted = match &billed {
+            Some(billed) => is_unbilled(&visit, billed),
+            None if ask.mark.is_empty() => visit.state == round::WAITS,
+            None => visit.marks & bits != 0,
+        };
         if wanted {
             found.push(visit);
         }
@@ -340,7 +324,8 @@ fn units_before(store: &Store, kind: &RoundKind, visit: &Row) -> Result<Vec<i64>
     Ok(units)
 }
 
-/// Visits of a cycle that wait for the office, by shelf, and open questions which of two visits counts.
+/// Visits of a cycle that wait for the office, by shelf, and open questions which of two visits counts, or whether a bill is
+/// right.
 fn in_the_way(
     store: &Store,
     kind: &RoundKind,
@@ -360,7 +345,15 @@ fn in_the_way(
     let mut rows = statement.query([])?;
     while let Some(found) = rows.next()? {
         let Some(row) = row::load_no(&store.db, found.get(0)?)? else { continue };
-        let of_cycle = row.view.text("topic") == Some("two_visits") && row.view.text("field") == Some(&asked);
+        let of_cycle = match (row.view.text("topic"), row.view.text("field")) {
+            (Some("two_visits"), field) => field == Some(&asked),
+            (Some("approval"), Some(rebill::BILL)) => {
+                let visit = row.view.text("about").and_then(|id| id.parse::<RecordId>().ok());
+                let visit = visit.map(|id| row::load(&store.db, id)).transpose()?.flatten();
+                visit.is_some_and(|visit| visit.view.text(field::CYCLE) == Some(cycle))
+            }
+            _ => false,
+        };
         if of_cycle {
             *all.entry(row.shelf).or_default() += 1;
         }
@@ -384,7 +377,13 @@ pub(super) fn set_cycle(store: &mut Store, caller: &Caller<'_>, ask: &SetCycle) 
         return Err(Problem::new(Code::Malformed).about("cycle").into());
     }
     let shelves = zones(store, caller, &ask.programme, ask.zone.as_deref())?;
-    let in_the_way = in_the_way(store, kind, &ask.cycle, &shelves)?;
+    let mut in_the_way = in_the_way(store, kind, &ask.cycle, &shelves)?;
+    if ask.state >= CycleState::Approved {
+        bill_what_was_read(store, caller, &programme, &ask.cycle, &shelves)?;
+        for (shelf, _) in unbilled(store, &programme, &ask.cycle, &shelves)? {
+            *in_the_way.entry(shelf).or_default() += 1;
+        }
+    }
     let mut set = CycleSet::default();
     let mut changes = Vec::new();
     for (no, shelf) in shelves {
@@ -422,6 +421,28 @@ pub(super) fn set_cycle(store: &mut Store, caller: &Caller<'_>, ask: &SetCycle) 
     store.note_audit(&caller.grant.person, "cycle state", &about, caller.now.ms)?;
     Ok(set)
 }
+
+/// Before what is owed stands: bills what was read and could not be billed on the spot, and can be now, for instance because
+/// the office has entered the class meanwhile.
+fn bill_what_was_read(
+    store: &mut Store,
+    caller: &Caller<'_>,
+    programme: &Programme,
+    cycle: &str,
+    shelves: &[(i64, Shelf)],
+) -> Result<()> {
+    let unbilled = unbilled(store, programme, cycle, shelves)?;
+    if unbilled.is_empty() {
+        return Ok(());
+    }
+    let decided = rebill::Decided { by: &caller.grant.person, reason: READ_BEFORE, now_ms: caller.now.ms };
+    store.transact(|tx| {
+        unbilled.iter().try_for_each(|(_, subject)| rebill::rebill(tx, *subject, cycle, decided))
+    })
+}
+
+/// Why a bill is issued when its cycle is approved.
+const READ_BEFORE: &str = "จดไว้แล้ว คิดเงินเมื่ออนุมัติงวด";
 
 fn cycle_change(shelf: &Shelf, cycle: &str, mut cells: Values) -> Change {
     for (name, value) in

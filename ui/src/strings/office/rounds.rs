@@ -30,6 +30,10 @@ pub struct RoundStrings {
     pub billed: &'static str,
     /// Of a tile.
     pub collected: &'static str,
+    /// Below that tile: what slips say.
+    pub claimed_n: &'static str,
+    /// What was read and never billed.
+    pub unbilled: &'static str,
     /// Of a tile.
     pub seconds_each: &'static str,
     /// A part of the page.
@@ -170,6 +174,8 @@ pub const TH: RoundStrings = RoundStrings {
     waiting: "รอตรวจ",
     billed: "ออกใบแจ้งแล้ว (บาท)",
     collected: "รับเงินแล้ว (บาท)",
+    claimed_n: "แจ้งโอนไว้ {} รอธนาคารยืนยัน",
+    unbilled: "จดแล้ว ยังไม่มีใบแจ้ง",
     seconds_each: "วินาทีต่อราย",
     by_person: "ตามคน",
     to_check: "ต้องตรวจ",
@@ -248,6 +254,8 @@ pub const EN: RoundStrings = RoundStrings {
     waiting: "To check",
     billed: "Billed (baht)",
     collected: "Received (baht)",
+    claimed_n: "{} more by slips, not confirmed yet",
+    unbilled: "Read, not billed",
     seconds_each: "Seconds each",
     by_person: "By person",
     to_check: "To check",

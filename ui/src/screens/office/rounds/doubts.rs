@@ -92,7 +92,9 @@ pub fn Doubts(page: State) -> impl IntoView {
                 chip(kind.id.clone(), kind.title.in_language(app.lang().code()).to_owned(), count)
             })
             .collect_view();
-        view! { {chip(String::new(), t.waiting.to_owned(), counts.waiting)} {each} }
+        let unbilled = (counts.unbilled > 0)
+            .then(|| chip(api::Anomalies::UNBILLED.to_owned(), t.unbilled.to_owned(), counts.unbilled));
+        view! { {chip(String::new(), t.waiting.to_owned(), counts.waiting)} {unbilled} {each} }
     };
     view! {
         <div class="filters" role="group" aria-label=t.show_marked>{chips}</div>

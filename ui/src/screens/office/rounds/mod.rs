@@ -242,6 +242,7 @@ fn tiles(page: State, all: &Tally) -> impl IntoView + use<> {
     let today = (all.read_today > 0).then(|| fill(t.today_n, &[&format::count(all.read_today)]));
     let of_all = fill(t.of_all, &[&format::count(all.subjects)]);
     let done_note = today.map_or(of_all.clone(), |today| format!("{of_all} · {today}"));
+    let claimed = (all.claimed != 0).then(|| fill(t.claimed_n, &[&baht(all.claimed)]));
     view! {
         {tile("tile-done", t.done.to_owned(), format::count(all.read), Some(done_note))}
         {tile("tile-left", t.left.to_owned(), format::count(all.left()), None)}
@@ -249,7 +250,7 @@ fn tiles(page: State, all: &Tally) -> impl IntoView + use<> {
         {tile("tile-waiting", t.waiting.to_owned(), format::count(all.waiting), None)}
         {units.map(|units| tile("tile-units", units, domain::text::grouped(all.units), None))}
         {is_billed.then(|| tile("tile-billed", t.billed.to_owned(), baht(all.billed), None))}
-        {is_billed.then(|| tile("tile-collected", t.collected.to_owned(), baht(all.collected), None))}
+        {is_billed.then(|| tile("tile-collected", t.collected.to_owned(), baht(all.collected), claimed))}
         {all.seconds_each().map(|each| tile("tile-seconds", t.seconds_each.to_owned(), format::count(each), None))}
     }
 }
