@@ -7,7 +7,7 @@ use domain::api::{self, Ask};
 use domain::billing::{Bill, BillNumber, Billing};
 use domain::change::{Change, kind};
 use domain::ids::{RecordId, Seq, Shelf};
-use domain::ledger::{Entry, Fact};
+use domain::ledger::{Entry, Fact, Means, Payment};
 use domain::money::Satang;
 use domain::programme::{MarkKind, Programme, RoundKind};
 use store::{Kind, Now, Store};
@@ -35,25 +35,43 @@ fn wells() -> Programme {
     }
 }
 
-fn bill(no: u32) -> Change {
+fn entry(what: &str, no: u32, day: u8, fact: Fact) -> Change {
     let entry = Entry {
-        id: RecordId::derived("bill", &[&no.to_le_bytes()]),
+        id: id(what, no),
         subject: meter(no),
-        at: format!("{CYCLE}-05T09:30:00+07:00"),
+        at: format!("{CYCLE}-{day:02}T09:30:00+07:00"),
         by: "ผู้จด".to_owned(),
         cycle: CYCLE.to_owned(),
-        reason: String::new(),
-        approver: String::new(),
-        fact: Fact::Bill(Box::new(Bill {
-            no: BillNumber::of(&format!("6912{no:010}")),
-            units: 16,
-            total: Satang(20_000),
-            ..Bill::default()
-        })),
+        reason: "ทดสอบ".to_owned(),
+        approver: "สำนักงาน".to_owned(),
+        fact,
     };
     let zone = format!("R{:02}", no / super::town::ROUTE + 1);
     Change { id: entry.id, kind: kind::ENTRY.to_owned(), base_seq: Seq(0), cells: entry.cells(WELLS, &zone) }
 }
+
+fn id(what: &str, no: u32) -> RecordId {
+    RecordId::derived(what, &[&no.to_le_bytes()])
+}
+
+fn bill(no: u32) -> Change {
+    let bill = Bill {
+        no: BillNumber::of(&format!("6912{no:010}")),
+        units: 16,
+        total: Satang(20_000),
+        ..Bill::default()
+    };
+    entry("bill", no, 5, Fact::Bill(Box::new(bill)))
+}
+
+fn paid(no: u32) -> Change {
+    let receipt_no = format!("R6912{no:010}");
+    let payment = Payment { amount: Satang(20_000), means: Means::Cash, bill: None, receipt_no };
+    entry("payment", no, 6, Fact::Payment(payment))
+}
+
+/// Meters whose payment was cancelled: each costs a look at two more records.
+const CANCELLED: u32 = 300;
 
 /// Runs the figure.
 pub fn run(figures: &mut Figures) {
@@ -68,6 +86,9 @@ pub fn run(figures: &mut Figures) {
         server.import("bench", visits, NOON).unwrap();
     }
     server.import("bench", (0..METERS).map(bill).collect(), NOON).unwrap();
+    server.import("bench", (0..METERS).map(paid).collect(), NOON).unwrap();
+    let cancelled = |no| entry("cancel", no, 7, Fact::Cancel { about: id("payment", no) });
+    server.import("bench", (0..CANCELLED).map(cancelled).collect(), NOON).unwrap();
     let grant =
         Grant {
             person: "สำนักงาน".to_owned(), role: Role::Clerk, shelves: vec![Shelf::common(WELLS)]
@@ -86,6 +107,7 @@ pub fn run(figures: &mut Figures) {
             (u64::from(METERS), (METERS / super::town::ROUTE) as usize)
         );
         assert_eq!(reply.all.billed, i64::from(METERS) * 20_000);
+        assert_eq!(reply.all.collected, i64::from(METERS - CANCELLED) * 20_000);
     });
     figures.note("dashboard_p99_ms", percentile(looks, 0.99) / 1000.0);
 }
