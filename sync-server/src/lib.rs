@@ -59,6 +59,7 @@ fn router(server: Server) -> Router {
         .route("/api/labels", post(labels::file))
         .route("/api/round-file", post(rounds::file))
         .route("/api/bills", post(bills::file))
+        .route("/api/paper", post(bills::paper))
         .route("/api/report", post(reports::month))
         .route("/api/person", post(reports::person))
         .route("/health", get(health::health))

@@ -20,7 +20,7 @@ use domain::programme::{DONE, Programme, RoundKind};
 use domain::thai_date;
 use store::{Now, PaymentLine, Store};
 
-/// Most doubtful visits that a report lists.
+/// Doubtful visits that are asked for at once.
 const DOUBTS: u32 = 200;
 
 /// `POST /api/round-file`: a file about a cycle.
@@ -91,22 +91,30 @@ fn content(store: &mut Store, caller: &Caller, ask: &RoundFile) -> Result<Conten
     let programme = store.programmes().get(&ask.programme).cloned().ok_or(Code::FormMissing)?;
     match ask.what {
         FileKind::ReportPdf | FileKind::ReportXlsx => {
-            let doubts = Anomalies {
-                programme: ask.programme.clone(),
-                cycle: found.cycle.clone(),
-                zone: ask.zone.clone(),
-                mark: String::new(),
-                offset: 0,
-                limit: DOUBTS,
-            };
-            let doubts = Anomalies::unwrap(store::service::serve(store, Some(grant), now, doubts.wrap())?)?;
+            let mut doubts: Vec<Anomaly> = Vec::new();
+            loop {
+                let page = Anomalies {
+                    programme: ask.programme.clone(),
+                    cycle: found.cycle.clone(),
+                    zone: ask.zone.clone(),
+                    mark: String::new(),
+                    offset: u32::try_from(doubts.len()).unwrap_or(u32::MAX),
+                    limit: DOUBTS,
+                };
+                let page = Anomalies::unwrap(store::service::serve(store, Some(grant), now, page.wrap())?)?;
+                let end = page.rows.is_empty();
+                doubts.extend(page.rows);
+                if end || doubts.len() as u64 >= page.total {
+                    break;
+                }
+            }
             let subtitle = format!(
                 "{} · {} · {}",
                 store.tenant()?.municipality,
                 programme.title.th,
                 thai_date::of_any_precision(&ask.day)
             );
-            let reports = reports(&programme, &found, &doubts.rows, &subtitle);
+            let reports = reports(&programme, &found, &doubts, &subtitle);
             let printed = format!(
                 "พิมพ์ {} โดย {}",
                 thai_date::moment(caller.now_ms, thai_date::THAI_OFFSET_MINUTES),
@@ -261,6 +269,7 @@ fn payments(lines: &[PaymentLine], day: &str) -> Report {
             Column::text("สถานะ"),
             Column::text("ผู้รับ"),
             Column::number("บาท"),
+            Column::text("วันที่รับ (มาถึงช้า)"),
         ],
         rows: lines
             .iter()
@@ -276,6 +285,7 @@ fn payments(lines: &[PaymentLine], day: &str) -> Report {
                     line.state.clone().into(),
                     line.by.clone().into(),
                     Cell::Money(line.amount),
+                    line.made_on.clone().unwrap_or_default().into(),
                 ]
             })
             .collect(),

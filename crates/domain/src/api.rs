@@ -122,6 +122,8 @@ api! {
     Drafts => Vec<DraftRow>;
     /// Saves a visit, durably, in one transaction.
     SaveVisit => Saved;
+    /// Saves a visit in the place of another, and says why.
+    CorrectVisit => Saved;
     /// Corrects fields of a subject.
     EditSubject => Saved;
     /// Makes a new subject.
@@ -259,11 +261,15 @@ api! {
     JudgeSlip => Saved;
     /// Where cash went.
     MoveCash => Saved;
+    /// What came in, in whose hands it is, and what the bank has yet to confirm.
+    Takings => TakingsReply;
     // -- rounds and cycles
     /// How far a programme's rounds are.
     Dashboard => DashboardReply;
     /// Visits that somebody should look at.
     Anomalies => AnomaliesReply;
+    /// Lets all visits of a zone count that wait for one harmless reason.
+    ApproveMarked => Approved;
     /// Brings a cycle into another state.
     SetCycle => CycleSet;
     /// Plans a zone's cycle: reader, days, units given out.
@@ -272,6 +278,8 @@ api! {
     Loss => LossReply;
     /// Puts a subject into another place of its zone's order.
     MoveInRound => Saved;
+    /// The next one to do.
+    NextInRound => Option<SubjectRow>;
 }
 
 /// Asks for the device's state.
@@ -440,6 +448,22 @@ pub struct RoundReply {
     /// To do now and tried in vain, by outcome code.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub skipped: BTreeMap<String, u64>,
+    /// What the office planned, where the list is of one zone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plan: Option<RoundPlan>,
+}
+
+/// What the office planned for a zone's cycle; empty what it did not.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RoundPlan {
+    /// Who is to walk it.
+    pub reader: String,
+    /// Day on which the round begins, ISO.
+    pub read_on: String,
+    /// Day until which is to be paid, ISO.
+    pub due_on: String,
+    /// Day on which the service is cut off, ISO.
+    pub cutoff_on: String,
 }
 
 /// A subject in a list.
@@ -774,6 +798,15 @@ pub struct SaveVisit {
     pub supersedes: Option<RecordId>,
     /// Minutes by which local time is ahead of UTC.
     pub offset_minutes: i32,
+}
+
+/// Saves a visit that corrects another.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CorrectVisit {
+    /// The visit, with what it corrects.
+    pub visit: SaveVisit,
+    /// Why. It goes with the commit and stands on the account beside the new bill.
+    pub reason: String,
 }
 
 /// What was saved. It is durable when this arrives.

@@ -123,6 +123,8 @@ codes! {
     SlipUnreadable = "slip_unreadable", 422, "รหัสนี้ไม่ใช่รหัสบนสลิปธนาคาร สแกน QR มุมสลิปอีกครั้ง";
     /// Nothing is charged here, or no bill was issued yet.
     NoBill = "no_bill", 404, "ยังไม่มีใบแจ้งหนี้ของรายการนี้";
+    /// The office has to look at the visit before there is a bill of it.
+    BillWaits = "bill_waits", 409, "การบันทึกครั้งนี้รอสำนักงานตรวจ ยังไม่มีใบแจ้งของงวดนี้ บอกเจ้าของบ้านว่าจะแจ้งภายหลัง";
     /// An amount that cannot be.
     AmountWrong = "amount_wrong", 422, "จำนวนเงินไม่ถูกต้อง ใส่เป็นบาท เช่น 120 หรือ 120.50";
     /// A reason has to be given.

@@ -8,6 +8,7 @@ use crate::{Store, meta, project};
 use domain::access::Grant;
 use domain::billing::{BillNumber, Issue, Series};
 use domain::change::{Change, Value, Values, field, kind};
+use domain::cycle;
 use domain::ids::{DeviceNo, RecordId, Seq};
 use domain::ledger::{Entry, Fact, Statement, name};
 use domain::problem::Code;
@@ -255,7 +256,10 @@ pub(crate) fn issue(
         approved: visited.approved,
         replaces,
     });
-    let Ok(bill) = bill else { return Ok(Issued::None) };
+    let Ok(mut bill) = bill else { return Ok(Issued::None) };
+    if let Some(day) = planned_due(db, visited)?.filter(|_| !bill.due_on.is_empty()) {
+        bill.due_on = day;
+    }
     let entry = Entry {
         id,
         subject,
@@ -267,6 +271,13 @@ pub(crate) fn issue(
         fact: Fact::Bill(Box::new(bill)),
     };
     Ok(Issued::Bill(Box::new(change(&entry, visited.programme, visited.zone))))
+}
+
+/// The day until which a zone's cycle is to be paid, where the office planned one that the bill does not come after.
+fn planned_due(db: &Connection, visited: &Visited<'_>) -> Result<Option<String>> {
+    let row = row::load(db, cycle::id(&visited.programme.id, visited.zone, visited.cycle))?;
+    let planned = row.and_then(|row| row.view.text(cycle::field::DUE_ON).map(str::to_owned));
+    Ok(planned.filter(|day| visited.issued_at.get(..10).is_some_and(|issued| issued <= day.as_str())))
 }
 
 impl Store {

@@ -369,8 +369,14 @@ pub(crate) fn refresh_due(tx: &mut Tx<'_>, subject: RecordId) -> Result<()> {
             .as_ref()
             .is_some_and(|(_, code)| programme.outcome(code).is_some_and(|outcome| outcome.closes));
         let last_done = done.as_deref().and_then(|day| day.parse().ok());
+        let walked = programme.round.as_ref().filter(|round| round.form == form.id && round.ended.is_some());
+        let ended = match walked {
+            Some(round) => row::load_no(tx.db, no)?
+                .is_some_and(|row| round.is_ended(|field| row.view.get(field).cloned())),
+            None => false,
+        };
         let due = match first_day.parse() {
-            Ok(first) if !closed => schedule::due(rule, last_done, first, group.as_deref()),
+            Ok(first) if !closed && !ended => schedule::due(rule, last_done, first, group.as_deref()),
             _ => None,
         };
         match due {

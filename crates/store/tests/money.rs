@@ -322,6 +322,7 @@ fn papers_are_counted() {
         assert_eq!(again.copy as usize, times);
         world.on(&mut nok, api::CountPaper { entry }).unwrap();
     }
+    let papers_of = entry;
     let paid = world.on(&mut nok, cash(1, 12_000)).unwrap();
     let entry = paid.saved.record;
     let receipt =
@@ -340,10 +341,21 @@ fn papers_are_counted() {
     let papers = world.server.bill_papers(&grant, now, &ask(false)).unwrap();
     assert_eq!((papers.len(), papers[0].copy, papers[0].cycle.as_str()), (1, 0, "พฤศจิกายน 2569"));
     assert_eq!(papers[0].from.name, "ตำบลตัวอย่าง");
+    let bill = papers[0].bill.no.clone();
+    let receipt = BillNumber::of(&paid.receipt_no);
+    world.server.papers_printed(&[bill.clone(), receipt.clone()]).unwrap();
     assert_eq!(world.server.bill_papers(&grant, now, &ask(false)).unwrap()[0].copy, 1);
+    // The same paper by itself, and the receipt, which was printed on the phone and once here.
+    let (page, number) = world.server.page_paper(&grant, now, papers_of).unwrap();
+    assert!(matches!(page, store::PagePaper::Bill(bill) if bill.copy == 1));
+    assert_eq!(number, bill);
+    let (page, number) = world.server.page_paper(&grant, now, entry).unwrap();
+    assert!(matches!(page, store::PagePaper::Receipt(receipt) if receipt.copy == 1));
+    assert_eq!(number, receipt);
     assert!(world.server.bill_papers(&grant, now, &ask(true)).is_err(), "all are paid");
     let worker = Grant { role: Role::Worker, ..grant };
     assert!(world.server.bill_papers(&worker, now, &ask(false)).is_err());
+    assert!(world.server.page_paper(&worker, now, papers_of).is_err());
 }
 
 #[test]

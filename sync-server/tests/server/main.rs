@@ -14,6 +14,7 @@ mod devices;
 mod emergency;
 mod labels;
 mod matrix;
+mod money;
 mod notify;
 mod office;
 mod open311;

@@ -50,6 +50,7 @@ const ROUTES: &[(&str, &str, [u16; 6])] = &[
     ("POST", "/open311/{*path}",   [403, 403, 403, 403, 403, 403]), // without a key,
     ("GET",  "/map/base.pmtiles",  [404, 404, 404, 404, 404, 404]), // no map was put there,
     ("POST", "/api/bills",         [401, 401, 401, 404, 404, 404]), // there is no bill yet,
+    ("POST", "/api/paper",         [401, 401, 401, 404, 404, 404]), // and no receipt,
     ("POST", "/api/round-file",    [401, 401, 401, 200, 200, 200]),
     ("POST", "/api/report",        [401, 401, 401, 200, 404, 200]), // of a sensitive programme,
     ("POST", "/api/person",        [401, 401, 401, 200, 404, 200]),
@@ -98,6 +99,7 @@ fn calls() -> Vec<(Request, [u16; 6])> {
         (enrolment(Role::Worker).wrap(), [401, 401, 401, 200, 403, 200]),
         (enrolment(Role::Administrator).wrap(), [401, 401, 401, 403, 403, 200]),
         (Revoke { device: DeviceNo(99) }.wrap(), [401, 401, 401, 404, 403, 404]),
+        (api::Takings { programme: water(), since: day() }.wrap(), [401, 401, 401, 200, 200, 200]),
         (api::Accounts {}.wrap(), [401, 401, 401, 403, 403, 200]),
         (account().wrap(), [401, 401, 401, 403, 403, 200]),
         (api::RemoveAccount { name: "nobody".into() }.wrap(), [401, 401, 401, 403, 403, 404]),
@@ -173,6 +175,7 @@ fn body_of(path: &str) -> Vec<u8> {
         "/api/labels" => sheet.to_string(),
         "/api/bills" => json!({"programme": "water", "cycle": "2026-11", "zone": null, "unpaid": false, "two_a_page": false})
             .to_string(),
+        "/api/paper" => json!({"entry": RecordId::derived("no bill", &[])}).to_string(),
         "/api/round-file" => {
             json!({"programme": "water", "cycle": "2026-11", "day": "2026-11-21", "what": "payments_csv"}).to_string()
         }

@@ -2,7 +2,7 @@
 
 use super::{DeviceNo, Place, RecordId, Saved};
 use crate::billing::Bill;
-use crate::ledger::{Hands, Statement};
+use crate::ledger::{Hands, PaymentState, Statement};
 use crate::money::Satang;
 use serde::{Deserialize, Serialize};
 
@@ -215,6 +215,73 @@ pub struct MoveCash {
     pub to: Hands,
 }
 
+/// Asks where the money of a programme is. For the office.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Takings {
+    /// Programme id.
+    pub programme: String,
+    /// Payments of this day and later, local, ISO.
+    pub since: String,
+}
+
+/// Where the money is.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct TakingsReply {
+    /// Cash, by collector, hands and day.
+    pub cash: Vec<CashRow>,
+    /// Claims that nobody has confirmed or disputed, oldest first, at most 200.
+    pub slips: Vec<SlipRow>,
+    /// How many there are in all.
+    pub slips_total: u64,
+    /// What they amount to.
+    pub slips_amount: Satang,
+}
+
+/// The cash that one person took on one day and that is in the same hands now.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CashRow {
+    /// Who took it.
+    pub by: String,
+    /// Where it is: received, handed over or deposited.
+    pub state: PaymentState,
+    /// The day, local, ISO.
+    pub day: String,
+    /// How many payments.
+    pub count: u64,
+    /// How much.
+    pub amount: Satang,
+    /// The payments, to be named when it goes on; none of what is deposited.
+    pub payments: Vec<RecordId>,
+}
+
+/// A claim that waits for the bank.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SlipRow {
+    /// The payment.
+    pub payment: RecordId,
+    /// Whose account.
+    pub subject: RecordId,
+    /// Its heading.
+    pub heading: String,
+    /// Its zone.
+    pub zone: String,
+    /// When, ISO.
+    pub at: String,
+    /// The bank and its number of the transfer.
+    pub slip: String,
+    /// How much.
+    pub amount: Satang,
+    /// Who took the claim.
+    pub by: String,
+}
+
+/// Asks for one bill or receipt as a page. Answered by `POST /api/paper`, which gives a PDF.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PaperPdf {
+    /// The bill or the payment.
+    pub entry: RecordId,
+}
+
 /// Asks for bills of a cycle as pages, for those who pay by post. Answered by `POST /api/bills`, which gives a PDF.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct BillsPdf {
@@ -222,7 +289,7 @@ pub struct BillsPdf {
     pub programme: String,
     /// The cycle.
     pub cycle: String,
-    /// One zone, or all.
+    /// One zone, or all whose cycle is approved.
     pub zone: Option<String>,
     /// Only those that are not paid.
     pub unpaid: bool,

@@ -190,6 +190,27 @@ pub struct Anomaly {
     pub before: Vec<i64>,
 }
 
+/// Lets every visit of a zone count that waits for one reason and no other; the reason is a mark that may be approved
+/// together, such as the first reading of a new meter.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ApproveMarked {
+    /// Programme id.
+    pub programme: String,
+    /// The zone.
+    pub zone: String,
+    /// The cycle.
+    pub cycle: String,
+    /// The mark.
+    pub mark: String,
+}
+
+/// What became of it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Approved {
+    /// Visits that count now.
+    pub count: u64,
+}
+
 /// Brings a cycle into another state.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SetCycle {
@@ -259,10 +280,16 @@ pub struct Loss {
 pub struct LossReply {
     /// Each zone, in order.
     pub zones: Vec<LossRow>,
-    /// Subjects that counted nothing for so many cycles running, at most 500.
+    /// Subjects that counted nothing for so many cycles running, in walking order, at most 500.
     pub dead: Vec<SubjectRow>,
-    /// Subjects with a mark that says so in this cycle and the one before, with the mark, at most 500.
+    /// How many there are in all.
+    #[serde(default)]
+    pub dead_total: u64,
+    /// Subjects with a mark that says so in this cycle and the one before, with the mark, in walking order, at most 500.
     pub again: Vec<(String, SubjectRow)>,
+    /// How many there are in all, by mark.
+    #[serde(default)]
+    pub again_total: BTreeMap<String, u64>,
 }
 
 /// What a zone loses.
@@ -293,6 +320,15 @@ pub struct MoveInRound {
     pub after: Option<RecordId>,
 }
 
+/// Asks which one comes next on a round.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct NextInRound {
+    /// The one that was done.
+    pub after: RecordId,
+    /// Today, local, ISO.
+    pub today: String,
+}
+
 /// Asks for a file about a cycle. It is not a call: the office sends it to `/api/round-file` and gets the file.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RoundFile {
@@ -303,7 +339,7 @@ pub struct RoundFile {
     /// One zone, or all.
     #[serde(default)]
     pub zone: Option<String>,
-    /// The day a daily report is about, local, ISO.
+    /// The day a daily report is about, or on which payments came to the office, local, ISO.
     pub day: String,
     /// Which file.
     pub what: FileKind,

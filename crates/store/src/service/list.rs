@@ -5,8 +5,9 @@ use crate::error::{Optional, Result};
 use crate::row::{self, Row};
 use crate::{Kind, Store, project};
 use domain::access::{self, Action};
-use domain::api::{Home, HomeProgramme, Round, RoundReply, SubjectRow, ZoneRow};
+use domain::api::{Home, HomeProgramme, Round, RoundPlan, RoundReply, SubjectRow, ZoneRow};
 use domain::change::{field, kind};
+use domain::cycle;
 use domain::ids::Shelf;
 use domain::merge::Record;
 use domain::programme::{Programme, Schedule};
@@ -199,7 +200,29 @@ pub(super) fn round(store: &Store, caller: &Caller<'_>, ask: &Round) -> Result<R
             _ => {}
         }
     }
-    Ok(RoundReply { rows, total, done, left, skipped })
+    let plan = match shelves.iter().filter(|(_, shelf)| shelf.is_zone()).collect::<Vec<_>>().as_slice() {
+        [(_, shelf)] => plan_of(store, &programme, shelf, &ask.today)?,
+        _ => None,
+    };
+    Ok(RoundReply { rows, total, done, left, skipped, plan })
+}
+
+/// What the office planned for a zone in the present cycle, if anything.
+fn plan_of(store: &Store, programme: &Programme, shelf: &Shelf, today: &str) -> Result<Option<RoundPlan>> {
+    let schedule = programme.primary_form().and_then(|form| form.schedule.as_ref());
+    let Ok(today) = today.parse() else { return Ok(None) };
+    let cycle = domain::schedule::cycle(schedule, today);
+    let Some(row) = row::load(&store.db, cycle::id(&shelf.programme, &shelf.zone, &cycle))? else {
+        return Ok(None);
+    };
+    let text = |name: &str| row.view.text(name).unwrap_or_default().to_owned();
+    let plan = RoundPlan {
+        reader: text(cycle::field::READER),
+        read_on: text(cycle::field::READ_ON),
+        due_on: text(cycle::field::DUE_ON),
+        cutoff_on: text(cycle::field::CUTOFF_ON),
+    };
+    Ok(Some(plan).filter(|plan| *plan != RoundPlan::default()))
 }
 
 /// The titles of a programme's zones, by zone.

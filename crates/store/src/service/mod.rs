@@ -12,17 +12,21 @@ mod notify;
 mod office;
 mod orders;
 mod overview;
+mod papers;
 mod questions;
 mod record;
 mod registry;
 mod report;
 mod round;
 mod sums;
+mod takings;
+mod walk;
 pub(crate) mod watch;
 
 pub(crate) use labels::labelled;
+pub use papers::PagePaper;
 pub use report::{Whole, whole};
-pub use round::PaymentLine;
+pub use takings::PaymentLine;
 
 use crate::error::Result;
 use crate::{Kind, Now, Store, meta};
@@ -79,7 +83,8 @@ fn answer_caller(store: &mut Store, caller: &Caller<'_>, request: Request) -> Re
         Request::OpenForm(ask) => Reply::OpenForm(record::open_form(store, caller, &ask)?),
         Request::KeepDraft(ask) => Reply::KeepDraft(record::keep_draft(store, caller, ask)?),
         Request::Drafts(_) => Reply::Drafts(record::drafts(store)?),
-        Request::SaveVisit(ask) => Reply::SaveVisit(record::save_visit(store, caller, ask)?),
+        Request::SaveVisit(ask) => Reply::SaveVisit(record::save_visit(store, caller, ask, "")?),
+        Request::CorrectVisit(ask) => Reply::CorrectVisit(record::correct_visit(store, caller, ask)?),
         Request::EditSubject(ask) => Reply::EditSubject(record::edit_subject(store, caller, ask)?),
         Request::CreateSubject(ask) => Reply::CreateSubject(record::create_subject(store, caller, ask)?),
         Request::BindCode(ask) => Reply::BindCode(record::bind_code(store, caller, ask)?),
@@ -120,12 +125,15 @@ fn answer_caller(store: &mut Store, caller: &Caller<'_>, request: Request) -> Re
         Request::AdjustAccount(ask) => Reply::AdjustAccount(money::adjust(store, caller, &ask)?),
         Request::JudgeSlip(ask) => Reply::JudgeSlip(money::judge_slip(store, caller, &ask)?),
         Request::MoveCash(ask) => Reply::MoveCash(money::move_cash(store, caller, &ask)?),
+        Request::Takings(ask) => Reply::Takings(takings::takings(store, caller, &ask)?),
         Request::Dashboard(ask) => Reply::Dashboard(round::dashboard(store, caller, &ask)?),
         Request::Anomalies(ask) => Reply::Anomalies(round::anomalies(store, caller, &ask)?),
+        Request::ApproveMarked(ask) => Reply::ApproveMarked(round::approve_marked(store, caller, &ask)?),
         Request::SetCycle(ask) => Reply::SetCycle(round::set_cycle(store, caller, &ask)?),
         Request::PlanCycle(ask) => Reply::PlanCycle(round::plan_cycle(store, caller, &ask)?),
         Request::Loss(ask) => Reply::Loss(round::loss(store, caller, &ask)?),
-        Request::MoveInRound(ask) => Reply::MoveInRound(round::move_in_round(store, caller, &ask)?),
+        Request::MoveInRound(ask) => Reply::MoveInRound(walk::move_in_round(store, caller, &ask)?),
+        Request::NextInRound(ask) => Reply::NextInRound(walk::next_in_round(store, caller, &ask)?),
         Request::MonthReport(ask) => Reply::MonthReport(report::month(store, caller, &ask)?),
         Request::Zones(ask) => Reply::Zones(list::zones(store, caller, &ask.programme)?),
         Request::PhotosWifiOnly(ask) => {

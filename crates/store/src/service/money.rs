@@ -1,11 +1,12 @@
 //! Accounts: a subject's bills and payments, papers, and the entries that people write.
 
+use super::papers::last_visited;
 use super::{Caller, counts, list};
 use crate::commit::NewCommit;
 use crate::error::{Error, Result};
 use crate::ledger::{self, change};
 use crate::row::{self, Row};
-use crate::{Store, meta, project, rebill};
+use crate::{Store, meta, project, rebill, round};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use documents::paper::{BillPaper, Drawing, From, ReceiptPaper, Roll, Said};
@@ -34,10 +35,10 @@ const MOVED_MOST: usize = 500;
 const BILLS_MOST: usize = 20_000;
 
 /// A subject with what its account needs.
-struct Holder {
-    row: Row,
-    shelf: Shelf,
-    programme: Arc<Programme>,
+pub(super) struct Holder {
+    pub row: Row,
+    pub shelf: Shelf,
+    pub programme: Arc<Programme>,
 }
 
 impl Holder {
@@ -50,7 +51,7 @@ impl Holder {
         Ok(Holder { row, shelf, programme })
     }
 
-    fn billing(&self) -> Result<&Billing> {
+    pub(super) fn billing(&self) -> Result<&Billing> {
         self.programme.billing.as_ref().ok_or_else(|| Code::NoBill.into())
     }
 
@@ -86,7 +87,11 @@ pub(super) fn account(store: &Store, caller: &Caller<'_>, ask: &Ledger) -> Resul
 }
 
 /// The subject of an entry, if the caller may see it.
-fn holder_of_entry(store: &Store, caller: &Caller<'_>, entry: RecordId) -> Result<(Holder, Entry)> {
+pub(super) fn holder_of_entry(
+    store: &Store,
+    caller: &Caller<'_>,
+    entry: RecordId,
+) -> Result<(Holder, Entry)> {
     let (_, entry) = ledger::entry(&store.db, entry)?.ok_or(Code::NoBill)?;
     Ok((Holder::of(store, caller, entry.subject)?, entry))
 }
@@ -104,8 +109,16 @@ fn bill_entry(store: &Store, caller: &Caller<'_>, of: BillOf) -> Result<(Holder,
         BillOf::Subject(subject) => {
             let holder = Holder::of(store, caller, subject)?;
             let statement = store.statement(subject)?;
-            let last =
-                statement.charges.iter().rev().find(|charge| charge.is_standing() && charge.units.is_some());
+            let last = match last_visited(store, &holder)? {
+                // A bill of the cycle before would be taken for that of this visit.
+                Some((_, round::WAITS)) => return Err(Code::BillWaits.into()),
+                Some((cycle, _)) => statement.bill_of(&cycle),
+                None => statement
+                    .charges
+                    .iter()
+                    .rev()
+                    .find(|charge| charge.is_standing() && charge.units.is_some()),
+            };
             let (_, entry) = last
                 .map(|charge| ledger::entry(&store.db, charge.id))
                 .transpose()?
@@ -253,7 +266,7 @@ fn first_text(value: &Value) -> Option<String> {
     }
 }
 
-fn bill_paper(
+pub(super) fn bill_paper(
     store: &Store,
     holder: &Holder,
     (entries, entry): (&[Entry], &Entry),
@@ -284,7 +297,7 @@ fn bill_paper(
     })
 }
 
-fn receipt_paper(
+pub(super) fn receipt_paper(
     store: &Store,
     holder: &Holder,
     (entry, payment): (&Entry, &Payment),
@@ -569,24 +582,26 @@ pub(super) fn move_cash(store: &mut Store, caller: &Caller<'_>, ask: &MoveCash) 
         changes.push(change(&moved, &holder.programme, &holder.shelf.zone));
         last = Some((moved.id, holder.row.id));
     }
-    store.save(caller.grant, caller.now, NewCommit { changes, ..NewCommit::default() })?;
+    for part in changes.chunks(domain::wire::COMMIT_MAX_CHANGES) {
+        store.save(caller.grant, caller.now, NewCommit { changes: part.to_vec(), ..NewCommit::default() })?;
+    }
     let (record, subject) = last.ok_or(Code::NotFound)?;
     Ok(Saved { record, subject: Some(subject), counts: counts(store)? })
 }
 
 impl Store {
-    /// The bills of a cycle in walking order, ready to be drawn, for those who pay by post. Each is counted as printed.
+    /// The bills of a cycle in walking order, ready to be drawn, for those who pay by post: of the zones that the office
+    /// approved. Whoever has drawn them says so by [`Store::papers_printed`].
     ///
     /// Errors: what the grant does not allow; [`Code::NoBill`] if there is none.
     pub fn bill_papers(
-        &mut self,
+        &self,
         grant: &access::Grant,
         now: crate::Now,
         ask: &BillsPdf,
     ) -> Result<Vec<BillPaper>> {
         let caller = &Caller { grant, now };
-        access::may(grant, Action::Office)?;
-        let shelves = list::shelves(self, caller, &ask.programme, ask.zone.as_deref())?;
+        let shelves = self.shelves_to_bill(grant, now, ask)?;
         let list = list::sql_list(shelves.iter().map(|(no, _)| *no));
         let mut numbers: Vec<i64> = Vec::new();
         {
@@ -603,7 +618,6 @@ impl Store {
         }
         let printed = format!("พิมพ์ {}", thai_date::moment(now.ms, now.offset_minutes));
         let mut papers = Vec::new();
-        let mut printed_ids = Vec::new();
         for no in numbers {
             let Some(row) = row::load_no(&self.db, no)? else { continue };
             let Some(entry) = Entry::of(row.id, &row.view.values()) else { continue };
@@ -618,7 +632,6 @@ impl Store {
             let mut paper = bill_paper(self, &holder, (&entries, &entry), *bill, printed.clone())?;
             paper.copy = ledger::times_printed(&self.db, entry.id)?;
             papers.push(paper);
-            printed_ids.push(entry.id);
             if papers.len() >= BILLS_MOST {
                 break;
             }
@@ -626,7 +639,6 @@ impl Store {
         if papers.is_empty() {
             return Err(Code::NoBill.into());
         }
-        self.transact(|tx| printed_ids.iter().try_for_each(|id| ledger::printed(tx, *id).map(|_| ())))?;
         Ok(papers)
     }
 }

@@ -4,7 +4,7 @@ use super::Caller;
 use super::{card, list};
 use crate::error::{Error, Result};
 use crate::{Kind, Store, row};
-use domain::access::{self, Action};
+use domain::access::{self, Action, Role};
 use domain::api::{
     AccountRow, DeviceRow, Done, EnrolmentReply, HandOver, NewEnrolment, RefusedRow, RemoveAccount, Revoke,
     SetShelves, Today, VisitRow,
@@ -77,7 +77,12 @@ pub(super) fn set_shelves(store: &mut Store, caller: &Caller<'_>, ask: &SetShelv
 }
 
 pub(super) fn hand_over(store: &mut Store, caller: &Caller<'_>, ask: &HandOver) -> Result<Done> {
-    access::may(caller.grant, Action::Devices)?;
+    // Whoever supervises a programme moves its rounds between people: at half past ten the office may be shut.
+    let supervises = caller.grant.role == Role::Supervisor
+        && ask.shelves.iter().all(|shelf| shelf.is_zone() && caller.grant.reaches(shelf));
+    if !supervises {
+        access::may(caller.grant, Action::Devices)?;
+    }
     store.hand_over(&caller.grant.person, ask.from, ask.to, &ask.shelves, caller.now.ms)?;
     Ok(Done {})
 }

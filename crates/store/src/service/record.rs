@@ -11,8 +11,8 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use domain::access::{self, Action};
 use domain::api::{
-    BindCode, CreateSubject, Done, DraftKey, DraftRow, EditSubject, KeepDraft, KeepPhoto, OpenForm,
-    OpenedForm, Photo, PhotoKept, PhotoReply, SaveVisit, Saved,
+    BindCode, CorrectVisit, CreateSubject, Done, DraftKey, DraftRow, EditSubject, KeepDraft, KeepPhoto,
+    OpenForm, OpenedForm, Photo, PhotoKept, PhotoReply, SaveVisit, Saved,
 };
 use domain::change::{Change, Place, Value, Values, field, kind};
 use domain::code::{self, Scanned};
@@ -187,7 +187,23 @@ pub(super) fn drafts(store: &Store) -> Result<Vec<DraftRow>> {
     Ok(all)
 }
 
-pub(super) fn save_visit(store: &mut Store, caller: &Caller<'_>, ask: SaveVisit) -> Result<Saved> {
+pub(super) fn correct_visit(store: &mut Store, caller: &Caller<'_>, ask: CorrectVisit) -> Result<Saved> {
+    let reason = domain::text::collapse_spaces(&ask.reason);
+    if ask.visit.supersedes.is_none() {
+        return Err(Problem::new(Code::Malformed).about("supersedes").into());
+    }
+    if reason.is_empty() {
+        return Err(Code::ReasonNeeded.into());
+    }
+    save_visit(store, caller, ask.visit, &reason)
+}
+
+pub(super) fn save_visit(
+    store: &mut Store,
+    caller: &Caller<'_>,
+    ask: SaveVisit,
+    reason: &str,
+) -> Result<Saved> {
     let programme = programme(store, &ask.programme)?;
     let form = form(&programme, &ask.form)?;
     let done = ask.outcome == DONE;
@@ -282,7 +298,7 @@ pub(super) fn save_visit(store: &mut Store, caller: &Caller<'_>, ask: SaveVisit)
         _ => Vec::new(),
     };
     let made = change(visit, kind::VISIT, cells);
-    let bill = bill_of(store, caller, &programme, &made, subject)?;
+    let bill = bill_of(store, caller, &programme, &made, subject, reason)?;
     changes.push(made);
     for one in opened {
         // A form may write the subject's state as well as the order that it opens: the form has looked.
@@ -291,7 +307,8 @@ pub(super) fn save_visit(store: &mut Store, caller: &Caller<'_>, ask: SaveVisit)
         }
     }
     changes.extend(bill);
-    let new = NewCommit { place: ask.place, reason: None, changes, finishes: Some(key) };
+    let said = Some(reason.to_owned()).filter(|reason| !reason.is_empty());
+    let new = NewCommit { place: ask.place, reason: said, changes, finishes: Some(key) };
     store.save(caller.grant, caller.now, new)?;
     Ok(Saved { record: visit, subject: Some(subject), counts: counts(store)? })
 }
@@ -335,6 +352,7 @@ fn bill_of(
     programme: &Programme,
     visit: &Change,
     subject: RecordId,
+    reason: &str,
 ) -> Result<Option<Change>> {
     let text = |name: &str| visit.cells.get(name).and_then(Value::as_str).unwrap_or_default();
     let (Some(round), Some(billing)) = (&programme.round, &programme.billing) else { return Ok(None) };
@@ -365,7 +383,11 @@ fn bill_of(
         by: &caller.grant.person,
         cycle,
         approved: false,
-        reason: if corrects { "แก้ไขการบันทึก" } else { "" },
+        reason: if corrects && reason.is_empty() {
+            "แก้ไขการบันทึก"
+        } else {
+            reason
+        },
         place: 0,
     };
     Ok(match store.issue(&visited, caller.now.ms)? {

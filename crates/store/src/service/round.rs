@@ -1,21 +1,20 @@
 //! Rounds and their cycles, as the office sees them: the dashboard, what somebody should look at, the states of a cycle,
-//! losses; and the walking order, which readers may change too.
+//! losses.
 
-use super::{Caller, card, counts, list, sums};
+use super::{Caller, card, list, questions, sums};
 use crate::commit::{NewCommit, write_as_server};
-use crate::error::{Error, Result};
+use crate::error::{Error, Optional, Result};
 use crate::row::{self, Row};
-use crate::{Kind, Now, Store, project, rebill, round};
-use domain::access::{self, Action, Grant};
+use crate::{Kind, Store, project, rebill, round};
+use domain::access::{self, Action};
 use domain::api::{
-    Anomalies, AnomaliesReply, Anomaly, CycleSet, Dashboard, DashboardReply, Done, Loss, LossReply, LossRow,
-    MoveInRound, PlanCycle, ReaderTally, Saved, SetCycle, Tally, ZoneTally,
+    Anomalies, AnomaliesReply, Anomaly, ApproveMarked, Approved, CycleSet, Dashboard, DashboardReply, Done,
+    Loss, LossReply, LossRow, PlanCycle, ReaderTally, SetCycle, Settle, SubjectRow, Tally,
+    ZoneTally,
 };
 use domain::change::{Change, Value, Values, field, kind};
 use domain::cycle::{self, CycleState};
 use domain::ids::{RecordId, Seq, Shelf};
-use domain::ledger::{Entry, Means};
-use domain::money::Satang;
 use domain::problem::{Code, Problem};
 use domain::programme::{DONE, Programme, RoundKind};
 use domain::thai_date;
@@ -202,6 +201,11 @@ pub(super) fn dashboard(store: &Store, caller: &Caller<'_>, ask: &Dashboard) -> 
             tallies.entry(row.get(0)?).or_default().subjects = row.get(1)?;
         }
     }
+    if kind.ended.is_some() {
+        for shelf in ended(store, kind, &list)? {
+            tallies.entry(shelf).and_modify(|tally| tally.subjects = tally.subjects.saturating_sub(1));
+        }
+    }
     let billed = match programme.billing.is_some() {
         true => Some(sums::billed(store, &cycle, &list)?),
         false => None,
@@ -232,6 +236,24 @@ pub(super) fn dashboard(store: &Store, caller: &Caller<'_>, ask: &Dashboard) -> 
         .map(|(person, (reader, zones))| ReaderTally { person, zones: zones.len() as u64, ..reader })
         .collect();
     Ok(reply)
+}
+
+/// The shelves of the subjects that are on the round no more, one entry each. They are never due, so only those are looked at.
+fn ended(store: &Store, kind: &RoundKind, shelves: &str) -> Result<Vec<i64>> {
+    let sql = format!(
+        "SELECT no, shelf FROM subject WHERE shelf IN ({shelves}) \
+         AND NOT EXISTS (SELECT 1 FROM due WHERE due.subject = subject.no AND due.form = ?1)"
+    );
+    let mut statement = store.db.prepare_cached(&sql)?;
+    let mut rows = statement.query([&kind.form])?;
+    let mut ended = Vec::new();
+    while let Some(found) = rows.next()? {
+        let Some(row) = row::load_no(&store.db, found.get(0)?)? else { continue };
+        if kind.is_ended(|field| row.view.get(field).cloned()) {
+            ended.push(found.get(1)?);
+        }
+    }
+    Ok(ended)
 }
 
 fn zone_tally(
@@ -304,6 +326,41 @@ pub(super) fn anomalies(store: &Store, caller: &Caller<'_>, ask: &Anomalies) -> 
         });
     }
     Ok(AnomaliesReply { rows, total })
+}
+
+pub(super) fn approve_marked(
+    store: &mut Store,
+    caller: &Caller<'_>,
+    ask: &ApproveMarked,
+) -> Result<Approved> {
+    let programme = programme(store, caller, &ask.programme)?;
+    let Some(kind) = &programme.round else { return Ok(Approved::default()) };
+    let bits = kind.bits(|mark| mark.id == ask.mark && mark.blocks && mark.together);
+    if bits == 0 {
+        return Err(Problem::new(Code::Malformed).about("mark").into());
+    }
+    let shelves = zones(store, caller, &ask.programme, Some(&ask.zone))?;
+    let mut waiting = Vec::new();
+    counting(store, &ask.cycle, &list::sql_list(shelves.iter().map(|(no, _)| *no)), |visit| {
+        // Whatever else is odd about one is looked at by itself.
+        if visit.state == round::WAITS && visit.marks & kind.blocking() == bits {
+            waiting.push(visit.no);
+        }
+    })?;
+    let mut asked = Vec::new();
+    for no in waiting {
+        let Some(row) = row::load_no(&store.db, no)? else { continue };
+        asked.extend(crate::ask::approval_question(kind, &row).map(|question| question.id()));
+    }
+    let mut approved = Approved::default();
+    store.together(|store| {
+        for question in asked {
+            questions::settle(store, caller, Settle { question, value: true.into() })?;
+            approved.count += 1;
+        }
+        Ok::<(), Error>(())
+    })??;
+    Ok(approved)
 }
 
 /// The units of the visits before one, oldest first.
@@ -553,147 +610,47 @@ pub(super) fn loss(store: &Store, caller: &Caller<'_>, ask: &Loss) -> Result<Los
             }
         })?;
     }
-    let mut again = Vec::new();
+    let mut again: Vec<(String, [u8; 16])> = Vec::new();
     counting(store, &ask.cycle, &list, |visit| {
         let both = marked.get(&visit.subject).copied().unwrap_or_default() & visit.marks;
-        if both != 0 && again.len() < LISTED {
+        if both != 0 {
             again.push((kind.ids(both).into_iter().next().unwrap_or_default(), visit.subject));
         }
     })?;
-    let subject = |id: [u8; 16]| -> Result<Option<domain::api::SubjectRow>> {
-        let row = row::load(&store.db, row::id_of(id))?;
-        row.map(|row| list::subject_row(store, &row, &ask.today)).transpose()
-    };
-    let mut reply = LossReply { zones: zones_now, ..LossReply::default() };
     let dead = nothing.into_iter().filter(|(_, running)| *running >= rule.dead_after && rule.dead_after > 0);
-    for (id, _) in dead.take(LISTED) {
-        reply.dead.extend(subject(id)?);
+    let dead: Vec<_> = dead.map(|(id, _)| (String::new(), id)).collect();
+    let mut reply = LossReply { zones: zones_now, ..LossReply::default() };
+    reply.dead_total = dead.len() as u64;
+    reply.dead = in_walking_order(store, dead)?
+        .into_iter()
+        .take(LISTED)
+        .filter_map(|(_, id)| lost_row(store, id, &ask.today).transpose())
+        .collect::<Result<_>>()?;
+    for (mark, _) in &again {
+        *reply.again_total.entry(mark.clone()).or_default() += 1;
     }
-    for (mark, id) in again {
-        reply.again.extend(subject(id)?.map(|row| (mark, row)));
+    for (mark, id) in in_walking_order(store, again)?.into_iter().take(LISTED) {
+        reply.again.extend(lost_row(store, id, &ask.today)?.map(|row| (mark, row)));
     }
-    let place =
-        |row: &domain::api::SubjectRow| (row.zone.clone(), project::sort_key(&row.order.clone().into()));
-    reply.dead.sort_by_key(place);
-    reply.again.sort_by_key(|(_, row)| place(row));
     Ok(reply)
 }
 
-pub(super) fn move_in_round(store: &mut Store, caller: &Caller<'_>, ask: &MoveInRound) -> Result<Saved> {
-    let (row, shelf) = list::subject(store, caller, ask.subject)?;
-    let order = |id: RecordId| -> Result<(i64, String)> {
-        let (other, place) = list::subject(store, caller, id)?;
-        if place != shelf || other.id == row.id {
-            return Err(Code::BadRecord.into());
-        }
-        Ok((other.no, other.view.get(field::ORDER).map(project::plain).unwrap_or_default()))
-    };
-    let before = ask.after.map(order).transpose()?;
-    // The one that follows there now, and is not the one that moves.
-    let next: Option<i64> = {
-        let mut statement = store.db.prepare_cached(
-            "SELECT no FROM subject WHERE shelf = ?1 AND no <> ?2 AND (sort_key, no) > (?3, ?4) ORDER BY sort_key, no LIMIT 1",
-        )?;
-        let (no, key) = before.as_ref().map_or((i64::MIN, String::new()), |(no, order)| {
-            (*no, project::sort_key(&order.as_str().into()))
-        });
-        let mut found = statement.query((row.shelf, row.no, key, no))?;
-        found.next()?.map(|found| found.get(0)).transpose()?
-    };
-    let next = next.map(|no| row::load_no(&store.db, no)).transpose()?.flatten();
-    let next = next.map(|next| next.view.get(field::ORDER).map(project::plain).unwrap_or_default());
-    let between = project::order_between(before.as_ref().map(|(_, order)| order.as_str()), next.as_deref());
-    // Two that have the same place leave none between them; the office numbers such a zone anew.
-    let place = between.ok_or_else(|| Problem::new(Code::BadRecord).about(field::ORDER))?;
-    let change = Change {
-        id: row.id,
-        kind: kind::SUBJECT.to_owned(),
-        base_seq: row.seq,
-        cells: [(field::ORDER.to_owned(), place.into())].into(),
-    };
-    store.save(caller.grant, caller.now, NewCommit { changes: vec![change], ..NewCommit::default() })?;
-    Ok(Saved { record: row.id, subject: Some(row.id), counts: counts(store)? })
-}
-
-/// A payment of a day, for the treasury's program.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PaymentLine {
-    /// When, ISO with offset.
-    pub at: String,
-    /// The customer's number.
-    pub customer_no: String,
-    /// The subject's heading.
-    pub heading: String,
-    /// Its zone.
-    pub zone: String,
-    /// How it came: `cash`, `slip`, `bank`.
-    pub means: &'static str,
-    /// The bank's number of the transfer, or empty.
-    pub reference: String,
-    /// The receipt's number, or empty.
-    pub receipt_no: String,
-    /// Where it stands, such as `claimed`.
-    pub state: String,
-    /// Who wrote it.
-    pub by: String,
-    /// How much.
-    pub amount: Satang,
-}
-
-impl Store {
-    /// The payments of a local day of a programme, in the order they were made. What does not count any more is among them:
-    /// its state says so.
-    ///
-    /// Errors: what the grant does not allow.
-    pub fn payments_of(
-        &self,
-        grant: &Grant,
-        now: Now,
-        programme: &str,
-        day: &str,
-    ) -> Result<Vec<PaymentLine>> {
-        let caller = &Caller { grant, now };
-        access::may(grant, Action::Office)?;
-        let shelves = list::shelves(self, caller, programme, None)?;
-        let known = self.programmes.get(programme).cloned();
-        let field = known
-            .as_ref()
-            .and_then(|known| known.billing.as_ref())
-            .map(|billing| billing.fields.customer_no.clone());
-        let sql = format!(
-            "SELECT no, number FROM entry WHERE day = ?1 AND fact = 'payment' AND shelf IN ({}) ORDER BY at_ms, no",
-            list::sql_list(shelves.iter().map(|(no, _)| *no))
-        );
-        let mut statement = self.db.prepare_cached(&sql)?;
-        let mut rows = statement.query([day])?;
-        let mut lines = Vec::new();
-        while let Some(found) = rows.next()? {
-            let Some(row) = row::load_no(&self.db, found.get(0)?)? else { continue };
-            let Some(entry) = Entry::of(row.id, &row.view.values()) else { continue };
-            let Some(paid) = self.statement(entry.subject)?.payment(entry.id).cloned() else { continue };
-            let (means, reference) = match &paid.means {
-                Some(Means::Slip(slip)) => ("slip", slip.key()),
-                Some(Means::Bank { reference }) => ("bank", reference.clone()),
-                Some(Means::Cash) | None => ("cash", String::new()),
-            };
-            let subject = row::load(&self.db, entry.subject)?;
-            let value = |name: &String| subject.as_ref()?.view.get(name).map(project::plain);
-            let state = serde_json::to_value(paid.state)?.as_str().unwrap_or_default().to_owned();
-            lines.push(PaymentLine {
-                at: entry.at.clone(),
-                customer_no: field.as_ref().and_then(value).unwrap_or_default(),
-                heading: subject
-                    .as_ref()
-                    .map_or(String::new(), |subject| list::heading(self, programme, subject)),
-                zone: row::shelf_of(&self.db, row.shelf)?.zone,
-                means,
-                reference,
-                receipt_no: paid.receipt_no.clone(),
-                state,
-                by: entry.by.clone(),
-                amount: paid.amount,
-            });
-        }
-        Ok(lines)
+/// Subjects in the order of zones and places, before a list of them is cut: what is left off is the end of the walk.
+fn in_walking_order(store: &Store, all: Vec<(String, [u8; 16])>) -> Result<Vec<(String, [u8; 16])>> {
+    let mut statement = store.db.prepare_cached(
+        "SELECT shelf.zone, subject.sort_key FROM record JOIN subject ON subject.no = record.no \
+         JOIN shelf ON shelf.no = subject.shelf WHERE record.id = ?1",
+    )?;
+    let mut placed = Vec::with_capacity(all.len());
+    for (mark, id) in all {
+        let place = statement.query_row([id], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)));
+        placed.push((place.optional()?, mark, id));
     }
+    placed.sort();
+    Ok(placed.into_iter().map(|(_, mark, id)| (mark, id)).collect())
+}
+
+fn lost_row(store: &Store, id: [u8; 16], today: &str) -> Result<Option<SubjectRow>> {
+    let row = row::load(&store.db, row::id_of(id))?;
+    row.map(|row| list::subject_row(store, &row, today)).transpose()
 }
