@@ -10,7 +10,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { until } from './harness.mjs';
-import { enrolledPhone, look, metersToRead, setStage } from './stage.mjs';
+import { enrolledPhone, look, metersToRead, newDesk, setStage } from './stage.mjs';
 
 const require = createRequire(import.meta.url);
 const jsQR = require('jsqr');
@@ -154,7 +154,9 @@ describe('a bill', () => {
     // A part in cash, with a receipt; the rest by a slip; the same slip a second time is caught.
     await phone.press('รับเงินสด');
     await phone.type('จำนวนเงิน (บาท)', '20');
-    await phone.press('รับเงินและออกใบเสร็จ');
+    // Twice in a hurry is one banknote.
+    await phone.page.keyboard.press('Enter');
+    await phone.page.keyboard.press('Enter');
     await phone.sees(/รับเงิน 20.00 บาท ใบเสร็จเลขที่ R/);
     const rest = (Math.round(Number(amount) * 100) - 2_000) / 100;
     await phone.sees(rest.toFixed(2).replace(/\B(?=(\d{3})+\.)/g, ','));
@@ -194,10 +196,13 @@ describe('a bill', () => {
     const { statement } = await stage.office.ask('ledger', { subject: meter.id });
     assert.deepEqual([statement.owed, statement.credit, statement.claimed], [0, 0, Math.round(rest * 100)]);
     const cycle = statement.charges.at(-1).cycle;
-    const answer = await fetch(`${stage.town.url}/api/bills`, {
+    const bills = () => fetch(`${stage.town.url}/api/bills`, {
       method: 'POST', headers: { 'content-type': 'application/json', 'x-sanam': '1', cookie: stage.office.cookie },
-      body: JSON.stringify({ programme: 'water', cycle, zone: null, unpaid: true, two_a_page: false }),
+      body: JSON.stringify({ programme: 'water', cycle, zone: null, unpaid: true, two_a_page: true }),
     });
+    assert.equal((await bills()).status, 404, 'no route is approved');
+    for (const state of ['reviewed', 'approved']) await stage.office.ask('set_cycle', { programme: 'water', zone: null, cycle, state, reason: '' });
+    const answer = await bills();
     assert.equal(answer.status, 200);
     const pdf = join(stage.folder, 'bills.pdf');
     writeFileSync(pdf, Buffer.from(await answer.arrayBuffer()));
@@ -206,5 +211,41 @@ describe('a bill', () => {
     assert.deepEqual([page.ref1, page.biller], [other.customer, BILLER]);
     const info = execFileSync('pdftotext', [pdf, '-']).toString();
     assert.ok(info.includes(other.customer) && !info.includes(meter.customer), 'only who has not paid');
+
+    // And the money goes on: from the collector to the office, and the slip to whoever asks the bank.
+    const desk = await newDesk(t, { ...stage, site: { url: stage.town.url } });
+    await desk.login();
+    await desk.openPage('money', 'เงินรับ');
+    const collector = desk.page.locator('.money-collector').filter({ hasText: 'สมหญิง จดมาตร' });
+    await desk.shows(collector);
+    assert.deepEqual(await look(desk, 'money'), []);
+    await collector.getByRole('button', { name: 'รับมอบเงินแล้ว' }).click();
+    await desk.sees(/นับเงินจาก สมหญิง จดมาตร ได้ 20.00 บาท/);
+    await desk.page.getByRole('dialog').getByRole('button', { name: 'รับมอบเงินแล้ว' }).click();
+    await desk.shows(collector.getByRole('button', { name: 'ฝากธนาคารแล้ว' }));
+    const claim = desk.page.locator('.money-slips li').filter({ hasText: meter.heading });
+    await claim.getByRole('button', { name: 'เงินเข้าแล้ว' }).click();
+    await claim.waitFor({ state: 'detached' });
+    const account = (await stage.office.ask('ledger', { subject: meter.id })).statement;
+    assert.deepEqual(account.payments.map((payment) => payment.state), ['handed_over', 'confirmed']);
+    await desk.page.setViewportSize({ width: 360, height: 740 });
+    assert.deepEqual(await look(desk, 'money-phone'), []);
+
+    // At the counter: what is owed, a receipt, and its page.
+    await desk.openPage(`registry/${other.id}`, 'ทะเบียน');
+    await desk.press('รับชำระที่เคาน์เตอร์');
+    await desk.press('รับเงินและออกใบเสร็จ');
+    await desk.sees(/ใบเสร็จเลขที่ R/);
+    const receipt = desk.page.locator('.account .entry').filter({ hasText: /R\d/ });
+    const [page2] = await Promise.all([
+      desk.page.waitForEvent('download'), receipt.getByRole('button', { name: 'ใบนี้เป็นหน้ากระดาษ (PDF)' }).click(),
+    ]);
+    assert.match(page2.suggestedFilename(), /^R.*\.pdf$/);
+    assert.equal(readFileSync(await page2.path()).subarray(0, 4).toString(), '%PDF');
+    await desk.press('ปรับปรุงยอด');
+    await desk.type('จำนวนเงิน (บาท)', '35');
+    await desk.type('เหตุผล', 'ค่าเปลี่ยนวาล์ว');
+    await desk.press('เรียกเก็บเพิ่ม');
+    await until(async () => (await stage.office.ask('ledger', { subject: other.id })).statement.owed === 3_500, 'the charge');
   });
 });

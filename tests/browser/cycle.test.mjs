@@ -72,6 +72,9 @@ describe('the month of a route', () => {
     await phone.press('บันทึก', { exact: true });
     await phone.press('ถูกต้องแล้ว บันทึกเลย');
     await phone.heading('บันทึกแล้ว');
+    // Not the bill of the month before, which would be handed over for this one.
+    await phone.press('ใบแจ้งและยอดค้าง');
+    await phone.sees(/รอสำนักงานตรวจ ยังไม่มีใบแจ้งของงวดนี้/);
     await phone.openCard(meters[2].id);
     await phone.sees('รอสำนักงานตรวจ');
     wrong.push(...await look(phone, 'card-waits'));
@@ -110,7 +113,7 @@ describe('the month of a route', () => {
     const zone = (await stage.office.ask('dashboard', { programme: 'water', cycle: '', today: new Date(Date.now() + 7 * 3600e3).toISOString().slice(0, 10) })).zones[0];
     assert.deepEqual([zone.state, zone.tally.waiting], ['closed', 0]);
 
-    for (const [button, magic] of [['รายงานวันนี้ (PDF)', '%PDF'], ['รายงานวันนี้ (Excel)', 'PK']]) {
+    for (const [button, magic] of [['รายงานประจำวัน (PDF)', '%PDF'], ['รายงานประจำวัน (Excel)', 'PK']]) {
       const [download] = await Promise.all([desk.page.waitForEvent('download'), desk.press(button)]);
       assert.match(download.suggestedFilename(), /^report-water-.*\.(pdf|xlsx)$/);
       assert.equal(readFileSync(await download.path()).subarray(0, magic.length).toString(), magic);

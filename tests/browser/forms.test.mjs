@@ -390,6 +390,10 @@ describe('forms', () => {
     await phone.type(/เลขหน้ามาตร/, String(meter.previous + meter.usage));
     await phone.press('ต่อไป');
     await phone.press('บันทึก', { exact: true });
+    await phone.sees('เขียนเหตุผลก่อน');
+    await phone.type(/ทำไมจึงแก้/, 'พิมพ์เลขเกินไปหนึ่ง');
+    wrong.push(...await look(phone, 'form-correction-reason'));
+    await phone.press('บันทึก', { exact: true });
     await phone.heading('บันทึกแล้ว');
     await phone.openCard(meter.id);
     await phone.shows(phone.page.locator('.visit.corrected', { hasText: 'แก้ไขแล้ว' }));

@@ -95,7 +95,10 @@ pub fn Line(
                 on:keydown=move |event| {
                     if event.key() == "Enter" && let Some(enter) = enter {
                         event.prevent_default();
-                        enter.run(());
+                        // A key that is held down says it again and again; it was meant once.
+                        if !event.repeat() {
+                            enter.run(());
+                        }
                     }
                 }
             />

@@ -1,6 +1,10 @@
 //! The bill at the door: a large amount, a code that the payer scans off the screen, paper or a picture, and the money
 //! that comes. Below it the account, with what was cancelled and why.
 
+mod account;
+
+pub use account::Account;
+
 use crate::app::{App, Loaded, app, load};
 use crate::backend::ask;
 use crate::browser::{OFFSET_MINUTES, keep_setting, setting};
@@ -17,12 +21,10 @@ use crate::route::{Route, go, replace};
 use crate::strings::fill;
 use crate::strings::money::{MoneyStrings, money};
 use domain::api::{
-    self, BillOf, BillReply, CancelEntry, ClaimSlip, CountPaper, JudgeSlip, LedgerReply, PaperKind,
-    PrintPaper, ReceiveCash, ShowBill,
+    self, BillOf, BillReply, ClaimSlip, CountPaper, LedgerReply, PaperKind, PrintPaper, ReceiveCash, ShowBill,
 };
 use domain::billing::LineKind;
 use domain::ids::RecordId;
-use domain::ledger::{ChargeState, Charged, Means, Paid, PaymentState};
 use domain::money::Satang;
 use domain::problem::Code;
 use domain::thai_date;
@@ -60,14 +62,28 @@ pub fn Bill(
         <Shell title=title>
             {move || {
                 if scanning.get() {
-                    return view! { <SlipScan subject=subject bill=bill scanning=scanning/> }.into_any();
+                    let shown = bill.with_untracked(|bill| match bill {
+                        Loaded::Ready(bill) => Some((Some(bill.entry), bill.open)),
+                        _ => None,
+                    });
+                    let (entry, asked) = shown.unwrap_or_else(|| (None, account.with_untracked(owed)));
+                    return view! { <SlipScan subject=subject entry=entry asked=asked scanning=scanning/> }.into_any();
                 }
                 bill.with(|bill| match bill {
                     Loaded::Waiting => {
                         view! { <p class="waiting" role="status">{app.t().loading}</p> }.into_any()
                     }
-                    Loaded::Failed(problem) if problem.code == Code::NoBill => {
-                        view! { <p class="lead">{m.no_bill}</p> }.into_any()
+                    Loaded::Failed(problem) if matches!(problem.code, Code::NoBill | Code::BillWaits) => {
+                        let why = match problem.code {
+                            Code::BillWaits => app.explain(problem),
+                            _ => m.no_bill.to_owned(),
+                        };
+                        // What is owed from before can be paid all the same.
+                        view! {
+                            <p class="lead">{why}</p>
+                            {move || owing(app, subject, account.with(owed), scanning)}
+                        }
+                            .into_any()
                     }
                     Loaded::Failed(problem) => notice::problem(app, problem).into_any(),
                     Loaded::Ready(bill) => {
@@ -79,13 +95,47 @@ pub fn Bill(
                 account
                     .with(|account| match account {
                         Loaded::Ready(account) if !scanning.get() => {
-                            Some(account_view(app, subject, account))
+                            Some(account::whole(app, subject, account))
                         }
                         _ => None,
                     })
             }}
         </Shell>
     }
+}
+
+/// What is owed in an account, as far as it is known.
+fn owed(account: &Loaded<LedgerReply>) -> Satang {
+    match account {
+        Loaded::Ready(account) => account.statement.owed,
+        _ => Satang::ZERO,
+    }
+}
+
+/// What is owed where there is no bill to show, with the ways to pay it.
+fn owing(
+    app: App,
+    subject: RecordId,
+    owed: Satang,
+    scanning: RwSignal<bool>,
+) -> Option<impl IntoView + use<>> {
+    let m = money(app.lang());
+    let taking = RwSignal::new(false);
+    (owed > Satang::ZERO).then(|| {
+        view! {
+            <div class="bill">
+                <section class="due-box">
+                    <p class="label">{m.to_pay}</p>
+                    <p class="amount"><strong>{owed.to_string()}</strong>" "{m.baht}</p>
+                </section>
+                <div class="forms">
+                    <Button label=m.cash drawing=Icon::Plus press=move || taking.set(true)/>
+                    <Button label=m.slip drawing=Icon::Scan press=move || scanning.set(true)/>
+                </div>
+                <CashDialog subject=subject bill=None open=taking asked=owed/>
+            </div>
+        }
+    })
 }
 
 fn bill_view(app: App, reply: &BillReply, scanning: RwSignal<bool>) -> impl IntoView + use<> {
@@ -169,7 +219,7 @@ fn bill_view(app: App, reply: &BillReply, scanning: RwSignal<bool>) -> impl Into
             </div>
             {details(app, m, reply)}
             <PrintDialog entry=entry open=printing/>
-            <CashDialog subject=subject bill=entry open=taking asked=open/>
+            <CashDialog subject=subject bill=Some(entry) open=taking asked=open/>
         </div>
     }
 }
@@ -328,12 +378,21 @@ fn PrintDialog(entry: RecordId, open: RwSignal<bool>) -> impl IntoView {
 
 /// How much cash, and the receipt.
 #[component]
-fn CashDialog(subject: RecordId, bill: RecordId, open: RwSignal<bool>, asked: Satang) -> impl IntoView {
+fn CashDialog(
+    subject: RecordId,
+    bill: Option<RecordId>,
+    open: RwSignal<bool>,
+    asked: Satang,
+) -> impl IntoView {
     let app = app();
     let m = money(app.lang());
     let amount = RwSignal::new(asked.plain());
     let busy = RwSignal::new(false);
     let take = move || {
+        // Enter and the button, or either twice: one banknote is taken once.
+        if busy.get_untracked() {
+            return;
+        }
         let Some(amount) = Satang::read(&amount.get_untracked()) else {
             app.say_problem(&Code::AmountWrong.into());
             return;
@@ -343,7 +402,7 @@ fn CashDialog(subject: RecordId, bill: RecordId, open: RwSignal<bool>, asked: Sa
             let request = ReceiveCash {
                 subject,
                 amount,
-                bill: Some(bill),
+                bill,
                 place: position::stamped(app),
                 offset_minutes: OFFSET_MINUTES,
             };
@@ -376,16 +435,16 @@ fn CashDialog(subject: RecordId, bill: RecordId, open: RwSignal<bool>, asked: Sa
 
 /// The code on the payer's slip.
 #[component]
-fn SlipScan(subject: RecordId, bill: RwSignal<Loaded<BillReply>>, scanning: RwSignal<bool>) -> impl IntoView {
+fn SlipScan(
+    subject: RecordId,
+    entry: Option<RecordId>,
+    asked: Satang,
+    scanning: RwSignal<bool>,
+) -> impl IntoView {
     let app = app();
     let m = money(app.lang());
     let paused = RwSignal::new(false);
-    let known = bill.with_untracked(|bill| match bill {
-        Loaded::Ready(bill) => Some((bill.entry, bill.open)),
-        _ => None,
-    });
-    let (entry, asked) = known.unzip();
-    let amount = RwSignal::new(asked.unwrap_or_default().plain());
+    let amount = RwSignal::new(asked.plain());
     let found = move |text: String| {
         let Some(amount) = Satang::read(&amount.get_untracked()) else {
             app.say_problem(&Code::AmountWrong.into());
@@ -422,200 +481,6 @@ fn SlipScan(subject: RecordId, bill: RwSignal<Loaded<BillReply>>, scanning: RwSi
             <Scanner label=m.slip_type paused=paused found=Callback::new(found)/>
             <Button label=app.t().cancel weight=Weight::Quiet press=move || scanning.set(false)/>
         </section>
-    }
-}
-
-fn charge_state(m: &MoneyStrings, state: ChargeState) -> (&'static str, &'static str) {
-    match state {
-        ChargeState::Open => ("overdue", m.state_open),
-        ChargeState::Partly => ("left", m.state_partly),
-        ChargeState::Claimed => ("left", m.state_claimed),
-        ChargeState::Paid => ("done", m.state_paid),
-        ChargeState::Replaced => ("", m.state_replaced),
-        ChargeState::Cancelled => ("", m.state_cancelled),
-    }
-}
-
-fn payment_state(m: &MoneyStrings, state: PaymentState) -> (&'static str, &'static str) {
-    match state {
-        PaymentState::Claimed => ("left", m.pay_claimed),
-        PaymentState::Confirmed => ("done", m.pay_confirmed),
-        PaymentState::Received => ("done", m.pay_received),
-        PaymentState::HandedOver => ("done", m.pay_handed_over),
-        PaymentState::Deposited => ("done", m.pay_deposited),
-        PaymentState::Duplicate => ("overdue", m.pay_duplicate),
-        PaymentState::Reversed => ("", m.pay_reversed),
-    }
-}
-
-/// A subject's account by itself, for the office's page about it; nothing where nothing is charged.
-#[component]
-pub fn Account(
-    /// Whose.
-    subject: RecordId,
-) -> impl IntoView {
-    let app = app();
-    let account = load(app, move || api::Ledger { subject });
-    move || {
-        account.with(|account| match account {
-            Loaded::Ready(account) => Some(account_view(app, subject, account)),
-            _ => None,
-        })
-    }
-}
-
-/// Bills and payments, newest first.
-fn account_view(app: App, subject: RecordId, account: &LedgerReply) -> impl IntoView + use<> {
-    let m = money(app.lang());
-    let may_settle = account.may_settle;
-    let cancelling = RwSignal::new(None::<RecordId>);
-    let remark = |id: RecordId| {
-        let found = account.remarks.iter().find(|remark| remark.about == id)?;
-        Some(format!("{} · {}", found.reason, found.approver))
-    };
-    let charges = account.statement.charges.iter().rev();
-    let charges =
-        charges.map(|charge| charge_row(m, subject, charge, remark(charge.id), may_settle, cancelling));
-    let charges = charges.collect_view();
-    let payments = account.statement.payments.iter().rev();
-    let payments = payments.map(|paid| payment_row(app, m, paid, remark(paid.id), may_settle, cancelling));
-    let payments = payments.collect_view();
-    view! {
-        <section class="account">
-            <h3>{m.account}</h3>
-            <ul class="visits">{charges}{payments}</ul>
-            <CancelDialog cancelling=cancelling/>
-        </section>
-    }
-}
-
-fn charge_row(
-    m: &'static MoneyStrings,
-    subject: RecordId,
-    charge: &Charged,
-    remark: Option<String>,
-    may_settle: bool,
-    cancelling: RwSignal<Option<RecordId>>,
-) -> impl IntoView + use<> {
-    let (kind, state) = charge_state(m, charge.state);
-    let id = charge.id;
-    let title = thai_date::cycle(&charge.cycle);
-    let is_bill = charge.units.is_some();
-    let what = if is_bill { fill(m.number, &[&charge.no]) } else { m.adjustment.to_owned() };
-    let cancel = (may_settle && charge.is_standing()).then(|| {
-        view! { <Button label=m.cancel_entry weight=Weight::Danger press=move || cancelling.set(Some(id))/> }
-    });
-    // The office has no phone's screens; its paper is the page for the post.
-    let open = (is_bill && !crate::backend::is_office()).then(|| {
-        view! {
-            <Button label=m.open weight=Weight::Quiet press=move || go(&Route::Bill(subject, Some(id)))/>
-        }
-    });
-    view! {
-        <li class="entry">
-            <p class="line"><strong>{title}</strong><strong>{charge.amount.to_string()}</strong></p>
-            <p class="line second"><span>{what}</span><span class=format!("chip {kind}")>{state}</span></p>
-            {remark.map(|remark| view! { <p class="second">{remark}</p> })}
-            {open}
-            {cancel}
-        </li>
-    }
-}
-
-fn payment_row(
-    app: App,
-    m: &'static MoneyStrings,
-    paid: &Paid,
-    remark: Option<String>,
-    may_settle: bool,
-    cancelling: RwSignal<Option<RecordId>>,
-) -> impl IntoView + use<> {
-    let (kind, state) = payment_state(m, paid.state);
-    let id = paid.id;
-    let printing = RwSignal::new(false);
-    let title = match &paid.means {
-        Some(Means::Cash) => fill(m.number, &[&domain::billing::BillNumber::of(&paid.receipt_no).grouped()]),
-        Some(Means::Slip(slip)) => format!("{} {}", slip.bank, slip.trans_ref),
-        Some(Means::Bank { reference }) => reference.clone(),
-        None => m.given_back.to_owned(),
-    };
-    let receipt = (!paid.receipt_no.is_empty()).then(|| {
-        view! {
-            <Button label=m.receipt drawing=Icon::Sheet press=move || printing.set(true)/>
-            <PrintDialog entry=id open=printing/>
-        }
-    });
-    let judge = move |confirmed: bool| {
-        spawn_local(async move {
-            match ask(JudgeSlip { payment: id, confirmed }).await {
-                Ok(saved) => {
-                    app.say(m.done);
-                    app.saved(saved.counts);
-                }
-                Err(problem) => app.say_problem(&problem),
-            }
-        });
-    };
-    let settle = (may_settle && paid.state == PaymentState::Claimed).then(|| {
-        view! {
-            <Button label=m.slip_came drawing=Icon::Check press=move || judge(true)/>
-            <Button label=m.slip_never weight=Weight::Danger press=move || judge(false)/>
-        }
-    });
-    let cancel = (may_settle && paid.state.counts()).then(|| {
-        view! { <Button label=m.cancel_entry weight=Weight::Danger press=move || cancelling.set(Some(id))/> }
-    });
-    let day = thai_date::of_any_precision(paid.at.get(..10).unwrap_or_default());
-    view! {
-        <li class="entry">
-            <p class="line"><strong>{day}</strong><strong>"− "{paid.amount.to_string()}</strong></p>
-            <p class="line second"><span class="inert">{title}</span><span class=format!("chip {kind}")>{state}</span></p>
-            {remark.map(|remark| view! { <p class="second">{remark}</p> })}
-            {receipt}
-            {settle}
-            {cancel}
-        </li>
-    }
-}
-
-/// Why something is cancelled.
-#[component]
-fn CancelDialog(cancelling: RwSignal<Option<RecordId>>) -> impl IntoView {
-    let app = app();
-    let m = money(app.lang());
-    let open = RwSignal::new(false);
-    let reason = RwSignal::new(String::new());
-    // Each sets the other only where it differs: a signal tells of what it had already, too.
-    Effect::new(move |_| {
-        if cancelling.get().is_some() {
-            open.set(true);
-        }
-    });
-    Effect::new(move |_| {
-        if !open.get() && cancelling.with_untracked(Option::is_some) {
-            cancelling.set(None);
-        }
-    });
-    let cancel = move || {
-        let Some(entry) = cancelling.get_untracked() else { return };
-        let reason = reason.get_untracked();
-        spawn_local(async move {
-            match ask(CancelEntry { entry, reason }).await {
-                Ok(saved) => {
-                    app.say(m.done);
-                    open.try_set(false);
-                    app.saved(saved.counts);
-                }
-                Err(problem) => app.say_problem(&problem),
-            }
-        });
-    };
-    view! {
-        <Dialog open=open title=m.cancel_title>
-            <Line label=m.reason value=reason enter=Callback::new(move |()| cancel())/>
-            <Button label=m.cancel_yes weight=Weight::Danger press=cancel/>
-            <Button label=app.t().cancel weight=Weight::Quiet press=move || open.set(false)/>
-        </Dialog>
     }
 }
 

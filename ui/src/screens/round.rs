@@ -14,12 +14,10 @@ use crate::format;
 use crate::route::{Route, go};
 use crate::strings::fill;
 use domain::api;
-use domain::api::{RoundReply, SubjectRow};
-use domain::ids::RecordId;
+use domain::api::{RoundPlan, RoundReply, SubjectRow};
 use domain::schedule::Standing;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use std::cmp::Ordering;
 use wasm_bindgen::JsCast;
 
 /// Rows asked for at once.
@@ -128,6 +126,7 @@ pub fn Round(
             <div class="card" style=("--accent", colour)>
                 <Filters programme=id.get_value() standing=standing failed=failed counts=counts/>
                 <Zones programme=id.get_value() zone=zone/>
+                {move || counts.with(|counts| counts.plan.as_ref().map(|plan| planned(app, plan)))}
                 <order::Choice programme=id.get_value() zone=zone sorting=sorting standing=standing failed=failed/>
                 <p class="small" role="status">
                     {move || match total.get() {
@@ -163,6 +162,17 @@ pub fn Round(
             </div>
         </Shell>
     }
+}
+
+/// Who is to walk the zone, and the days that the office planned for it.
+fn planned(app: App, plan: &RoundPlan) -> impl IntoView + use<> {
+    let t = app.t();
+    let days = [(t.plan_due, &plan.due_on), (t.plan_cutoff, &plan.cutoff_on)];
+    let days = days.into_iter().filter(|(_, day)| !day.is_empty());
+    let parts = days.map(|(label, day)| fill(label, &[&format::iso_day(day, app.lang())]));
+    let reader = Some(plan.reader.clone()).filter(|reader| !reader.is_empty());
+    let parts: Vec<String> = reader.into_iter().chain(parts).collect();
+    view! { <p class="small round-planned">{parts.join(" · ")}</p> }
 }
 
 /// Puts the row whose card was opened back in sight, once.
@@ -299,76 +309,5 @@ fn Zones(programme: String, zone: RwSignal<Option<String>>) -> impl IntoView {
             </label>
         }
         .into_any()
-    }
-}
-
-/// Finds the next one to do after `done`, in route order within its zone, and from the start after the last one.
-pub async fn next_after(_app: App, done: &SubjectRow) -> Option<SubjectRow> {
-    let mut candidates: Vec<SubjectRow> = Vec::new();
-    loop {
-        let request = api::Round {
-            programme: done.programme.clone(),
-            zone: Some(done.zone.clone()),
-            standing: vec![Standing::Overdue, Standing::Left],
-            failed: None,
-            today: today_iso(),
-            offset: candidates.len() as u32,
-            limit: MOST,
-        };
-        let reply = ask(request).await.ok()?;
-        let end = reply.rows.is_empty() || candidates.len() + reply.rows.len() >= reply.total as usize;
-        candidates.extend(reply.rows);
-        if end {
-            break;
-        }
-    }
-    pick_next(&candidates, done.id, &done.order).cloned()
-}
-
-fn pick_next<'a>(candidates: &'a [SubjectRow], done: RecordId, order: &str) -> Option<&'a SubjectRow> {
-    let others = || candidates.iter().filter(|row| row.id != done);
-    others().find(|row| by_number(&row.order, order) == Ordering::Greater).or_else(|| others().next())
-}
-
-/// Compares places in a round: digits by their number, so that 9 comes before 10.
-fn by_number(a: &str, b: &str) -> Ordering {
-    let split = |text: &str| {
-        let digits: String = text.chars().take_while(char::is_ascii_digit).collect();
-        let rest: String = text.chars().skip_while(char::is_ascii_digit).collect();
-        (digits.parse::<u64>().unwrap_or(u64::MAX), rest)
-    };
-    split(a).cmp(&split(b))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn row(n: u64, order: &str) -> SubjectRow {
-        SubjectRow {
-            id: RecordId::new(n, [n as u8; 10]),
-            programme: "water".into(),
-            zone: "1".into(),
-            heading: String::new(),
-            second_line: String::new(),
-            order: order.into(),
-            standing: Some(Standing::Left),
-            due_on: None,
-            last_done: None,
-            last_failed: None,
-            distance_m: None,
-            place: None,
-        }
-    }
-
-    #[test]
-    fn the_next_one_follows_on_the_route_and_wraps_round() {
-        let rows = [row(1, "2"), row(2, "9"), row(3, "10")];
-        let next =
-            |order: &str| pick_next(&rows, RecordId::new(99, [9; 10]), order).map(|row| row.order.clone());
-        assert_eq!(next("1").as_deref(), Some("2"));
-        assert_eq!(next("9").as_deref(), Some("10"));
-        assert_eq!(next("10").as_deref(), Some("2"));
-        assert_eq!(pick_next(&rows[..1], rows[0].id, "2"), None);
     }
 }

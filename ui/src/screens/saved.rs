@@ -8,7 +8,6 @@ use crate::components::icon::{Icon, icon};
 use crate::components::row::subject_row;
 use crate::components::strip::{Short, unsent};
 use crate::route::{Route, replace};
-use crate::screens::round::next_after;
 use crate::strings::fill;
 use domain::api;
 use domain::api::SubjectRow;
@@ -40,8 +39,9 @@ pub fn Saved() -> impl IntoView {
     let JustSaved { programme, subject, heading: name, what, in_round } = saved;
     spawn_local(async move {
         let Some(subject) = subject else { return };
-        let Ok(card) = ask(api::Card { subject, today: today_iso() }).await else { return };
-        let Some(row) = next_after(app, &card.row).await else { return };
+        let Ok(Some(row)) = ask(api::NextInRound { after: subject, today: today_iso() }).await else {
+            return;
+        };
         let id = row.id;
         next.try_set(Some(row));
         if !in_round {

@@ -4,6 +4,8 @@ use super::Strings;
 
 /// English.
 pub const EN: Strings = Strings {
+    plan_due: "To be paid until {}",
+    plan_cutoff: "Cut off on {}",
     about: "About",
     about_text: "Sanam helps with the municipality's field work, with or without signal. Data is kept on this device and sent to the office when there is signal.",
     acknowledge: "I have read this",
@@ -259,6 +261,7 @@ pub const EN: Strings = Strings {
     bound_replaced: "Label replaced",
     zone: "Zone",
     correcting: "Correction of: {}",
+    correcting_reason: "Why it is corrected, such as a mistyped number",
     correcting_lead: "You are correcting what was saved. What was there stays in the history.",
     correct_visit: "Correct this",
     corrected: "Corrected",

@@ -123,7 +123,49 @@ sentences! {
     /// Said after.
     done: "บันทึกแล้ว", "Saved";
     /// No bill yet.
-    no_bill: "ยังไม่มีใบแจ้ง ใบแจ้งจะออกเมื่อบันทึกการอ่าน", "No bill yet. It is issued when a reading is saved";
+    no_bill: "ยังไม่มีใบแจ้งของงวดนี้ ใบแจ้งจะออกเมื่อบันทึกการอ่าน", "No bill of this cycle yet. It is issued when a reading is saved";
+    /// Button at the office.
+    page: "ใบนี้เป็นหน้ากระดาษ (PDF)", "As a page (PDF)";
+    /// Button at the office.
+    counter: "รับชำระที่เคาน์เตอร์", "Take cash at the counter";
+    /// Heading.
+    adjust_title: "ปรับปรุงยอดเท่าไร เพราะอะไร", "Adjust by how much, and why?";
+    /// Button.
+    adjust_charge: "เรียกเก็บเพิ่ม", "Charge it";
+    /// Button.
+    adjust_back: "คืนเงิน / ลดหนี้", "Give it back";
+    /// A page of the office.
+    takings: "เงินรับ", "Money received";
+    /// What the page is for.
+    takings_lead: "เงินสดอยู่ที่ใคร และสลิปที่รอตรวจกับธนาคาร", "Whose hands cash is in, and slips to be checked with the bank";
+    /// Nothing is charged anywhere.
+    takings_none: "ยังไม่มีงานที่เก็บเงิน", "Nothing is charged in any programme";
+    /// Label.
+    since: "รับตั้งแต่วันที่", "Received since";
+    /// Heading.
+    cash_by: "เงินสดตามผู้รับ", "Cash by collector";
+    /// None.
+    no_cash: "ไม่มีเงินสดในช่วงนี้", "No cash in this time";
+    /// Sum of a collector.
+    in_hands: "อยู่ที่ผู้รับ {} บาท อยู่ที่สำนักงาน {} บาท ฝากธนาคารแล้ว {} บาท", "{} baht with the collector, {} at the office, {} at the bank";
+    /// So many payments.
+    n_payments: "{} รายการ", "{} payments";
+    /// Button: the office has it.
+    hand_in: "รับมอบเงินแล้ว", "Handed over";
+    /// Button: the bank has it.
+    deposit: "ฝากธนาคารแล้ว", "Deposited";
+    /// Heading of a question.
+    hand_in_sure: "นับเงินจาก {} ได้ {} บาท ครบแล้วใช่ไหม", "The cash from {} was counted: is it {} baht?";
+    /// Heading of a question.
+    deposit_sure: "ฝากเงินที่ {} รับไว้ {} บาท เข้าธนาคารแล้วใช่ไหม", "Is the cash of {}, {} baht, at the bank?";
+    /// What the answer means.
+    moved_for_good: "บันทึกแล้วย้อนกลับไม่ได้", "This cannot be taken back";
+    /// Heading.
+    slips_waiting: "สลิปรอตรวจกับธนาคาร", "Slips to be checked with the bank";
+    /// None.
+    no_slips: "ไม่มีสลิปรอตรวจ", "No slip waits";
+    /// The list is cut.
+    shown_of: "แสดง {} จาก {}", "{} of {} shown";
     /// Number of a bill.
     number: "เลขที่ {}", "No. {}";
     /// Printed so often.

@@ -49,6 +49,9 @@ fn english(code: Code) -> Option<&'static str> {
             "This is not the code of a bank slip. Scan the QR in the corner of the slip again."
         }
         Code::NoBill => "There is no bill for this yet.",
+        Code::BillWaits => {
+            "The office looks at this first: there is no bill of this cycle yet. Tell the customer that it comes later."
+        }
         Code::AmountWrong => "The amount is wrong. Write it in baht, such as 120 or 120.50.",
         Code::ReasonNeeded => "Write the reason first, then try again.",
         Code::Offline => "No signal yet. Everything is safe on this device and will be sent by itself.",

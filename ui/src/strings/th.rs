@@ -4,6 +4,8 @@ use super::Strings;
 
 /// Thai.
 pub const TH: Strings = Strings {
+    plan_due: "ชำระภายใน {}",
+    plan_cutoff: "ระงับบริการ {}",
     about: "เกี่ยวกับ",
     about_text: "สนาม ช่วยงานภาคสนามของเทศบาล ใช้ได้แม้ไม่มีสัญญาณ ข้อมูลเก็บในเครื่องนี้และส่งให้สำนักงานเมื่อมีสัญญาณ",
     acknowledge: "อ่านแล้ว รับทราบ",
@@ -259,6 +261,7 @@ pub const TH: Strings = Strings {
     bound_replaced: "เปลี่ยนป้ายแล้ว",
     zone: "พื้นที่",
     correcting: "แก้ไข{}",
+    correcting_reason: "ทำไมจึงแก้ เช่น พิมพ์เลขผิด",
     correcting_lead: "กำลังแก้สิ่งที่บันทึกไปแล้ว ของเดิมยังอยู่ในประวัติ",
     correct_visit: "แก้ไขรายการนี้",
     corrected: "แก้ไขแล้ว",

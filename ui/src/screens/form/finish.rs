@@ -11,6 +11,7 @@ use crate::position;
 use crate::route::{FormRoute, Route, replace};
 use crate::screens::form::session::{Doubt, Session};
 use domain::api;
+use domain::problem::Code;
 use domain::programme::DONE;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -22,6 +23,8 @@ pub struct Finish {
     pub session: Session,
     at: StoredValue<FormRoute>,
     zone: RwSignal<String>,
+    /// Why what was saved is corrected.
+    pub reason: RwSignal<String>,
     asking: RwSignal<bool>,
     doubts: RwSignal<Vec<Doubt>>,
     /// A save is under way.
@@ -37,6 +40,7 @@ impl Finish {
             session,
             at: StoredValue::new(at),
             zone,
+            reason: RwSignal::default(),
             asking: RwSignal::new(false),
             doubts: RwSignal::default(),
             saving: RwSignal::new(false),
@@ -47,6 +51,11 @@ impl Finish {
     /// Saves, unless something is missing, or odd and not yet confirmed.
     pub fn ask_to_save(self, app: App) {
         if !self.session.form_is_fine() {
+            return;
+        }
+        let corrects = self.at.with_value(|at| at.corrects.is_some());
+        if corrects && self.reason.with_untracked(|reason| reason.trim().is_empty()) {
+            app.say_problem(&Code::ReasonNeeded.into());
             return;
         }
         let doubts = self.session.doubts();
@@ -69,7 +78,7 @@ impl Finish {
         let registry = self.session.registry();
         let (answers, photos) = self.session.answers();
         let zone = self.zone.get_untracked();
-        let request = api::SaveVisit {
+        let visit = api::SaveVisit {
             programme: at.programme.clone(),
             form: at.form.clone(),
             subject: at.subject,
@@ -83,10 +92,15 @@ impl Finish {
             supersedes: at.corrects,
             offset_minutes: OFFSET_MINUTES,
         };
+        let reason = self.reason.get_untracked();
         let heading = self.session.heading();
         let what = form_title(app, &at.programme, &at.form);
         spawn_local(async move {
-            match ask(request).await {
+            let saved = match at.corrects {
+                Some(_) => ask(api::CorrectVisit { visit, reason }).await,
+                None => ask(visit).await,
+            };
+            match saved {
                 Ok(saved) => {
                     self.session.saved();
                     app.saved(saved.counts);

@@ -18,6 +18,7 @@ use crate::backend::ask;
 use crate::browser::today_iso;
 use crate::components::bars;
 use crate::components::button::{Button, Weight};
+use crate::components::field::Line;
 use crate::components::icon::{Icon, icon};
 use crate::components::markdown::marked;
 use crate::components::notice;
@@ -201,6 +202,9 @@ pub fn Filling(
                     .then(|| {
                         view! { <crate::screens::new_subject::ZoneChoice programme=programme.clone() zone=zone/> }
                     })
+            }}
+            {move || {
+                (correcting && last.get()).then(|| view! { <Line label=t.correcting_reason value=finish.reason/> })
             }}
             {could_not(app, session, &at)}
             <div class="actions">

@@ -189,26 +189,25 @@ fn line(app: App, device: &DeviceRow, asked: Asked) -> impl IntoView + use<> {
             <td class="office-do">
                 {move || {
                     let whole = whole.clone();
-                    match (revoked, office.keeps_devices()) {
-                        (true, _) => view! { <span class="chip">{t.revoked}</span> }.into_any(),
-                        (false, true) => {
-                            let act = |label: &'static str, about: RwSignal<Option<DeviceRow>>| {
-                                let whole = whole.clone();
-                                view! {
-                                    <button type="button" class="office-small" on:click=move |_| about.set(Some(whole.clone()))>
-                                        {label}
-                                    </button>
-                                }
-                            };
-                            view! {
-                                {act(t.hand_over, asked.hand_over)}
-                                {act(t.change_zones, asked.zones)}
-                                {act(t.revoke, asked.end)}
-                            }
-                                .into_any()
-                        }
-                        (false, false) => ().into_any(),
+                    if revoked {
+                        return view! { <span class="chip">{t.revoked}</span> }.into_any();
                     }
+                    let act = |label: &'static str, about: RwSignal<Option<DeviceRow>>| {
+                        let whole = whole.clone();
+                        view! {
+                            <button type="button" class="office-small" on:click=move |_| about.set(Some(whole.clone()))>
+                                {label}
+                            </button>
+                        }
+                    };
+                    let keeps = office.keeps_devices();
+                    let hands = keeps || !office.hands_over(&whole.grant).is_empty();
+                    view! {
+                        {hands.then(|| act(t.hand_over, asked.hand_over))}
+                        {keeps.then(|| act(t.change_zones, asked.zones))}
+                        {keeps.then(|| act(t.revoke, asked.end))}
+                    }
+                        .into_any()
                 }}
             </td>
         </tr>

@@ -5,8 +5,8 @@ use super::page::Page;
 use super::polling::every;
 use super::state::{Attention, office};
 use super::{
-    account, devices, emergency, enrolment, forms, labels, notify, orders, overview, questions, refused,
-    registry, reports, rounds, today,
+    account, devices, emergency, enrolment, forms, labels, money, notify, orders, overview, questions,
+    refused, registry, reports, rounds, today,
 };
 use crate::app::app;
 use crate::components::icon::{Icon, icon};
@@ -76,6 +76,13 @@ pub fn Frame() -> impl IntoView {
                     <ul>
                         {entry(section, Page::Today, t.today, Icon::Clock, |_| 0)}
                         {entry(section, Page::Rounds, rounds_words(app).title, Icon::Check, |_| 0)}
+                        {move || {
+                            let any = app.programmes.with(|all| all.iter().any(|one| one.billing.is_some()));
+                            any.then(|| {
+                                let title = crate::strings::money::money(app.lang()).takings;
+                                entry(section, Page::Money, title, Icon::Download, |_| 0)
+                            })
+                        }}
                         {entry(section, Page::Registry(None), t.registry, Icon::Search, |_| 0)}
                         {entry(section, Page::Orders(None), orders_words.orders, Icon::Edit, |now| now.orders)}
                         {entry(section, Page::Citizens, orders_words.of_citizens, Icon::Picture, |_| 0)}
@@ -118,6 +125,7 @@ pub fn Frame() -> impl IntoView {
                 {move || match section.get() {
                     Page::Today => view! { <today::Today/> }.into_any(),
                     Page::Rounds => view! { <rounds::Rounds/> }.into_any(),
+                    Page::Money => view! { <money::Money/> }.into_any(),
                     Page::Registry(_) => view! { <registry::Registry open=open/> }.into_any(),
                     Page::Orders(_) => view! { <orders::Orders open=order/> }.into_any(),
                     Page::Citizens => view! { <orders::Citizens/> }.into_any(),

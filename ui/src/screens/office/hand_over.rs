@@ -3,10 +3,11 @@
 use super::devices::role_word;
 use super::state::office;
 use super::zone_picker::ZonePicker;
-use crate::app::app;
+use crate::app::{App, app};
 use crate::backend::ask;
 use crate::components::button::{Button, Weight};
 use crate::components::dialog::Dialog;
+use crate::components::field::OnInput;
 use crate::components::notice;
 use crate::format;
 use crate::strings::fill;
@@ -63,8 +64,16 @@ pub fn HandOver(
 ) -> impl IntoView {
     let app = app();
     let t = words(app);
+    let office = office();
     let open = opened_by(about);
     let busy = RwSignal::new(false);
+    // All of it, unless somebody takes a tick away: what else this person does stays with her.
+    let chosen = RwSignal::new(BTreeSet::<Shelf>::new());
+    Effect::new(move |_| {
+        if let Some(giver) = about.get() {
+            chosen.set(office.hands_over(&giver.grant).into_iter().collect());
+        }
+    });
     let others = move |own: DeviceNo| -> Vec<DeviceRow> {
         let all = devices.get().unwrap_or_default();
         all.into_iter().filter(|other| other.device != own && !other.revoked).collect()
@@ -74,7 +83,15 @@ pub fn HandOver(
             {move || {
                 let giver = about.get()?;
                 let takers = others(giver.device);
-                let zones = format::count(giver.grant.shelves.len() as u64);
+                let person = giver.grant.person.clone();
+                let question = move || {
+                    fill(t.hand_over_title, &[&person, &zones_word(chosen.with(BTreeSet::len))])
+                };
+                let offered = office.hands_over(&giver.grant);
+                let boxes = (offered.len() > 1).then(|| {
+                    let boxes = offered.into_iter().map(|shelf| tick(app, shelf, chosen)).collect_view();
+                    view! { <div class="office-zones" role="group" aria-label=t.hand_over>{boxes}</div> }
+                });
                 let list = if takers.is_empty() {
                     notice::empty(t.hand_over_nobody)
                 } else {
@@ -82,21 +99,22 @@ pub fn HandOver(
                         .into_iter()
                         .map(|taker| {
                             let (from, to) = (giver.device, taker.device);
-                            let shelves = giver.grant.shelves.clone();
                             let person = taker.grant.person.clone();
                             let note = format!("{} · {}", role_word(app, taker.grant.role), taker.name);
                             let hand = move || {
+                                let shelves: Vec<Shelf> = chosen.get_untracked().into_iter().collect();
                                 let done = fill(t.hand_over_done, &[&zones_word(shelves.len()), &person]);
-                                act(about, busy, done, ask(Hand { from, to, shelves: shelves.clone() }));
+                                act(about, busy, done, ask(Hand { from, to, shelves }));
                             };
-                            view! { <Button label=taker.grant.person.clone() note=note disabled=busy press=hand/> }
+                            view! { <Button label=taker.grant.person.clone() note=note disabled=Signal::derive(move || busy.get() || chosen.with(BTreeSet::is_empty)) press=hand/> }
                         })
                         .collect_view()
                         .into_any()
                 };
                 Some(
                     view! {
-                        <p><b>{fill(t.hand_over_title, &[&giver.grant.person, &zones])}</b></p>
+                        <p><b>{question}</b></p>
+                        {boxes}
                         <ul class="office-points">
                             <li>{t.hand_over_done_stays}</li>
                             <li>{t.hand_over_unsent}</li>
@@ -109,6 +127,29 @@ pub fn HandOver(
                 )
             }}
         </Dialog>
+    }
+}
+
+/// One shelf to be handed over, or kept.
+fn tick(app: App, shelf: Shelf, chosen: RwSignal<BTreeSet<Shelf>>) -> impl IntoView + use<> {
+    let title =
+        format!("{} {}", super::answers::programme_title(app, &shelf.programme), office().zone_title(&shelf));
+    let own = shelf.clone();
+    let change = move |event: OnInput| {
+        let ticked = event.target().checked();
+        chosen.update(|chosen| {
+            if ticked {
+                chosen.insert(shelf.clone());
+            } else {
+                chosen.remove(&shelf);
+            }
+        });
+    };
+    view! {
+        <label class="tick">
+            <input type="checkbox" prop:checked=move || chosen.with(|chosen| chosen.contains(&own)) on:change:target=change/>
+            <span>{title}</span>
+        </label>
     }
 }
 

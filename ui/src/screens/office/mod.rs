@@ -16,6 +16,7 @@ mod gate;
 mod hand_over;
 mod history;
 mod labels;
+mod money;
 mod notify;
 mod orders;
 mod overview;

@@ -14,6 +14,8 @@ pub enum Page {
     Today,
     /// Rounds and their cycles.
     Rounds,
+    /// Whose hands money is in.
+    Money,
     /// The registry, with one subject open or none.
     Registry(Option<RecordId>),
     /// Orders, with one open or none.
@@ -62,6 +64,7 @@ impl Page {
         let parts: Vec<&str> = rest.split('/').collect();
         match parts.as_slice() {
             ["rounds"] => Page::Rounds,
+            ["money"] => Page::Money,
             ["registry"] => Page::Registry(None),
             ["registry", id] => Page::Registry(id.parse().ok()),
             ["orders"] => Page::Orders(None),
@@ -88,6 +91,7 @@ impl Page {
         let rest = match self {
             Page::Today => "today".to_owned(),
             Page::Rounds => "rounds".to_owned(),
+            Page::Money => "money".to_owned(),
             Page::Registry(None) => "registry".to_owned(),
             Page::Registry(Some(id)) => format!("registry/{id}"),
             Page::Orders(None) => "orders".to_owned(),
@@ -175,6 +179,7 @@ mod tests {
         for page in [
             Page::Today,
             Page::Rounds,
+            Page::Money,
             Page::Registry(None),
             Page::Registry(Some(id)),
             Page::Orders(None),

@@ -3,7 +3,7 @@
 use crate::app::App;
 use crate::backend::ask;
 use crate::strings::office::office as words;
-use domain::access::{self, Action, Role};
+use domain::access::{self, Action, Grant, Role};
 use domain::api::{Devices, Orders, Programmes, Questions, Refused, Session, SessionReply, ZoneRow, Zones};
 use domain::ids::Shelf;
 use domain::problem::{Code, Problem};
@@ -162,6 +162,19 @@ impl Office {
     /// Says whether devices may be enrolled and ended here.
     pub fn keeps_devices(self) -> bool {
         self.role() >= Role::Clerk
+    }
+
+    /// The shelves of a device that whoever is signed in may hand over: a supervisor the zones of her programmes, the office
+    /// all.
+    pub fn hands_over(self, device: &Grant) -> Vec<Shelf> {
+        let mut shelves = device.shelves.clone();
+        if !self.keeps_devices() {
+            self.session.with(|session| {
+                let own = session.grant.as_ref().filter(|grant| grant.role == Role::Supervisor);
+                shelves.retain(|shelf| shelf.is_zone() && own.is_some_and(|own| own.reaches(shelf)));
+            });
+        }
+        shelves
     }
 
     /// Says whether forms may be changed here.

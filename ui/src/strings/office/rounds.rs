@@ -156,12 +156,36 @@ pub struct RoundStrings {
     pub more: &'static str,
     /// When the numbers are from.
     pub updated: &'static str,
+    /// Label of the day of a file.
+    pub file_day: &'static str,
+    /// Label.
+    pub bills_of: &'static str,
+    /// Of the choice of zone.
+    pub approved_areas: &'static str,
+    /// A filter.
+    pub unbilled: &'static str,
+    /// Button, with the title of a mark.
+    pub approve_together: &'static str,
+    /// What the button means.
+    pub approve_together_sure: &'static str,
+    /// It is done.
+    pub approved_together: &'static str,
+    /// A list is cut.
+    pub shown_of: &'static str,
     /// The server is silent.
     pub not_updated: &'static str,
 }
 
 /// Thai.
 pub const TH: RoundStrings = RoundStrings {
+    file_day: "วันที่ของรายงานและไฟล์รับชำระ",
+    bills_of: "ใบแจ้งของ",
+    approved_areas: "ทุกเขตที่อนุมัติแล้ว",
+    unbilled: "จดแล้วแต่ยังไม่มีใบแจ้ง",
+    approve_together: "ให้นับทั้งหมดของเขตนี้ที่รอเพราะ {}",
+    approve_together_sure: "รายการที่รอเพราะเหตุนี้อย่างเดียวจะนับทั้งหมด รายการที่ผิดปกติอย่างอื่นด้วยยังรอให้ตรวจทีละราย",
+    approved_together: "ให้นับแล้ว {} ราย",
+    shown_of: "แสดง {} จาก {} ตามลำดับเดิน",
     title: "รอบและงวด",
     lead: "ตัวเลขเปลี่ยนเองเมื่อเครื่องส่งข้อมูลเข้ามา",
     nothing: "ยังไม่มีงานที่เดินเป็นรอบ",
@@ -223,10 +247,10 @@ pub const TH: RoundStrings = RoundStrings {
     before: "{} รอบก่อน ๆ และครั้งนี้",
     now: "ครั้งนี้",
     files: "ไฟล์และรายงาน",
-    report_pdf: "รายงานวันนี้ (PDF)",
-    report_xlsx: "รายงานวันนี้ (Excel)",
-    bills_pdf: "ใบแจ้งทั้งงวด ส่งไปรษณีย์ (PDF)",
-    payments_csv: "รับชำระวันนี้ (CSV)",
+    report_pdf: "รายงานประจำวัน (PDF)",
+    report_xlsx: "รายงานประจำวัน (Excel)",
+    bills_pdf: "ใบแจ้งที่ส่งไปรษณีย์ (PDF)",
+    payments_csv: "รับชำระที่มาถึงวันนั้น (CSV)",
     making: "กำลังทำไฟล์…",
     made: "ไฟล์อยู่ในดาวน์โหลดแล้ว",
     produced_none: "ยังไม่ได้กรอก",
@@ -242,6 +266,14 @@ pub const TH: RoundStrings = RoundStrings {
 
 /// English.
 pub const EN: RoundStrings = RoundStrings {
+    file_day: "Day of the report and of the payments",
+    bills_of: "Bills of",
+    approved_areas: "All approved zones",
+    unbilled: "Done, without a bill",
+    approve_together: "Let all of this zone count that wait for: {}",
+    approve_together_sure: "All that wait for this alone will count. What is odd in another way too waits to be looked at by itself.",
+    approved_together: "{} count now",
+    shown_of: "{} of {} shown, in walking order",
     title: "Rounds",
     lead: "The numbers change by themselves as devices send their work.",
     nothing: "No programme is walked in rounds",
@@ -303,10 +335,10 @@ pub const EN: RoundStrings = RoundStrings {
     before: "{} before, and this time",
     now: "now",
     files: "Files and reports",
-    report_pdf: "Today’s report (PDF)",
-    report_xlsx: "Today’s report (Excel)",
-    bills_pdf: "Bills of the cycle, by post (PDF)",
-    payments_csv: "Today’s payments (CSV)",
+    report_pdf: "The day’s report (PDF)",
+    report_xlsx: "The day’s report (Excel)",
+    bills_pdf: "Bills by post (PDF)",
+    payments_csv: "Payments that came that day (CSV)",
     making: "Making the file…",
     made: "The file is in your downloads",
     produced_none: "Not entered",

@@ -5,6 +5,8 @@ use super::State;
 use crate::backend::ask;
 use crate::components::bars::{Bar, bars};
 use crate::components::button::{Button, Weight};
+use crate::components::dialog::Dialog;
+use crate::components::field::Select;
 use crate::components::icon::Icon;
 use crate::components::notice;
 use crate::components::visit::summary;
@@ -14,7 +16,7 @@ use crate::screens::office::page::Page;
 use crate::strings::fill;
 use crate::strings::office::rounds::rounds as words;
 use domain::api;
-use domain::api::{AnomaliesReply, Anomaly};
+use domain::api::{AnomaliesReply, Anomaly, Tally, ZoneTally};
 use domain::ids::RecordId;
 use domain::programme::whole;
 use leptos::prelude::*;
@@ -22,6 +24,8 @@ use leptos::task::spawn_local;
 
 /// Rows asked for at first, and more with each press.
 const PAGE: u32 = 30;
+/// The most rows a request may ask for.
+const MOST: u32 = 200;
 
 /// The list.
 #[component]
@@ -31,25 +35,41 @@ pub fn Doubts(page: State) -> impl IntoView {
     let mark = RwSignal::new(String::new());
     let limit = RwSignal::new(PAGE);
     let reply = RwSignal::new(None::<AnomaliesReply>);
+    let zone = RwSignal::new(String::new());
     let look = move || {
+        let (asked, whose) = (mark.get_untracked(), zone.get_untracked());
+        let wanted = limit.get_untracked();
         let request = api::Anomalies {
             programme: page.programme.get_untracked(),
             cycle: page.shown_cycle(),
-            zone: None,
-            mark: mark.get_untracked(),
+            zone: Some(whose.clone()).filter(|zone| !zone.is_empty()),
+            mark: asked.clone(),
             offset: 0,
-            limit: limit.get_untracked(),
+            limit: 0,
         };
         spawn_local(async move {
-            let asked = request.mark.clone();
-            match ask(request).await {
-                Ok(found) if mark.try_get_untracked().as_ref() == Some(&asked) => {
-                    if reply.with_untracked(|before| before.as_ref() != Some(&found)) {
-                        reply.set(Some(found));
+            let mut found = AnomaliesReply::default();
+            loop {
+                let offset = found.rows.len() as u32;
+                let page = api::Anomalies { offset, limit: (wanted - offset).min(MOST), ..request.clone() };
+                match ask(page).await {
+                    Ok(mut reply) => {
+                        found.total = reply.total;
+                        let end = reply.rows.is_empty();
+                        found.rows.append(&mut reply.rows);
+                        if end || found.rows.len() as u32 >= wanted {
+                            break;
+                        }
                     }
+                    Err(problem) => return app.say_problem(&problem),
                 }
-                Ok(_) => {}
-                Err(problem) => app.say_problem(&problem),
+            }
+            // Somebody chose something else meanwhile.
+            if mark.try_get_untracked().as_ref() == Some(&asked)
+                && zone.try_get_untracked().as_ref() == Some(&whose)
+                && reply.with_untracked(|before| before.as_ref() != Some(&found))
+            {
+                reply.set(Some(found));
             }
         });
     };
@@ -57,6 +77,7 @@ pub fn Doubts(page: State) -> impl IntoView {
     Effect::new(move |_| {
         page.fresh.track();
         mark.track();
+        zone.track();
         limit.track();
         look();
     });
@@ -65,8 +86,12 @@ pub fn Doubts(page: State) -> impl IntoView {
     });
     let chips = move || {
         let marks = page.kind().and_then(|kind| kind.round.as_ref().map(|round| round.marks.clone()));
-        let counts =
-            page.reply.with(|reply| reply.as_ref().map(|reply| reply.all.clone()).unwrap_or_default());
+        let counts = page.reply.with(|reply| {
+            let Some(reply) = reply else { return Tally::default() };
+            let own = zone
+                .with(|zone| reply.zones.iter().find(|one| one.zone == *zone).map(|one| one.tally.clone()));
+            own.unwrap_or_else(|| reply.all.clone())
+        });
         let chip = move |own: String, label: String, count: u64| {
             let mine = own.clone();
             view! {
@@ -96,8 +121,35 @@ pub fn Doubts(page: State) -> impl IntoView {
             .then(|| chip(api::Anomalies::UNBILLED.to_owned(), t.unbilled.to_owned(), counts.unbilled));
         view! { {chip(String::new(), t.waiting.to_owned(), counts.waiting)} {unbilled} {each} }
     };
+    // A zone of one's own, where there are several.
+    let zones = Memo::new(move |_| {
+        let all = page.reply.with(|reply| {
+            let zones = reply.iter().flat_map(|reply| &reply.zones);
+            zones.map(|zone| (zone.zone.clone(), zone.title.clone())).collect::<Vec<_>>()
+        });
+        let every = (String::new(), t.every_area.to_owned());
+        if all.len() > 1 { [every].into_iter().chain(all).collect() } else { Vec::new() }
+    });
+    Effect::new(move |before: Option<String>| {
+        let now = zone.get();
+        if before.is_some_and(|before| before != now) {
+            limit.set(PAGE);
+            reply.set(None);
+        }
+        now
+    });
+    let choice = move || {
+        let options = zones.get();
+        let label = page.kind().map(|kind| kind.zone_title.in_language(app.lang().code()).to_owned());
+        (!options.is_empty())
+            .then(|| view! { <Select label=label.unwrap_or_default() options=options value=zone/> })
+    };
+    let approving = RwSignal::new(false);
     view! {
+        {choice}
         <div class="filters" role="group" aria-label=t.show_marked>{chips}</div>
+        {move || together(page, mark, zone, approving)}
+        <Together page=page mark=mark zone=zone open=approving look=Callback::new(move |()| look())/>
         {move || {
             let known = reply.with(Option::is_some);
             let empty = known && rows.with(Vec::is_empty);
@@ -118,9 +170,82 @@ pub fn Doubts(page: State) -> impl IntoView {
         {move || {
             let total = reply.with(|reply| reply.as_ref().map_or(0, |reply| reply.total));
             (total > u64::from(limit.get())).then(|| {
-                view! { <Button label=t.more press=move || limit.update(|n| *n = (*n + PAGE).min(200))/> }
+                view! { <Button label=t.more press=move || limit.update(|n| *n += PAGE)/> }
             })
         }}
+    }
+}
+
+/// The zone that is looked at: the chosen one, or the only one there is.
+fn one_zone(page: State, zone: RwSignal<String>) -> Option<ZoneTally> {
+    let chosen = zone.get();
+    page.reply.with(|reply| match reply.as_ref()?.zones.as_slice() {
+        [only] => Some(only.clone()),
+        zones => zones.iter().find(|zone| zone.zone == chosen).cloned(),
+    })
+}
+
+/// The title of a mark whose visits may be approved together, where something waits in the one zone that is looked at.
+fn together_of(page: State, mark: &str, zone: RwSignal<String>) -> Option<String> {
+    let kind = page.kind()?;
+    let known = kind.round.as_ref()?.marks.iter().find(|known| known.id == mark && known.together)?;
+    let waits = one_zone(page, zone)?.tally.waiting > 0;
+    waits.then(|| known.title.in_language(page.app.lang().code()).to_owned())
+}
+
+/// The way to approve what waits in one zone for one harmless reason.
+fn together(
+    page: State,
+    mark: RwSignal<String>,
+    zone: RwSignal<String>,
+    open: RwSignal<bool>,
+) -> Option<impl IntoView + use<>> {
+    let t = words(page.app);
+    let title = mark.with(|mark| together_of(page, mark, zone))?;
+    let label = fill(t.approve_together, &[&title]);
+    Some(view! { <Button label=label drawing=Icon::Check press=move || open.set(true)/> })
+}
+
+/// Asks once, and says how many count now.
+#[component]
+fn Together(
+    page: State,
+    mark: RwSignal<String>,
+    zone: RwSignal<String>,
+    open: RwSignal<bool>,
+    look: Callback<()>,
+) -> impl IntoView {
+    let t = words(page.app);
+    let busy = RwSignal::new(false);
+    let yes = move || {
+        let Some(whose) = untrack(|| one_zone(page, zone)).filter(|_| !busy.get_untracked()) else { return };
+        busy.set(true);
+        let request = api::ApproveMarked {
+            programme: page.programme.get_untracked(),
+            zone: whose.zone,
+            cycle: page.shown_cycle(),
+            mark: mark.get_untracked(),
+        };
+        spawn_local(async move {
+            match ask(request).await {
+                Ok(approved) => {
+                    page.app.say(fill(t.approved_together, &[&format::count(approved.count)]));
+                    open.try_set(false);
+                    page.look().await;
+                    look.run(());
+                    page.app.changed.update(|n| *n += 1);
+                }
+                Err(problem) => page.office.say_problem(&problem),
+            }
+            busy.try_set(false);
+        });
+    };
+    view! {
+        <Dialog open=open title=t.counts>
+            <p class="large-text">{t.approve_together_sure}</p>
+            <Button label=t.counts weight=Weight::Main drawing=Icon::Check disabled=busy press=yes/>
+            <Button label=t.cancel weight=Weight::Quiet press=move || open.set(false)/>
+        </Dialog>
     }
 }
 

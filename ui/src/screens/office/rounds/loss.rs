@@ -83,8 +83,8 @@ pub fn Losses(page: State) -> impl IntoView {
                 let again = marks_again(page, app, &found);
                 view! {
                     <section class="office-panel">
-                        <h2>{dead_title.clone()}" ("{format::count(found.dead.len() as u64)}")"</h2>
-                        {subjects(app, found.dead.iter())}
+                        <h2>{dead_title.clone()}" ("{format::count(found.dead_total)}")"</h2>
+                        {subjects(app, found.dead.iter(), found.dead_total)}
                     </section>
                     {again}
                 }
@@ -105,18 +105,19 @@ fn marks_again(page: State, app: App, found: &LossReply) -> impl IntoView + use<
             let title = fill(t.again_title, &[mark.title.in_language(app.lang().code())]);
             let rows: Vec<&SubjectRow> =
                 found.again.iter().filter(|(id, _)| *id == mark.id).map(|(_, row)| row).collect();
+            let total = found.again_total.get(&mark.id).copied().unwrap_or_default();
             view! {
                 <section class="office-panel">
-                    <h2>{title}" ("{format::count(rows.len() as u64)}")"</h2>
-                    {subjects(app, rows.into_iter())}
+                    <h2>{title}" ("{format::count(total)}")"</h2>
+                    {subjects(app, rows.into_iter(), total)}
                 </section>
             }
         })
         .collect_view()
 }
 
-/// Subjects as links to the registry.
-fn subjects<'a>(app: App, rows: impl Iterator<Item = &'a SubjectRow>) -> AnyView {
+/// Subjects as links to the registry, and how many there are in all where not all are here.
+fn subjects<'a>(app: App, rows: impl Iterator<Item = &'a SubjectRow>, total: u64) -> AnyView {
     let rows: Vec<_> = rows
         .map(|row| {
             view! {
@@ -130,7 +131,12 @@ fn subjects<'a>(app: App, rows: impl Iterator<Item = &'a SubjectRow>) -> AnyView
     if rows.is_empty() {
         return view! { <p class="small">{words(app).dead_none}</p> }.into_any();
     }
-    view! { <ul class="round-subjects">{rows}</ul> }.into_any()
+    let shown = rows.len() as u64;
+    let cut = (shown < total).then(|| {
+        let sentence = fill(words(app).shown_of, &[&format::count(shown), &format::count(total)]);
+        view! { <p class="small">{sentence}</p> }
+    });
+    view! { {cut} <ul class="round-subjects">{rows}</ul> }.into_any()
 }
 
 /// One zone, with the line to type what it was given.

@@ -1,0 +1,305 @@
+//! The account below a bill, and at the office by itself: what was charged and paid, what was cancelled and why, and what only
+//! the office may do about it.
+
+use super::{CashDialog, PrintDialog};
+use crate::app::{App, Loaded, app, load};
+use crate::backend::{ask, download};
+use crate::browser::today_iso;
+use crate::components::button::{Button, Weight};
+use crate::components::dialog::Dialog;
+use crate::components::field::{Keys, Line};
+use crate::components::icon::Icon;
+use crate::route::{Route, go};
+use crate::strings::fill;
+use crate::strings::money::{MoneyStrings, money};
+use domain::api::{self, AdjustAccount, CancelEntry, JudgeSlip, LedgerReply, PaperPdf};
+use domain::ids::RecordId;
+use domain::ledger::{ChargeState, Charged, Means, Paid, PaymentState};
+use domain::money::Satang;
+use domain::problem::Code;
+use domain::thai_date;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+
+fn charge_state(m: &MoneyStrings, state: ChargeState) -> (&'static str, &'static str) {
+    match state {
+        ChargeState::Open => ("overdue", m.state_open),
+        ChargeState::Partly => ("left", m.state_partly),
+        ChargeState::Claimed => ("left", m.state_claimed),
+        ChargeState::Paid => ("done", m.state_paid),
+        ChargeState::Replaced => ("", m.state_replaced),
+        ChargeState::Cancelled => ("", m.state_cancelled),
+    }
+}
+
+fn payment_state(m: &MoneyStrings, state: PaymentState) -> (&'static str, &'static str) {
+    match state {
+        PaymentState::Claimed => ("left", m.pay_claimed),
+        PaymentState::Confirmed => ("done", m.pay_confirmed),
+        PaymentState::Received => ("done", m.pay_received),
+        PaymentState::HandedOver => ("done", m.pay_handed_over),
+        PaymentState::Deposited => ("done", m.pay_deposited),
+        PaymentState::Duplicate => ("overdue", m.pay_duplicate),
+        PaymentState::Reversed => ("", m.pay_reversed),
+    }
+}
+
+/// A subject's account by itself, for the office's page about it; nothing where nothing is charged.
+#[component]
+pub fn Account(
+    /// Whose.
+    subject: RecordId,
+) -> impl IntoView {
+    let app = app();
+    let account = load(app, move || api::Ledger { subject });
+    move || {
+        account.with(|account| match account {
+            Loaded::Ready(account) => Some(whole(app, subject, account)),
+            _ => None,
+        })
+    }
+}
+
+/// Bills and payments, newest first.
+pub(super) fn whole(app: App, subject: RecordId, account: &LedgerReply) -> impl IntoView + use<> {
+    let m = money(app.lang());
+    let may_settle = account.may_settle;
+    let cancelling = RwSignal::new(None::<RecordId>);
+    let remark = |id: RecordId| {
+        let found = account.remarks.iter().find(|remark| remark.about == id)?;
+        Some(format!("{} · {}", found.reason, found.approver))
+    };
+    let charges = account.statement.charges.iter().rev();
+    let charges =
+        charges.map(|charge| charge_row(app, m, subject, charge, remark(charge.id), may_settle, cancelling));
+    let charges = charges.collect_view();
+    let payments = account.statement.payments.iter().rev();
+    let payments = payments.map(|paid| payment_row(app, m, paid, remark(paid.id), may_settle, cancelling));
+    let payments = payments.collect_view();
+    // The office has no phone's bill screen: what is done there with money is done here.
+    let owed = account.statement.owed;
+    let desk = crate::backend::is_office()
+        .then(|| view! { <Desk subject=subject owed=owed may_settle=may_settle/> });
+    view! {
+        <section class="account">
+            <h3>{m.account}</h3>
+            {desk}
+            <ul class="visits">{charges}{payments}</ul>
+            <CancelDialog cancelling=cancelling/>
+        </section>
+    }
+}
+
+fn charge_row(
+    app: App,
+    m: &'static MoneyStrings,
+    subject: RecordId,
+    charge: &Charged,
+    remark: Option<String>,
+    may_settle: bool,
+    cancelling: RwSignal<Option<RecordId>>,
+) -> impl IntoView + use<> {
+    let (kind, state) = charge_state(m, charge.state);
+    let id = charge.id;
+    let title = thai_date::cycle(&charge.cycle);
+    let is_bill = charge.units.is_some();
+    let what = if is_bill { fill(m.number, &[&charge.no]) } else { m.adjustment.to_owned() };
+    let cancel = (may_settle && charge.is_standing()).then(|| {
+        view! { <Button label=m.cancel_entry weight=Weight::Danger press=move || cancelling.set(Some(id))/> }
+    });
+    // The office has no phone's screens; its paper is a page.
+    let open = is_bill.then(|| match crate::backend::is_office() {
+        true => page_button(app, m, id).into_any(),
+        false => view! {
+            <Button label=m.open weight=Weight::Quiet press=move || go(&Route::Bill(subject, Some(id)))/>
+        }
+        .into_any(),
+    });
+    view! {
+        <li class="entry">
+            <p class="line"><strong>{title}</strong><strong>{charge.amount.to_string()}</strong></p>
+            <p class="line second"><span>{what}</span><span class=format!("chip {kind}")>{state}</span></p>
+            {remark.map(|remark| view! { <p class="second">{remark}</p> })}
+            {open}
+            {cancel}
+        </li>
+    }
+}
+
+fn payment_row(
+    app: App,
+    m: &'static MoneyStrings,
+    paid: &Paid,
+    remark: Option<String>,
+    may_settle: bool,
+    cancelling: RwSignal<Option<RecordId>>,
+) -> impl IntoView + use<> {
+    let (kind, state) = payment_state(m, paid.state);
+    let id = paid.id;
+    let printing = RwSignal::new(false);
+    let title = match &paid.means {
+        Some(Means::Cash) => fill(m.number, &[&domain::billing::BillNumber::of(&paid.receipt_no).grouped()]),
+        Some(Means::Slip(slip)) => format!("{} {}", slip.bank, slip.trans_ref),
+        Some(Means::Bank { reference }) => reference.clone(),
+        None => m.given_back.to_owned(),
+    };
+    let receipt = (!paid.receipt_no.is_empty()).then(|| {
+        view! {
+            <Button label=m.receipt drawing=Icon::Sheet press=move || printing.set(true)/>
+            {crate::backend::is_office().then(|| page_button(app, m, id))}
+            <PrintDialog entry=id open=printing/>
+        }
+    });
+    let judge = move |confirmed: bool| {
+        spawn_local(async move {
+            match ask(JudgeSlip { payment: id, confirmed }).await {
+                Ok(saved) => {
+                    app.say(m.done);
+                    app.saved(saved.counts);
+                }
+                Err(problem) => app.say_problem(&problem),
+            }
+        });
+    };
+    let settle = (may_settle && paid.state == PaymentState::Claimed).then(|| {
+        view! {
+            <Button label=m.slip_came drawing=Icon::Check press=move || judge(true)/>
+            <Button label=m.slip_never weight=Weight::Danger press=move || judge(false)/>
+        }
+    });
+    let cancel = (may_settle && paid.state.counts()).then(|| {
+        view! { <Button label=m.cancel_entry weight=Weight::Danger press=move || cancelling.set(Some(id))/> }
+    });
+    let day = thai_date::of_any_precision(paid.at.get(..10).unwrap_or_default());
+    view! {
+        <li class="entry">
+            <p class="line"><strong>{day}</strong><strong>"− "{paid.amount.to_string()}</strong></p>
+            <p class="line second"><span class="inert">{title}</span><span class=format!("chip {kind}")>{state}</span></p>
+            {remark.map(|remark| view! { <p class="second">{remark}</p> })}
+            {receipt}
+            {settle}
+            {cancel}
+        </li>
+    }
+}
+
+/// Why something is cancelled.
+#[component]
+fn CancelDialog(cancelling: RwSignal<Option<RecordId>>) -> impl IntoView {
+    let app = app();
+    let m = money(app.lang());
+    let open = RwSignal::new(false);
+    let reason = RwSignal::new(String::new());
+    // Each sets the other only where it differs: a signal tells of what it had already, too.
+    Effect::new(move |_| {
+        if cancelling.get().is_some() {
+            open.set(true);
+        }
+    });
+    Effect::new(move |_| {
+        if !open.get() && cancelling.with_untracked(Option::is_some) {
+            cancelling.set(None);
+        }
+    });
+    let cancel = move || {
+        let Some(entry) = cancelling.get_untracked() else { return };
+        let reason = reason.get_untracked();
+        spawn_local(async move {
+            match ask(CancelEntry { entry, reason }).await {
+                Ok(saved) => {
+                    app.say(m.done);
+                    open.try_set(false);
+                    app.saved(saved.counts);
+                }
+                Err(problem) => app.say_problem(&problem),
+            }
+        });
+    };
+    view! {
+        <Dialog open=open title=m.cancel_title>
+            <Line label=m.reason value=reason enter=Callback::new(move |()| cancel())/>
+            <Button label=m.cancel_yes weight=Weight::Danger press=cancel/>
+            <Button label=app.t().cancel weight=Weight::Quiet press=move || open.set(false)/>
+        </Dialog>
+    }
+}
+
+/// The page of a bill or a receipt, for the printer of the office.
+fn page_button(app: App, m: &'static MoneyStrings, entry: RecordId) -> impl IntoView + use<> {
+    let busy = RwSignal::new(false);
+    let fetch = move || {
+        busy.set(true);
+        spawn_local(async move {
+            if let Err(problem) = download("/api/paper", &PaperPdf { entry }).await {
+                app.say_problem(&problem);
+            }
+            busy.try_set(false);
+        });
+    };
+    view! { <Button label=m.page drawing=Icon::Download disabled=busy press=fetch/> }
+}
+
+/// Taking money at the counter, and charging or giving back what no bill says.
+#[component]
+fn Desk(subject: RecordId, owed: Satang, may_settle: bool) -> impl IntoView {
+    let app = app();
+    let m = money(app.lang());
+    let taking = RwSignal::new(false);
+    let adjusting = RwSignal::new(false);
+    view! {
+        <div class="round-buttons">
+            <Button label=m.counter drawing=Icon::Plus press=move || taking.set(true)/>
+            {may_settle
+                .then(|| view! { <Button label=m.adjustment drawing=Icon::Edit press=move || adjusting.set(true)/> })}
+        </div>
+        <CashDialog subject=subject bill=None open=taking asked=owed/>
+        <AdjustDialog subject=subject open=adjusting/>
+    }
+}
+
+/// How much, why, and in which direction.
+#[component]
+fn AdjustDialog(subject: RecordId, open: RwSignal<bool>) -> impl IntoView {
+    let app = app();
+    let m = money(app.lang());
+    let amount = RwSignal::new(String::new());
+    let reason = RwSignal::new(String::new());
+    let busy = RwSignal::new(false);
+    let adjust = move |gives_back: bool| {
+        if busy.get_untracked() {
+            return;
+        }
+        let Some(amount) = Satang::read(&amount.get_untracked()).filter(|amount| *amount > Satang::ZERO)
+        else {
+            app.say_problem(&Code::AmountWrong.into());
+            return;
+        };
+        busy.set(true);
+        let request = AdjustAccount {
+            subject,
+            cycle: today_iso().chars().take(7).collect(),
+            amount: if gives_back { -amount } else { amount },
+            reason: reason.get_untracked(),
+        };
+        spawn_local(async move {
+            match ask(request).await {
+                Ok(saved) => {
+                    app.say(m.done);
+                    open.try_set(false);
+                    app.saved(saved.counts);
+                }
+                Err(problem) => app.say_problem(&problem),
+            }
+            busy.try_set(false);
+        });
+    };
+    view! {
+        <Dialog open=open title=m.adjust_title>
+            <Line label=m.amount value=amount keys=Keys::Decimal/>
+            <Line label=m.reason value=reason/>
+            <Button label=m.adjust_charge drawing=Icon::Plus disabled=busy press=move || adjust(false)/>
+            <Button label=m.adjust_back drawing=Icon::Back disabled=busy press=move || adjust(true)/>
+            <Button label=app.t().cancel weight=Weight::Quiet press=move || open.set(false)/>
+        </Dialog>
+    }
+}
