@@ -1,15 +1,16 @@
 //! From what is read in frames to the one text a person meant.
 //!
 //! A wrong text is worse than none: it bills the wrong house. So where our reader and the browser's differ about one spot
-//! neither is believed; weak codes want two frames; and what lies outside of the aim box waits for a second frame as
-//! well, because its neighbour may be the one that is meant. What remains is decided by the aim box, and if that decides
-//! nothing, by the person.
+//! neither is believed, and the spot stays in doubt for a while; weak codes want two frames; and what lies outside of the
+//! aim box waits for a second frame as well, because its neighbour may be the one that is meant. What remains is decided
+//! by the aim box, and if that decides nothing, by the person.
 
-use scan::{Agreement, Aimed, Area, Symbol, aimed};
+use scan::{Agreement, Aimed, Area, Format, Step, Symbol, aimed};
 
-/// Frames for which a code that was read counts as still in the picture.
+/// Frames for which a code that was read counts as still in the picture, and a spot as in doubt.
 const BESIDE: u32 = 6;
-/// Fewest frames in which a code outside of the aim box, or one that only the browser read in bars, is seen.
+/// Fewest frames in which a code is seen that lies outside of the aim box or on a spot in doubt, or that only the browser
+/// read in bars.
 const TWICE: u32 = 2;
 
 /// What is to be done after a frame.
@@ -31,12 +32,20 @@ struct Sighting {
     last: u32,
 }
 
+/// A spot about which the two readers differed lately.
+#[derive(Debug)]
+struct Doubt {
+    spot: Symbol,
+    last: u32,
+}
+
 /// One opening of the camera.
 #[derive(Debug, Default)]
 pub struct Session {
     agreement: Agreement,
     frame: u32,
     sightings: Vec<Sighting>,
+    doubts: Vec<Doubt>,
 }
 
 impl Session {
@@ -45,7 +54,15 @@ impl Session {
         self.frame = self.frame.wrapping_add(1);
         let frame = self.frame;
         self.sightings.retain(|seen| frame.wrapping_sub(seen.last) <= BESIDE);
-        for symbol in self.agreement.see(joined(ours, theirs)) {
+        self.doubts.retain(|doubt| frame.wrapping_sub(doubt.last) <= BESIDE);
+        let (found, at_odds) = joined(ours, theirs);
+        for spot in at_odds {
+            // What was seen there before counts for nothing.
+            self.sightings.retain(|seen| !overlap(&seen.symbol, &spot));
+            self.doubts.retain(|doubt| !overlap(&doubt.spot, &spot));
+            self.doubts.push(Doubt { spot, last: frame });
+        }
+        for symbol in self.agreement.see(found) {
             match self.sightings.iter_mut().find(|seen| seen.symbol.text == symbol.text) {
                 // Two copies of a code in one frame are one; the one in the aim box speaks for both.
                 Some(seen) if seen.last == frame && aim_holds(aim, &seen.symbol) => {}
@@ -59,7 +76,10 @@ impl Session {
         let there: Vec<Symbol> = self.sightings.iter().map(|seen| seen.symbol.clone()).collect();
         let is_sure = |symbol: &Symbol| {
             let frames = self.sightings.iter().find(|seen| seen.symbol.text == symbol.text);
-            frames.is_some_and(|seen| seen.frames >= TWICE) || aim_holds(aim, symbol)
+            frames.is_some_and(|seen| seen.frames >= TWICE)
+                || aim_holds(aim, symbol)
+                    && !is_of_browser_only(symbol)
+                    && !self.doubts.iter().any(|doubt| overlap(&doubt.spot, symbol))
         };
         let verdict = match aimed(&there, aim) {
             Aimed::One(one) if is_sure(one) => Verdict::One(one.text.clone()),
@@ -78,7 +98,7 @@ impl Session {
 /// What is done with the codes of a picture that somebody chose. There is no second frame and nothing was aimed at, so
 /// several are shown, and a weak one is shown to be confirmed.
 pub fn of_picture(ours: Vec<Symbol>, theirs: Vec<Symbol>) -> Verdict {
-    let mut found = joined(ours, theirs);
+    let (mut found, _) = joined(ours, theirs);
     found.sort_by(|a, b| a.text.cmp(&b.text));
     found.dedup_by(|a, b| a.text == b.text);
     match found.as_slice() {
@@ -88,18 +108,26 @@ pub fn of_picture(ours: Vec<Symbol>, theirs: Vec<Symbol>) -> Verdict {
     }
 }
 
-/// Joins what both read in one frame.
-fn joined(mut ours: Vec<Symbol>, theirs: Vec<Symbol>) -> Vec<Symbol> {
+/// Joins what both read in one frame; apart from that the spots about which they differ.
+fn joined(mut ours: Vec<Symbol>, theirs: Vec<Symbol>) -> (Vec<Symbol>, Vec<Symbol>) {
+    let mut at_odds = Vec::new();
     for other in theirs {
         match ours.iter().position(|own| overlap(own, &other)) {
             Some(at) if ours.get(at).is_some_and(|own| own.text != other.text) => {
-                ours.remove(at);
+                at_odds.push(ours.remove(at));
             }
             Some(_) => {}
+            None if at_odds.iter().any(|spot| overlap(spot, &other)) => {}
             None => ours.push(other),
         }
     }
-    ours
+    (ours, at_odds)
+}
+
+/// Bars that only the browser's reader saw. How hard it checked them nobody knows.
+fn is_of_browser_only(symbol: &Symbol) -> bool {
+    let is_square = matches!(symbol.format, Format::Qr | Format::MicroQr | Format::DataMatrix);
+    symbol.found_by == Step::Browser && !is_square
 }
 
 /// Says whether both lie on the same spot: the middle of one within the other's bounds. Ours gives of bars a band of
@@ -195,15 +223,34 @@ mod tests {
     fn readers_that_differ_about_one_spot_are_not_believed() {
         let ours = at("1234", Format::Code128, (50.0, 50.0));
         let theirs = at("1284", Format::Code128, (54.0, 50.0));
-        assert_eq!(joined(vec![ours.clone()], vec![theirs.clone()]), []);
-        assert_eq!(joined(vec![ours.clone()], vec![ours.clone()]), std::slice::from_ref(&ours));
+        let both = |theirs: &Symbol| joined(vec![ours.clone()], vec![theirs.clone()]);
+        assert_eq!(both(&theirs), (vec![], vec![ours.clone()]));
+        assert_eq!(both(&ours), (vec![ours.clone()], vec![]));
         let elsewhere = qr("Q", (10.0, 10.0));
-        assert_eq!(joined(vec![ours.clone()], vec![elsewhere.clone()]), [ours.clone(), elsewhere]);
+        assert_eq!(both(&elsewhere), (vec![ours.clone(), elsewhere.clone()], vec![]));
         let mut session = Session::default();
         for _ in 0..9 {
             assert_eq!(session.look(vec![ours.clone()], vec![theirs.clone()], &AIM), Verdict::Nothing);
         }
-        assert_eq!(session.look(vec![], vec![theirs], &AIM), Verdict::One("1284".into()));
+        // A frame in which ours saw nothing is no agreement; nor is what was seen before the quarrel.
+        assert_eq!(session.look(vec![], vec![theirs.clone()], &AIM), Verdict::Nothing);
+        assert_eq!(session.look(vec![ours.clone()], vec![theirs.clone()], &AIM), Verdict::Nothing);
+        assert_eq!(session.look(vec![ours.clone()], vec![], &AIM), Verdict::Nothing);
+        assert_eq!(session.look(vec![ours.clone()], vec![], &AIM), Verdict::One("1234".into()));
+        // Elsewhere in the picture nothing is in doubt.
+        assert_eq!(session.look(vec![ours.clone()], vec![theirs], &AIM), Verdict::Nothing);
+        let beside = at("77", Format::Code128, (50.0, 75.0));
+        assert_eq!(session.look(vec![beside], vec![], &AIM), Verdict::One("77".into()));
+    }
+
+    #[test]
+    fn bars_that_only_the_browser_sees_are_seen_twice_even_in_the_aim_box() {
+        let of_browser = |format| Symbol { found_by: Step::Browser, ..at("1284", format, (50.0, 50.0)) };
+        let mut session = Session::default();
+        let mut look = |symbol| session.look(vec![], vec![symbol], &AIM);
+        assert_eq!(look(of_browser(Format::Code128)), Verdict::Nothing);
+        assert_eq!(look(of_browser(Format::Code128)), Verdict::One("1284".into()));
+        assert_eq!(look(of_browser(Format::Qr)), Verdict::One("1284".into()));
     }
 
     #[test]
