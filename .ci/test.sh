@@ -53,6 +53,22 @@ for part in $(printf '%s\n' "${needs[@]}" | sort -u); do .ci/setup.sh "$part" ||
 web() { .ci/web.sh "$@"; }
 quiet_doc() { RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --document-private-items; }
 
+# Labels on sheets and on a roll, read back by a decoder that is not ours. Nothing is fetched for it: tests/scan/measure.sh
+# has put the decoder there, or it is left out.
+scanvenv=${SANAM_SCAN_VENV:-$HOME/.cache/sanam/scanvenv}
+has_other_decoder() { "$scanvenv/bin/python" -c 'import cv2, zxingcpp' && command -v pdftoppm; }
+read_back() {
+  local folder status=0
+  folder=$(mktemp -d)
+  for what in "63.5x38.1 63" "63.5x38.1 42 two" "25 70" "roll-50x30 3" "roll-100x50 3 two"; do
+    # shellcheck disable=SC2086
+    cargo run --quiet -p scan --features sheets --example sheets -- "$folder" $what \
+      && "$scanvenv/bin/python" tests/scan/sheets.py "$folder" || { status=1; echo "not read back: $what"; }
+  done
+  rm -r "$folder"
+  return "$status"
+}
+
 if wants rust; then
   # The window's build script wants the folder that the web build fills.
   mkdir -p ui/dist && { [ -e ui/dist/index.html ] || echo '<!doctype html>' >ui/dist/index.html; }
@@ -63,6 +79,7 @@ if wants rust; then
   # Builds the tools as well, which the worlds and the flows start.
   check "building tests and tools" cargo test --workspace --exclude sanam-app --no-run --quiet
   check "unit, property, world and boundary tests" env SANAM_TOOLS_BUILT=1 cargo test --workspace --exclude sanam-app --no-fail-fast
+  if has_other_decoder >/dev/null 2>&1; then check "labels read back by zxing-cpp" read_back; fi
 fi
 if wants browser || wants window; then
   check "web build" node ui/build.mjs

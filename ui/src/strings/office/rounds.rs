@@ -163,7 +163,6 @@ pub struct RoundStrings {
     /// Of the choice of zone.
     pub approved_areas: &'static str,
     /// A filter.
-    pub unbilled: &'static str,
     /// Button, with the title of a mark.
     pub approve_together: &'static str,
     /// What the button means.
@@ -199,7 +198,6 @@ pub const TH: RoundStrings = RoundStrings {
     billed: "ออกใบแจ้งแล้ว (บาท)",
     collected: "รับเงินแล้ว (บาท)",
     claimed_n: "แจ้งโอนไว้ {} รอธนาคารยืนยัน",
-    unbilled: "จดแล้ว ยังไม่มีใบแจ้ง",
     seconds_each: "วินาทีต่อราย",
     by_person: "ตามคน",
     to_check: "ต้องตรวจ",
@@ -287,7 +285,6 @@ pub const EN: RoundStrings = RoundStrings {
     billed: "Billed (baht)",
     collected: "Received (baht)",
     claimed_n: "{} more by slips, not confirmed yet",
-    unbilled: "Read, not billed",
     seconds_each: "Seconds each",
     by_person: "By person",
     to_check: "To check",
