@@ -13,6 +13,7 @@ fn binds(phone: &Phone, name: &str, text: &str, replaces: &[&str]) -> Result<(),
         subject: meter(name),
         text: text.to_owned(),
         although_taken: false,
+        is_makers: false,
         replaces: replaces.iter().map(|code| (*code).to_owned()).collect(),
         place: None,
     };
@@ -84,6 +85,36 @@ fn a_code_that_is_taken_is_said_at_once_and_asked_about_once() {
     row.unwrap();
     world.comes_to_rest(&[&nok, &lek]);
     assert_eq!(finds(&nok, &code), Ok(Found::Subject(meter("meter 1"))));
+}
+
+#[test]
+fn a_code_that_is_typed_with_a_slip_is_asked_about_before_it_is_bound() {
+    let world = World::new();
+    let nok = world.phone("นก");
+    nok.syncs();
+    let code = code::make(25);
+    let last = if code.ends_with('7') { "8" } else { "7" };
+    let slip = format!("{}{last}", &code[..9]);
+    for typed in [slip.clone(), slip.to_lowercase(), format!("{} {}", &slip[..5], &slip[5..])] {
+        assert_eq!(binds(&nok, "meter 1", &typed, &[]), Err(Code::CodeMistyped), "{typed}");
+        assert!(
+            matches!(finds(&nok, &typed), Ok(Found::Unknown { mistyped: true, .. })),
+            "nothing was bound"
+        );
+    }
+    binds(&nok, "meter 1", &code, &[]).unwrap();
+    // A maker may number so; whoever stands there says it, and is not asked about her own meter again.
+    let makers = api::BindCode {
+        subject: meter("meter 2"),
+        text: slip.clone(),
+        although_taken: false,
+        is_makers: true,
+        replaces: Vec::new(),
+        place: None,
+    };
+    nok.ask(makers).unwrap();
+    binds(&nok, "meter 2", &slip, &[]).unwrap();
+    assert_eq!(finds(&nok, &slip), Ok(Found::Subject(meter("meter 2"))));
 }
 
 #[test]

@@ -858,6 +858,9 @@ pub struct BindCode {
     pub text: String,
     /// Bind it although another subject has it: raises a question.
     pub although_taken: bool,
+    /// It is a maker's number, although it looks like a code of ours with a slip in it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_makers: bool,
     /// Codes of the subject's labels that come off as this one goes on. They go on finding the subject, as replaced.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub replaces: Vec<String>,

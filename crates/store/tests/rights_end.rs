@@ -477,6 +477,7 @@ impl Phone {
             subject,
             text: text.into(),
             although_taken: true,
+            is_makers: false,
             replaces: Vec::new(),
             place: None,
         });

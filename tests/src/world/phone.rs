@@ -198,6 +198,7 @@ impl Phone {
             subject,
             text: code.to_owned(),
             although_taken: true,
+            is_makers: false,
             replaces: Vec::new(),
             place: None,
         })?;

@@ -8,6 +8,9 @@ use leptos::prelude::*;
 pub fn Dialog(
     /// Whether it shows. Closing it by the keyboard sets this to false.
     open: RwSignal<bool>,
+    /// What to do once it was closed by the keyboard or by the phone's own "back", which leaves all its buttons aside.
+    #[prop(optional)]
+    dismissed: Option<Callback<()>>,
     /// Its heading.
     #[prop(into)]
     title: String,
@@ -25,10 +28,20 @@ pub fn Dialog(
             }
         }
     });
+    // Closed by us, `open` is false before the browser says so; and it may be open again by then.
+    let closed = move || {
+        let is_shut = dialog.get_untracked().is_none_or(|dialog| !dialog.open());
+        if is_shut && open.try_get_untracked() == Some(true) {
+            open.set(false);
+            if let Some(dismissed) = dismissed {
+                dismissed.run(());
+            }
+        }
+    };
     let children = StoredValue::new(children);
     let title = StoredValue::new(title);
     view! {
-        <dialog node_ref=dialog on:close=move |_| open.set(false) aria-label=title.get_value()>
+        <dialog node_ref=dialog on:close=move |_| closed() aria-label=title.get_value()>
             {move || {
                 open.get()
                     .then(|| {

@@ -1,7 +1,7 @@
 //! Tying a code to a subject: from the code ("whose label is this?") and from the subject ("scan its new label").
 //!
-//! Two things are asked, and only when they arise: whether the code, which hangs somewhere else, is right here; and
-//! whether the subject's old label came off.
+//! Three things are asked, and only when they arise: whether a code that none of our labels has was mistyped; whether
+//! the code, which hangs somewhere else, is right here; and whether the subject's old label came off.
 
 use crate::app::{App, app};
 use crate::backend::ask;
@@ -9,7 +9,7 @@ use crate::browser::today_iso;
 use crate::components::button::{Button, Weight};
 use crate::components::dialog::Dialog;
 use crate::components::icon::Icon;
-use crate::components::scanner::{Scanner, readable};
+use crate::components::scanner::{Scanner, inert, readable};
 use crate::components::shell::Shell;
 use crate::position;
 use crate::route::{Route, replace};
@@ -28,13 +28,15 @@ struct Wish {
     subject: RecordId,
     code: String,
     although_taken: bool,
+    /// It is a maker's number, although it looks like a code of ours with a slip in it.
+    is_makers: bool,
     /// What becomes of the labels that hang there; `None` until it was asked.
     replaces: Option<Vec<String>>,
 }
 
 impl Wish {
     fn new(subject: RecordId, code: String) -> Wish {
-        Wish { subject, code, although_taken: false, replaces: None }
+        Wish { subject, code, although_taken: false, is_makers: false, replaces: None }
     }
 }
 
@@ -44,6 +46,7 @@ struct Tie {
     app: App,
     wish: RwSignal<Option<Wish>>,
     taken: RwSignal<bool>,
+    slip: RwSignal<bool>,
     /// The codes of ours that hang there already, while it is asked about them.
     old: RwSignal<Vec<String>>,
     asks_about_old: RwSignal<bool>,
@@ -57,6 +60,7 @@ impl Tie {
             app,
             wish: RwSignal::new(None),
             taken: RwSignal::new(false),
+            slip: RwSignal::new(false),
             old: RwSignal::new(Vec::new()),
             asks_about_old: RwSignal::new(false),
             failed,
@@ -65,8 +69,7 @@ impl Tie {
 
     /// Makes the tie, asking what has to be asked first.
     fn make(self, wish: Wish) {
-        self.taken.set(false);
-        self.asks_about_old.set(false);
+        self.shut();
         self.wish.set(Some(wish.clone()));
         spawn_local(async move {
             if wish.replaces.is_none() && self.asked_about_old(&wish).await {
@@ -78,17 +81,26 @@ impl Tie {
                 subject: wish.subject,
                 text: wish.code,
                 although_taken: wish.although_taken,
+                is_makers: wish.is_makers,
                 replaces,
                 place: position::stamped(self.app),
             };
-            match ask(request).await {
-                Ok(saved) => {
-                    self.app.saved(saved.counts);
-                    self.app.say(said);
-                    replace(&Route::Card(wish.subject));
-                }
+            let answer = ask(request).await;
+            if let Ok(saved) = &answer {
+                self.app.saved(saved.counts);
+                self.app.say(said);
+            }
+            // Whoever went back meanwhile is somewhere else, and stays there.
+            if self.wish.is_disposed() {
+                return;
+            }
+            match answer {
+                Ok(_) => replace(&Route::Card(wish.subject)),
                 Err(problem) if problem.code == Code::CodeTaken => {
                     self.taken.try_set(true);
+                }
+                Err(problem) if problem.code == Code::CodeMistyped => {
+                    self.slip.try_set(true);
                 }
                 Err(problem) => {
                     self.app.say_problem(&problem);
@@ -127,9 +139,14 @@ impl Tie {
         }
     }
 
-    fn give_up(self) {
+    fn shut(self) {
         self.taken.set(false);
+        self.slip.set(false);
         self.asks_about_old.set(false);
+    }
+
+    fn give_up(self) {
+        self.shut();
         self.failed.run(());
     }
 }
@@ -156,7 +173,8 @@ pub fn BindCodeToSubject(
     let confirm = move || {
         asking.set(false);
         if let Some(row) = chosen.get_untracked() {
-            tie.make(Wish::new(row.id, code.clone()));
+            // The scan screen has asked already whether it was mistyped.
+            tie.make(Wish { is_makers: true, ..Wish::new(row.id, code.clone()) });
         }
     };
     view! {
@@ -202,8 +220,8 @@ pub fn BindSubjectToCode(
     }
 }
 
-/// The questions that may arise: the code hangs somewhere else already, and the office will be asked too; or another label
-/// of ours hangs here.
+/// The questions that may arise: the code was mistyped; it hangs somewhere else already, and the office will be asked too;
+/// or another label of ours hangs here. Whoever closes one without an answer has given up.
 #[component]
 fn Asked(tie: Tie) -> impl IntoView {
     let app = app();
@@ -211,13 +229,21 @@ fn Asked(tie: Tie) -> impl IntoView {
     let old = move || {
         tie.old.get().iter().map(|code| view! { <p class="inert code">{readable(code)}</p> }).collect_view()
     };
+    let typed = move || tie.wish.get().map(|wish| inert(&wish.code));
+    let dismissed = Callback::new(move |()| tie.give_up());
     view! {
-        <Dialog open=tie.taken title=t.code_taken>
+        <Dialog open=tie.slip dismissed=dismissed title=t.bind_slip_title>
+            <p class="inert code">{typed}</p>
+            <p>{t.bind_slip_lead}</p>
+            <Button label=t.type_again weight=Weight::Main press=move || tie.give_up()/>
+            <Button label=t.bind_makers press=move || tie.change(|wish| wish.is_makers = true)/>
+        </Dialog>
+        <Dialog open=tie.taken dismissed=dismissed title=t.code_taken>
             <p>{app.explain(&Code::CodeTaken.into())}</p>
             <Button label=t.cancel weight=Weight::Main press=move || tie.give_up()/>
             <Button label=t.bind_although press=move || tie.change(|wish| wish.although_taken = true)/>
         </Dialog>
-        <Dialog open=tie.asks_about_old title=t.bind_old_title>
+        <Dialog open=tie.asks_about_old dismissed=dismissed title=t.bind_old_title>
             <p>{t.bind_old_codes}</p>
             {old}
             <p class="large-text">{t.bind_old_lead}</p>

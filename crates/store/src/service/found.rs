@@ -134,7 +134,7 @@ pub(super) fn find(store: &Store, caller: &Caller<'_>, ask: &Find) -> Result<Fou
     if host.is_some_and(|host| !is_own_host(store, &host)) {
         return Err(Code::CodeElsewhere.into());
     }
-    let mistyped = !ours && looks_like_ours(&code);
+    let mistyped = !ours && is_mistyped(&code);
     let programmes = list::visible(store, caller, None);
     let may = |action: &dyn Fn(&domain::ids::Shelf, &domain::programme::Programme) -> bool| -> Vec<String> {
         let allowed = programmes.iter().filter(|programme| {
@@ -160,9 +160,37 @@ pub(super) fn find(store: &Store, caller: &Caller<'_>, ask: &Find) -> Result<Fou
     })
 }
 
-/// Ten letters and digits, some of each, and no valid check character: somebody slipped while typing.
-fn looks_like_ours(code: &str) -> bool {
-    let plain: Vec<char> = code.chars().filter(|c| !c.is_whitespace() && *c != '-').collect();
+/// The text under which a code is bound. Errors: `code_hostile`; `code_elsewhere` and `code_forged` for labels of others;
+/// `code_taken` unless `although_taken`. Whoever gives a code to something new has seen what [`find`] says of it.
+pub(super) fn bindable(
+    store: &Store,
+    caller: &Caller<'_>,
+    text: &str,
+    although_taken: bool,
+) -> Result<String> {
+    let code = match code::read(text)? {
+        Scanned::Ours { host: Some(host), .. } if !is_own_host(store, &host) => {
+            return Err(Code::CodeElsewhere.into());
+        }
+        Scanned::Ours { code, authenticator: Some(said), .. } if store.is_forged(&code, &said) => {
+            return Err(Code::CodeForged.into());
+        }
+        Scanned::Ours { code, .. } | Scanned::Foreign(code) => code,
+        Scanned::Enrol { .. } => return Err(Code::CodeHostile.into()),
+    };
+    if !although_taken && !subjects_of(store, caller, &code)?.is_empty() {
+        return Err(Code::CodeTaken.into());
+    }
+    Ok(code)
+}
+
+/// Ten letters and digits, and no valid check character: somebody slipped while typing, unless a maker numbers so.
+pub(super) fn is_mistyped(code: &str) -> bool {
+    if matches!(code::read(code), Ok(Scanned::Ours { .. })) {
+        return false;
+    }
+    let digits = text::ascii_digits(code);
+    let plain: Vec<char> = digits.chars().filter(|c| !c.is_whitespace() && *c != '-').collect();
     plain.len() == code::LENGTH
         && plain.iter().all(char::is_ascii_alphanumeric)
         && plain.iter().any(char::is_ascii_alphabetic)

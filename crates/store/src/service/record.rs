@@ -15,7 +15,6 @@ use domain::api::{
     OpenForm, OpenedForm, Photo, PhotoKept, PhotoReply, SaveVisit, Saved,
 };
 use domain::change::{Change, Place, Value, Values, field, kind};
-use domain::code::{self, Scanned};
 use domain::ids::{DeviceNo, RecordId, Seq, Shelf};
 use domain::problem::{Code, Problem};
 use domain::programme::{DONE, FormKind, Programme};
@@ -244,7 +243,8 @@ pub(super) fn save_visit(
         None if form.creates_subject && done => {
             let id = store.new_record_id(caller.now.ms);
             let zone = ask.zone.clone().ok_or_else(|| Problem::new(Code::FormIncomplete).about("zone"))?;
-            let code = ask.code.as_deref().map(|code| bindable(store, caller, code, true)).transpose()?;
+            let code =
+                ask.code.as_deref().map(|code| found::bindable(store, caller, code, true)).transpose()?;
             changes.push(new_subject(id, &programme.id, &zone, from_form, code));
             id
         }
@@ -433,25 +433,6 @@ fn new_subject(id: RecordId, programme: &str, zone: &str, mut cells: Values, cod
     change(id, kind::SUBJECT, cells)
 }
 
-/// The text under which a code is bound. Errors: `code_hostile`; `code_elsewhere` and `code_forged` for labels of others;
-/// `code_taken` unless `although_taken`.
-fn bindable(store: &Store, caller: &Caller<'_>, text: &str, although_taken: bool) -> Result<String> {
-    let code = match code::read(text)? {
-        Scanned::Ours { host: Some(host), .. } if !found::is_own_host(store, &host) => {
-            return Err(Code::CodeElsewhere.into());
-        }
-        Scanned::Ours { code, authenticator: Some(said), .. } if store.is_forged(&code, &said) => {
-            return Err(Code::CodeForged.into());
-        }
-        Scanned::Ours { code, .. } | Scanned::Foreign(code) => code,
-        Scanned::Enrol { .. } => return Err(Code::CodeHostile.into()),
-    };
-    if !although_taken && !found::subjects_of(store, caller, &code)?.is_empty() {
-        return Err(Code::CodeTaken.into());
-    }
-    Ok(code)
-}
-
 pub(super) fn edit_subject(store: &mut Store, caller: &Caller<'_>, ask: EditSubject) -> Result<Saved> {
     let (row, _) = list::subject(store, caller, ask.subject)?;
     let changed: Values =
@@ -471,7 +452,7 @@ pub(super) fn create_subject(store: &mut Store, caller: &Caller<'_>, ask: Create
         caller.grant,
         Action::CreateSubject(&Shelf::new(ask.programme.clone(), ask.zone.clone()), &programme),
     )?;
-    let code = ask.code.as_deref().map(|code| bindable(store, caller, code, true)).transpose()?;
+    let code = ask.code.as_deref().map(|code| found::bindable(store, caller, code, true)).transpose()?;
     let mut values = ask.values;
     if let Some(place) = ask.place {
         values.entry(field::LAT.to_owned()).or_insert_with(|| place.lat.into());
@@ -486,10 +467,14 @@ pub(super) fn create_subject(store: &mut Store, caller: &Caller<'_>, ask: Create
 pub(super) fn bind_code(store: &mut Store, caller: &Caller<'_>, ask: BindCode) -> Result<Saved> {
     let (row, _) = list::subject(store, caller, ask.subject)?;
     let own = |code: &str| row.view.elements(field::CODES).any(|bound| bound == code);
-    let code = match bindable(store, caller, &ask.text, true)? {
+    let code = match found::bindable(store, caller, &ask.text, true)? {
+        // A slip would hide behind "bound", and the label on the pole would stay blank for whoever scans it.
+        code if !ask.is_makers && !own(&code) && found::is_mistyped(&code) => {
+            return Err(Code::CodeMistyped.into());
+        }
         // Its own label once more: there is nothing to ask about.
         code if ask.although_taken || own(&code) => code,
-        code => bindable(store, caller, &code, false)?,
+        code => found::bindable(store, caller, &code, false)?,
     };
     let cell = |code: &str, is_on: bool| (format!("{}{code}", field::CODES), Value::Bool(is_on));
     // The old label comes off in the same commit: nobody sees the subject without one.
