@@ -112,6 +112,52 @@ describe('scanning', () => {
     return { name: 'label.jpg', mimeType: 'image/jpeg', buffer: Buffer.from(url.split(',')[1], 'base64') };
   }
 
+  test('a label far away in a photograph of twelve megapixels is read', { timeout: 120_000 }, async (t) => {
+    const phone = await enrolledPhone(t, stage);
+    await openScan(phone);
+    // Two pixels a module; of a copy of 2,400 pixels nobody could read it.
+    const url = await phone.page.evaluate((rows) => {
+      const canvas = document.createElement('canvas');
+      [canvas.width, canvas.height] = [4000, 3000];
+      const context = canvas.getContext('2d');
+      context.fillStyle = '#b9b4a8';
+      context.fillRect(0, 0, 4000, 3000);
+      const [left, top, scale] = [2901, 1203, 2];
+      context.fillStyle = '#f4f4f0';
+      context.fillRect(left - 4 * scale, top - 4 * scale, (rows.length + 8) * scale, (rows.length + 8) * scale);
+      context.fillStyle = '#222';
+      rows.forEach((row, y) => row.forEach((on, x) => on && context.fillRect(left + x * scale, top + y * scale, scale, scale)));
+      return canvas.toDataURL('image/png');
+    }, qr(meters[2].link));
+    const far = { name: 'far.png', mimeType: 'image/png', buffer: Buffer.from(url.split(',')[1], 'base64') };
+    await phone.page.locator('input[type=file]').setInputFiles(far);
+    await phone.heading(meters[2].heading);
+  });
+
+  test('a picture that is read when something else was typed and asked about meanwhile does not answer the question', { timeout: 120_000 }, async (t) => {
+    const phone = await enrolledPhone(t, stage);
+    film(stage.lens);
+    await phone.openCard(meters[3].id);
+    await phone.press('ผูกป้าย');
+    // The picture takes until it is let through.
+    await phone.page.evaluate(() => {
+      const real = window.createImageBitmap.bind(window);
+      const opened = new Promise((open) => { window.letThrough = open; });
+      window.createImageBitmap = async (...all) => { await opened; return real(...all); };
+    });
+    const chosen = phone.page.locator('input[type=file]');
+    await chosen.setInputFiles(await photograph(phone.page, `${stage.site.url.toUpperCase()}/Q/${stage.blankCode()}`));
+    await phone.sees('กำลังอ่านรูป');
+    const fresh = stage.blankCode();
+    await phone.type('หรือพิมพ์รหัสบนป้าย', fresh.slice(0, 9) + (fresh.endsWith('7') ? '8' : '7'));
+    await phone.press('ใช้รหัสนี้');
+    await phone.heading('รหัสนี้อาจพิมพ์ผิดหนึ่งตัว');
+    await phone.page.evaluate(() => window.letThrough());
+    await phone.page.waitForFunction(() => document.querySelector('input[type=file]').files.length === 0);
+    await phone.heading('รหัสนี้อาจพิมพ์ผิดหนึ่งตัว');
+    assert.equal(await phone.page.getByRole('heading', { name: 'รายการนี้มีป้ายอยู่แล้ว' }).count(), 0);
+  });
+
   test('a camera that is refused: its sentence, the typed code, a photo, another try', { timeout: 180_000 }, async (t) => {
     const browser = await openBrowser('--use-fake-device-for-media-stream', '--deny-permission-prompts');
     t.after(() => browser.close());
@@ -206,6 +252,44 @@ describe('scanning', () => {
     // The word of help comes when nothing was believed for a while.
     await at_odds.sees('ยังอ่านไม่ได้');
     assert.equal(await at_odds.page.locator('.who').count(), 0);
+  });
+
+  test('a slip in a typed code is asked about before it is bound', { timeout: 120_000 }, async (t) => {
+    const phone = await enrolledPhone(t, stage);
+    const fresh = stage.blankCode();
+    const slip = fresh.slice(0, 9) + (fresh.endsWith('7') ? '8' : '7');
+    const type = async (code) => {
+      await phone.type('หรือพิมพ์รหัสบนป้าย', code);
+      await phone.press('ใช้รหัสนี้');
+    };
+    await phone.openCard(meters[5].id);
+    await phone.press('ผูกป้าย');
+    await type(slip);
+    await phone.heading('รหัสนี้อาจพิมพ์ผิดหนึ่งตัว');
+    await picture(phone.page, 'bind-slip');
+    await phone.press('พิมพ์ใหม่');
+    // Nothing was bound, and what was typed is still there to be corrected.
+    assert.equal(await phone.box('หรือพิมพ์รหัสบนป้าย').inputValue(), slip);
+    await type(fresh);
+    await phone.press('ติดทั้งสองป้าย');
+    await phone.sees('ผูกป้ายแล้ว');
+    await phone.heading(meters[5].heading);
+    await phone.typeCode(slip);
+    await phone.sees('ไม่พบรหัสนี้ อาจพิมพ์ผิดหนึ่งตัว');
+    await phone.sees('เป็นหมายเลขของผู้ผลิต');
+    await picture(phone.page, 'scan-slip');
+  });
+
+  test('a question about a label that is closed by the keyboard leaves the camera reading', { timeout: 120_000 }, async (t) => {
+    const phone = await enrolledPhone(t, stage);
+    filmOf(stage.lens, { text: `${stage.site.url.toUpperCase()}/Q/${stage.blankCode()}`, x: 0.5, y: 0.5, edge: 360 });
+    await phone.openCard(meters[4].id);
+    await phone.press('ผูกป้าย');
+    await phone.heading('รายการนี้มีป้ายอยู่แล้ว');
+    await phone.page.locator('dialog[open] h2').evaluate((heading) => { heading.dataset.first = 'yes'; });
+    await phone.page.keyboard.press('Escape');
+    // The same label is still in front of the camera, so it is asked anew.
+    await phone.shows(phone.page.locator('dialog[open] h2:not([data-first])', { hasText: 'รายการนี้มีป้ายอยู่แล้ว' }));
   });
 
   test('a blank label is bound in one scan, bound twice it is asked about at the office, and replaced it keeps its past', { timeout: 240_000 }, async (t) => {

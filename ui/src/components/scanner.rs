@@ -33,8 +33,11 @@ pub fn Scanner(
     let choices = RwSignal::new(Vec::<String>::new());
     let said = RwSignal::new(None::<&'static str>);
     let trouble = RwSignal::new(None);
+    // A picture takes a while to be read; meanwhile a code may have been typed, or another picture chosen.
+    let latest = StoredValue::new(0u32);
 
     let take = move |text: String| {
+        latest.update_value(|n| *n += 1);
         paused.set(true);
         choices.set(Vec::new());
         said.set(None);
@@ -56,16 +59,25 @@ pub fn Scanner(
         let Some(input) = file.get_untracked() else { return };
         let Some(chosen) = input.files().and_then(|files| files.get(0)) else { return };
         said.set(Some(t.reading_picture));
+        // The camera goes on filming what is not meant any more.
+        paused.set(true);
+        choices.set(Vec::new());
+        latest.update_value(|n| *n += 1);
+        let mine = latest.get_value();
         spawn_local(async move {
             let result = read_picture(&Decoder::default(), &chosen).await;
             input.set_value("");
-            if paused.is_disposed() {
+            if latest.try_get_value() != Some(mine) {
                 return;
             }
-            match result {
-                None => said.set(Some(t.no_picture)),
-                Some(verdict) => {
-                    said.set((verdict == Verdict::Nothing).then_some(t.no_code_in_picture));
+            let is_picture = result.is_some();
+            match result.unwrap_or(Verdict::Nothing) {
+                Verdict::Nothing => {
+                    said.set(Some(if is_picture { t.no_code_in_picture } else { t.no_picture }));
+                    paused.set(false);
+                }
+                verdict => {
+                    said.set(None);
                     seen(verdict);
                 }
             }

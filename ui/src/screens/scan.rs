@@ -30,16 +30,19 @@ pub fn Scan() -> impl IntoView {
         // The one stamp of this visit. The person stands here now, wherever the form is saved.
         position::stamp(app);
         spawn_local(async move {
-            match ask(Find { text: text.clone() }).await {
+            let found = ask(Find { text: text.clone() }).await;
+            // Whoever went back meanwhile is somewhere else, and stays there.
+            if answer.is_disposed() {
+                return;
+            }
+            match found {
                 Ok(Found::Subject(id)) => {
                     app.in_round.set(false);
                     position::stamp_is_for(app, id);
                     // Back from the card leads home, not into the camera.
                     replace(&Route::Card(id));
                 }
-                found => {
-                    answer.try_set(Some((text, found)));
-                }
+                found => answer.set(Some((text, found))),
             }
         });
     };
@@ -217,6 +220,7 @@ fn unknown(
         {(!mistyped).then(|| view! { <p class="inert code">{inert(&code)}</p> })}
         {correction}
         {nothing.then(|| view! { <p>{t.unknown_ask_office}</p> })}
+        {(mistyped && !nothing).then(|| view! { <p>{t.if_makers}</p> })}
         {bind}
         {create}
     }
