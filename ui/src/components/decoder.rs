@@ -16,8 +16,9 @@ use web_sys::{
     WorkerType,
 };
 
-/// Longest side of a picture file that is decoded, pixels.
-const STILL_SIDE: f64 = 2400.0;
+/// Longest side of a picture file that is decoded, pixels: a photograph of twelve megapixels comes whole, because of a
+/// label far away nothing is left once it was shrunk. Larger ones would not fit into the memory of cheap phones.
+const STILL_SIDE: f64 = 4096.0;
 /// Longest side of a frame that goes through a canvas, pixels.
 const FRAME_SIDE: f64 = 1280.0;
 /// How long a worker may be silent beyond its limit before it is taken for dead, milliseconds.
@@ -273,6 +274,8 @@ pub async fn read_picture(decoder: &Decoder, file: &web_sys::File) -> Option<Ver
         JsFuture::from(window().create_image_bitmap_with_blob(file).ok()?).await.ok()?.dyn_into().ok()?;
     let (width, height) = (f64::from(bitmap.width()), f64::from(bitmap.height()));
     let (canvas, context) = scaled_canvas(width, height, STILL_SIDE)?;
+    // Where it has to be shrunk, by all of its pixels.
+    set(&context, "imageSmoothingQuality", &"high".into());
     context
         .draw_image_with_image_bitmap_and_dw_and_dh(
             &bitmap,

@@ -180,6 +180,19 @@ fn a_photograph_reads_what_a_frame_cannot() {
     assert_read(blurred, Effort::Still);
 }
 
+/// So the page hands photographs of twelve megapixels over as they are.
+#[test]
+fn a_label_far_away_is_read_in_the_whole_photograph_and_in_no_smaller_copy() {
+    let photo = |part: f32| {
+        let pose = Pose::straight((2_950.0 * part, 1_250.0 * part), 2.0 * part);
+        let side = |pixels: f32| (pixels * part) as usize;
+        let wall = Scene::new(side(4_000.0), side(3_000.0), 180);
+        texts(&wall.label(&qr(LABEL), pose, BLACK_ON_WHITE).finish(), Effort::Still)
+    };
+    assert_eq!(photo(1.0), [LABEL]);
+    assert_eq!(photo(0.6), [""; 0]);
+}
+
 #[test]
 fn corners_are_the_corners_of_the_code_in_the_callers_pixels() {
     // 1,600 pixels wide, so that the frame is shrunk before it is searched.
