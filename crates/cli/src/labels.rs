@@ -210,11 +210,15 @@ fn of_registry(
             && (arguments.zone.is_empty() || arguments.zone.iter().any(|zone| zone == text(field::ZONE)))
         {
             let bound = record.values.iter().filter(|(_, value)| **value == Value::Bool(true));
+            // Of several the one that was bound last, as on the office's screen.
             let ours = bound
-                .filter_map(|(name, _)| name.strip_prefix(field::CODES))
-                .filter(|code| matches!(code::read(code), Ok(Scanned::Ours { .. })))
-                .find(|code| chosen_codes.is_empty() || chosen_codes.iter().any(|chosen| chosen == code))
-                .map(str::to_owned);
+                .filter_map(|(name, _)| Some((name, name.strip_prefix(field::CODES)?)))
+                .filter(|(_, code)| matches!(code::read(code), Ok(Scanned::Ours { .. })))
+                .filter(|(_, code)| {
+                    chosen_codes.is_empty() || chosen_codes.iter().any(|chosen| chosen == code)
+                })
+                .max_by_key(|(name, _)| record.stamps.get(*name))
+                .map(|(_, code)| code.to_owned());
             if ours.is_some() || chosen_codes.is_empty() {
                 subjects.push((record, ours));
             }

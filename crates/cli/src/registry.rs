@@ -3,6 +3,7 @@
 use crate::{device, folder, machine, server};
 use clap::{Args, ValueEnum};
 use domain::change::{Change, Value, Values, field, kind};
+use domain::clock::Stamp;
 use domain::code::{self, Scanned};
 use domain::ids::{RecordId, Seq};
 use domain::problem::{Code, Problem};
@@ -231,6 +232,8 @@ pub struct Dumped {
     pub shelf: String,
     /// Its values.
     pub values: Values,
+    /// When each was written.
+    pub stamps: BTreeMap<String, Stamp>,
 }
 
 /// Goes through the dump, record by record.
@@ -248,13 +251,15 @@ pub fn each_record(
     #[derive(serde::Deserialize)]
     struct LineCell {
         value: Value,
+        stamp: Stamp,
     }
     let mut dump = Vec::new();
     store.dump(None, &mut dump)?;
     for line in dump.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
         let line: Line = serde_json::from_slice(line).map_err(|error| machine("dump", error))?;
+        let stamps = line.cells.iter().map(|(name, cell)| (name.clone(), cell.stamp)).collect();
         let values = line.cells.into_iter().map(|(name, cell)| (name, cell.value)).collect();
-        with(Dumped { id: line.id, kind: line.kind, shelf: line.shelf, values })?;
+        with(Dumped { id: line.id, kind: line.kind, shelf: line.shelf, values, stamps })?;
     }
     Ok(())
 }
@@ -334,6 +339,7 @@ mod tests {
             kind: "subject".to_owned(),
             shelf: "water/R01".to_owned(),
             values,
+            stamps: BTreeMap::new(),
         };
         let mut out = Vec::new();
         write_csv(&[row], &mut out).unwrap();

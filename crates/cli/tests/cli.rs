@@ -459,6 +459,33 @@ fn labels_of_a_registry_come_in_walking_order_and_bear_no_names() {
 }
 
 #[test]
+fn of_two_labels_the_one_that_was_bound_last_is_printed_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let (csv, db) = (folder.path().join("meters.csv"), folder.path().join("db"));
+    let mut codes = [1, 2].map(domain::code::make);
+    codes.sort();
+    let [first, last] = codes;
+    let printed = |more: &[&str]| {
+        let mut command = sanam();
+        command.args(["labels", "--server", "https://q.example.go.th", "--programme", "water", "--db"]);
+        done(command.arg(&db).arg("--to").arg(folder.path()).args(more));
+        let text = std::fs::read_to_string(folder.path().join("labels.csv")).unwrap();
+        text.lines().skip(1).map(|row| row.split(',').nth(2).unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    for code in [&first, &last] {
+        std::fs::write(&csv, format!("customer_no,zone,code\n001,R01,{code}\n")).unwrap();
+        done(
+            sanam()
+                .args(["import", "--programme", "water", "--key", "customer_no", "--db"])
+                .arg(&db)
+                .arg(&csv),
+        );
+        assert_eq!(printed(&[]).join(" "), *code);
+    }
+    assert_eq!(printed(&["--code", &first]).join(" "), first, "a lost one that is named is printed");
+}
+
+#[test]
 fn the_town_comes_with_stickers_and_pictures_of_its_enrolment_codes() {
     let folder = tempfile::tempdir().unwrap();
     let demo = || done(sanam().args(["demo", "--size", "small", "--no-serve", "--dir"]).arg(folder.path()));
