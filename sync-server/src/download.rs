@@ -14,6 +14,8 @@ use tokio::sync::OwnedSemaphorePermit;
 
 /// Pages for the printer.
 pub(crate) const PDF: &str = "application/pdf";
+/// Several files in one.
+pub(crate) const ZIP: &str = "application/zip";
 /// A workbook.
 pub(crate) const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 

@@ -12,11 +12,12 @@ import { after, before, describe, test } from 'node:test';
 import { film } from './qr.mjs';
 import { enrolledPhone, newDesk, picture, setStage } from './stage.mjs';
 
-const missing = spawnSync('pdftoppm', ['-v']).error ? 'pdftoppm is missing: .ci/setup.sh browser' : false;
-
-describe('labels', { skip: missing }, () => {
+describe('labels', () => {
   let stage;
-  before(async () => { stage = await setStage(); }, { timeout: 300_000 });
+  before(async () => {
+    assert.ok(!spawnSync('pdftoppm', ['-v']).error, 'pdftoppm is missing: .ci/setup.sh browser');
+    stage = await setStage();
+  }, { timeout: 300_000 });
   after(() => stage?.end());
 
   async function openLabels(t) {
@@ -41,9 +42,9 @@ describe('labels', { skip: missing }, () => {
     assert.equal(readFileSync(pdf).subarray(0, 5).toString(), '%PDF-');
     const info = execFileSync('pdfinfo', [pdf]).toString();
     const pages = Number(info.match(/Pages:\s+(\d+)/)[1]);
-    const paper = (number) => {
+    const paper = (number, dots = 150) => {
       const out = `${pdf}-${number}`;
-      execFileSync('pdftoppm', ['-r', '150', '-png', '-singlefile', '-f', String(number), '-l', String(number), pdf, out]);
+      execFileSync('pdftoppm', ['-r', String(dots), '-png', '-singlefile', '-f', String(number), '-l', String(number), pdf, out]);
       return { name: `${number}.png`, mimeType: 'image/png', buffer: readFileSync(`${out}.png`) };
     };
     return { pages, paper };
@@ -99,6 +100,38 @@ describe('labels', { skip: missing }, () => {
     await phone.press(`${seen[0].slice(0, 5)} ${seen[0].slice(5)}`);
     await phone.sees('ป้ายเปล่า ยังไม่ได้ผูกกับรายการใด');
     assert.equal((await offered(phone, second.paper(1))).filter((code) => seen.includes(code)).length, 0);
+  });
+
+  test('a roll is drawn for its own printer, and metal tags for the engraver', { timeout: 180_000 }, async (t) => {
+    const desk = await openLabels(t);
+    await desk.press('ป้ายเปล่า');
+    await desk.type('กี่ดวง', '2');
+    await select(desk, 'กระดาษสติกเกอร์', 'roll-50x30');
+    await amount(desk, '2 ดวง · 2 แผ่น');
+    await desk.shows(desk.page.locator('p.small', { hasText: '203 จุดต่อนิ้ว' }));
+    await desk.page.locator('.office-printer summary').click();
+    const calibration = await printed(desk, 'แผ่นทดสอบเครื่องพิมพ์', 'calibration.pdf');
+    assert.equal(calibration.pages, 1);
+    const roll = await printed(desk, 'สร้างไฟล์ PDF', 'labels-blank.pdf');
+    assert.equal(roll.pages, 2);
+    // As the printer draws it, dot for dot.
+    const phone = await enrolledPhone(t, stage);
+    film(stage.lens);
+    await phone.goHome();
+    await phone.press('สแกน', { exact: true });
+    await phone.page.locator('input[type=file]').setInputFiles(roll.paper(2, 203));
+    await phone.sees('ป้ายเปล่า ยังไม่ได้ผูกกับรายการใด');
+
+    await select(desk, 'ความละเอียดของเครื่องพิมพ์', '300');
+    await desk.shows(desk.page.locator('p.small', { hasText: '300 จุดต่อนิ้ว' }));
+    await select(desk, 'ชนิดไฟล์', 'engraving');
+    await picture(desk.page, 'office-labels-roll');
+    const [download] = await Promise.all([desk.page.waitForEvent('download'), desk.press('สร้างไฟล์ SVG')]);
+    assert.equal(download.suggestedFilename(), 'labels-blank.zip');
+    const zip = join(mkdtempSync(join(stage.folder, 'engraved-')), 'labels.zip');
+    await download.saveAs(zip);
+    assert.equal(readFileSync(zip).subarray(0, 2).toString(), 'PK');
+    await desk.sees('เปิดไฟล์ zip');
   });
 
   test('a label is printed again from its subject, on what is left of a sheet; the printer is tried first', { timeout: 180_000 }, async (t) => {

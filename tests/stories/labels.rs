@@ -154,28 +154,49 @@ fn printing_gives_each_meter_one_code_and_the_same_again() {
     world.comes_to_rest(&[&nok]);
     let now = store::Now::thai(world.now());
     let grant = administrator();
-    let whole = LabelChoice::Zone { programme: tests::world::WELLS.to_owned(), zone: None };
+    let whole = |without_code| LabelChoice::Zone {
+        programme: tests::world::WELLS.to_owned(),
+        zone: None,
+        without_code,
+    };
+    let chosen = |without_code| {
+        world.with_server(|store, _| store.choose_labels(&grant, now, &whole(without_code)).unwrap())
+    };
     let codes = |given: bool| {
+        let subjects: Vec<_> = chosen(false).iter().map(|one| one.subject).collect();
         world.with_server(|store, _| {
-            let mut all = store.labelled(&grant, now, &whole).unwrap();
             if given {
-                store.give_codes(&grant, now, &mut all).unwrap();
+                store.give_codes(&grant, now, &subjects).unwrap();
             }
+            let all = store.labelled(&grant, now, &subjects).unwrap();
             all.into_iter().map(|one| (one.subject, one.code)).collect::<Vec<_>>()
         })
     };
     let before = codes(false);
     assert!(before.len() > 2 && before.iter().filter(|(_, code)| code.is_some()).count() == 1);
+    // What is counted without reading a record is what stands in the records.
+    let counted: Vec<_> = chosen(false).iter().map(|one| (one.subject, one.has_code)).collect();
+    assert_eq!(counted, before.iter().map(|(id, code)| (*id, code.is_some())).collect::<Vec<_>>());
+    let without: Vec<_> = chosen(true).iter().map(|one| one.subject).collect();
+    assert_eq!(without.len(), before.len() - 1);
+    assert!(!without.contains(&meter("meter 1")) && without.contains(&meter("meter 2")));
     let printed = codes(true);
     assert!(printed.iter().all(|(_, code)| code.is_some()));
     assert!(printed.contains(&(meter("meter 1"), Some(own))));
     assert_eq!(codes(true), printed, "a second print gives no second code");
+    // Chosen before somebody else had given them codes.
+    world.with_server(|store, _| store.give_codes(&grant, now, &without).unwrap());
+    assert_eq!(codes(false), printed);
+    assert_eq!(chosen(true), []);
+    let many = LabelChoice::Subjects(vec![meter("meter 1"); api::LABELS_MAX + 1]);
+    let refused = world.with_server(|store, _| store.choose_labels(&grant, now, &many).map(drop));
+    assert_eq!(domain::problem::Problem::from(refused.unwrap_err()).code, Code::TooManyLabels);
     world.comes_to_rest(&[&nok]);
     let of_two = printed.iter().find(|(id, _)| *id == meter("meter 2")).unwrap().1.clone().unwrap();
     assert_eq!(finds(&nok, &of_two), Ok(Found::Subject(meter("meter 2"))));
     assert_eq!(finds(&nok, "SN-77"), Ok(Found::Subject(meter("meter 2"))));
     let mut worker = grant.clone();
     worker.role = domain::access::Role::Worker;
-    let refused = world.with_server(|store, _| store.labelled(&worker, now, &whole).map(drop));
+    let refused = world.with_server(|store, _| store.choose_labels(&worker, now, &whole(false)).map(drop));
     assert_eq!(domain::problem::Problem::from(refused.unwrap_err()).code, Code::Forbidden);
 }

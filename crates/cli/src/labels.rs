@@ -61,9 +61,9 @@ pub struct Arguments {
     /// The first label that is still there on a used sheet, counted along the rows from 1.
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=65))]
     start_at: u16,
-    /// The printer's dots per inch.
-    #[arg(long, value_name = "DPI", default_value_t = 600, value_parser = clap::value_parser!(u32).range(150..=2_400))]
-    dpi: u32,
+    /// The printer's dots per inch; without it 203 for rolls and 600 for sheets.
+    #[arg(long, value_name = "DPI", value_parser = clap::value_parser!(u32).range(150..=2_400))]
+    dpi: Option<u32>,
     /// How far all is moved right and down, as the calibration page has shown, such as `0.5,-1`.
     #[arg(long, value_name = "MM,MM", value_parser = offset_um, allow_hyphen_values = true, default_value = "0,0")]
     offset: (i32, i32),
@@ -101,7 +101,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Problem> {
         municipality: arguments.municipality.clone(),
         public_line: arguments.public.then(|| PUBLIC_LINE.to_owned()),
         start_at: usize::from(arguments.start_at),
-        dots_per_inch: arguments.dpi,
+        dots_per_inch: arguments.dpi.unwrap_or_else(|| stock.usual_dots_per_inch()),
         offset_um: arguments.offset,
         two_copies: arguments.two,
         ..Sheet::new(stock)

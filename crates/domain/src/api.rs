@@ -20,7 +20,7 @@ mod round;
 
 pub use emergency::*;
 pub use forms::*;
-pub use labels::{LabelChoice, Labels, LabelsReply, StockRow};
+pub use labels::{LABELS_MAX, LabelChoice, LabelFile, Labels, LabelsReply, StockRow};
 pub use money::*;
 pub use notify::*;
 pub use orders::*;

@@ -109,6 +109,8 @@ codes! {
     CodeTaken = "code_taken", 409, "รหัสนี้ผูกกับทะเบียนอื่นแล้ว ตรวจป้ายอีกครั้ง";
     /// The code does not fit the label in modules that a camera can read.
     LabelTooSmall = "label_too_small", 422, "ป้ายขนาดนี้เล็กเกินไปสำหรับรหัส เลือกป้ายที่ใหญ่กว่านี้";
+    /// More labels were chosen than one selection or one file of drawings holds.
+    TooManyLabels = "too_many_labels", 422, "เลือกป้ายมากเกินไป ทำครั้งละไม่เกิน 2,000 ดวง แบ่งเป็นหลายครั้ง หรือเลือกเป็นเขต";
     /// A form lacks an answer or holds one that is out of range; the detail names the question.
     FormIncomplete = "form_incomplete", 422, "ยังตอบไม่ครบหรือมีคำตอบที่ต้องแก้ ดูช่องที่มีกรอบแดง";
     /// The form or programme is not on this device.

@@ -10,6 +10,15 @@ use domain::code::{self, LabelKey};
 use domain::ids::{RecordId, Seq};
 use domain::wire::COMMIT_MAX_CHANGES;
 
+/// A subject whose label was chosen to be printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Chosen {
+    /// Which.
+    pub subject: RecordId,
+    /// It has a code of ours.
+    pub has_code: bool,
+}
+
 /// A subject whose label is to be printed.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Labelled {
@@ -60,22 +69,31 @@ impl Store {
         (0..count).map(|_| code::make(u64::from_le_bytes(self.random()))).collect()
     }
 
-    /// The subjects whose labels are to be printed, in walking order.
+    /// The subjects whose labels are to be printed, in walking order. No record is read for it.
     ///
-    /// Errors: `forbidden` for workers; `not_found` for a subject outside the grant.
-    pub fn labelled(&self, grant: &Grant, now: Now, choice: &LabelChoice) -> Result<Vec<Labelled>> {
+    /// Errors: `forbidden` for workers; `not_found` for a subject outside the grant; `too_many_labels`.
+    pub fn choose_labels(&self, grant: &Grant, now: Now, choice: &LabelChoice) -> Result<Vec<Chosen>> {
         access::may(grant, Action::Office)?;
-        service::labelled(self, grant, now, choice)
+        service::choose_labels(self, grant, now, choice)
     }
 
-    /// Gives a code to each subject that has none, and binds it.
+    /// What is printed on the labels of subjects. One that was removed meanwhile gets none.
+    ///
+    /// Errors: `forbidden` for workers.
+    pub fn labelled(&self, grant: &Grant, now: Now, subjects: &[RecordId]) -> Result<Vec<Labelled>> {
+        access::may(grant, Action::Office)?;
+        service::labelled(self, grant, now, subjects)
+    }
+
+    /// Gives a code to each subject that has none now, and binds it.
     ///
     /// Errors: `forbidden` where the grant does not allow binding.
-    pub fn give_codes(&mut self, grant: &Grant, now: Now, labelled: &mut [Labelled]) -> Result<()> {
-        let mut without: Vec<&mut Labelled> = labelled.iter_mut().filter(|one| one.code.is_none()).collect();
-        for part in without.chunks_mut(COMMIT_MAX_CHANGES) {
+    pub fn give_codes(&mut self, grant: &Grant, now: Now, subjects: &[RecordId]) -> Result<()> {
+        let mut without = self.labelled(grant, now, subjects)?;
+        without.retain(|one| one.code.is_none());
+        for part in without.chunks(COMMIT_MAX_CHANGES) {
             let codes = self.blank_codes(part.len());
-            let changes = part.iter().zip(&codes).map(|(one, code)| Change {
+            let changes = part.iter().zip(codes).map(|(one, code)| Change {
                 id: one.subject,
                 kind: kind::SUBJECT.to_owned(),
                 base_seq: Seq(0),
@@ -83,9 +101,6 @@ impl Store {
             });
             let new = NewCommit { changes: changes.collect(), ..NewCommit::default() };
             self.save(grant, now, new)?;
-            for (one, code) in part.iter_mut().zip(codes) {
-                one.code = Some(code);
-            }
         }
         Ok(())
     }

@@ -53,7 +53,7 @@ pub use citizen::Tracked;
 pub use commit::NewCommit;
 pub use error::{Error, Result};
 pub use forms::FormVersion;
-pub use labels::Labelled;
+pub use labels::{Chosen, Labelled};
 pub use open::set_aside;
 pub use outbox::{Delivery, KeyUse, MailServer, Target, is_email};
 pub use photo::{Drawn, Piece};

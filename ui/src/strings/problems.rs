@@ -69,6 +69,9 @@ fn english(code: Code) -> Option<&'static str> {
         Code::LabelTooSmall => {
             "This label is too small for a code that a camera can read. Choose a larger one."
         }
+        Code::TooManyLabels => {
+            "Too many labels. Make at most 2,000 at a time: in several turns, or zone by zone."
+        }
         Code::FormIncomplete => "Something is missing or must be corrected. Look for the red frame.",
         Code::FormChanged => {
             "Somebody published this form meanwhile. Nothing has changed yet; upload it again to compare it anew."

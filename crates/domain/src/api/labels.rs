@@ -3,7 +3,10 @@
 use crate::ids::RecordId;
 use serde::{Deserialize, Serialize};
 
-/// Asks for a sheet of labels. The same request, sent to `POST /api/labels`, is answered with the PDF; only then are
+/// Most subjects of a hand-made selection, and most labels of one file of drawings.
+pub const LABELS_MAX: usize = 2_000;
+
+/// Asks for a sheet of labels. The same request, sent to `POST /api/labels`, is answered with the file; only then are
 /// codes given to subjects that have none.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Labels {
@@ -20,6 +23,25 @@ pub struct Labels {
     /// Instead of labels the page that shows whether the printer keeps sizes.
     #[serde(default)]
     pub calibration: bool,
+    /// The printer's dots per inch; without them those of the paper's usual printer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dots_per_inch: Option<u32>,
+    /// What the file is for.
+    #[serde(default, rename = "as")]
+    pub file: LabelFile,
+}
+
+/// What a file of labels is for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LabelFile {
+    /// The printer: one PDF.
+    #[default]
+    Pdf,
+    /// A drawing program: an SVG document a page, in a zip file; at most [`LABELS_MAX`] labels.
+    Svg,
+    /// A laser or a mill: an SVG document of outlines a label, in a zip file; at most [`LABELS_MAX`] labels.
+    Engraving,
 }
 
 /// Whose labels are printed.
@@ -32,8 +54,11 @@ pub enum LabelChoice {
         programme: String,
         /// Zone id, or all.
         zone: Option<String>,
+        /// Only those that have no code of ours yet.
+        #[serde(default)]
+        without_code: bool,
     },
-    /// These subjects, in this order; at most 2,000.
+    /// These subjects, in this order; at most [`LABELS_MAX`].
     Subjects(Vec<RecordId>),
     /// Stickers that are stuck first and bound in the field.
     Blank {
@@ -57,6 +82,9 @@ pub struct LabelsReply {
     pub svg: String,
     /// The papers there are.
     pub stocks: Vec<StockRow>,
+    /// Dots per inch of the printer that it is drawn for.
+    #[serde(default)]
+    pub dots_per_inch: u32,
     /// From how far a phone reads them with ease, millimetres.
     pub reads_to_mm: u32,
     /// The least diameter of a pole that they may be wrapped on, millimetres.

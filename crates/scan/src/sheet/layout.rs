@@ -14,6 +14,8 @@ const TEXT_MARGIN: f32 = 2.0;
 const CODE_MARGIN: f32 = 1.0;
 /// Modules below this are lost in dirt and on cheap printers.
 const LEAST_MODULE: f32 = 0.33;
+/// With fewer dots a module, what one dot more or less does to it is seen by the camera.
+const LEAST_DOTS: f32 = 4.0;
 /// Level H mends more dirt than Q but has smaller modules. With modules below this, Q is read from farther away and
 /// no less dirty, as 240 labels each have shown.
 const LEAST_MODULE_OF_H: f32 = 0.7;
@@ -26,9 +28,13 @@ const STRIPE: f32 = 1.5;
 const THIN_STRIPE: f32 = 0.8;
 const SPACE: f32 = 1.0;
 
+/// The width of a printer's dot.
+fn dot_of(sheet: &Sheet) -> f32 {
+    25.4 / sheet.dots_per_inch.max(1) as f32
+}
+
 /// The largest module of whole printer dots with which `count` modules fit into `room`.
-fn module_for(room: f32, count: usize, dots_per_inch: u32) -> f32 {
-    let dot = 25.4 / dots_per_inch.max(1) as f32;
+fn module_for(room: f32, count: usize, dot: f32) -> f32 {
     // A hair is added so that an exact fit is not lost to rounding.
     ((room / count.max(1) as f32 / dot + 1e-4).floor()).max(0.0) * dot
 }
@@ -41,14 +47,17 @@ struct Wish<'a> {
     colour: [u8; 3],
 }
 
-/// The shapes of one label.
+/// The shapes of one label, with two codes if they are wished for and come out large enough.
 pub(super) fn label(label: &Label, sheet: &Sheet, fonts: &mut Fonts) -> Result<Vec<Shape>, BadSheet> {
+    match sheet.two_copies {
+        true => laid_out(label, sheet, true, fonts).or_else(|_| laid_out(label, sheet, false, fonts)),
+        false => laid_out(label, sheet, false, fonts),
+    }
+}
+
+fn laid_out(label: &Label, sheet: &Sheet, is_twice: bool, fonts: &mut Fonts) -> Result<Vec<Shape>, BadSheet> {
     let (width, height) = sheet.stock.label_mm();
-    let is_wide = width > 1.3 * height;
-    let half = (width - 2.0 * CODE_MARGIN) / 2.0;
-    let is_twice = sheet.two_copies
-        && level_for(half, &label.link, sheet).is_ok_and(|(_, module)| module >= LEAST_MODULE_OF_TWO);
-    let beside = is_wide && !is_twice;
+    let beside = width > 1.3 * height && !is_twice;
 
     let halves = label.code.split_at_checked(5).filter(|_| label.code.len() == 10 && label.code.is_ascii());
     let spaced = halves.map_or_else(|| label.code.clone(), |(head, tail)| format!("{head} {tail}"));
@@ -115,6 +124,9 @@ pub(super) fn label(label: &Label, sheet: &Sheet, fonts: &mut Fonts) -> Result<V
         let room = room_down.min((width - 2.0 * CODE_MARGIN) / copies);
         let code = Code::new(room, &label.link, sheet)?;
         let side = code.side();
+        if is_twice && code.module < LEAST_MODULE_OF_TWO {
+            return Err(BadSheet::LabelTooSmall);
+        }
         if is_twice {
             let gap = (width - 2.0 * CODE_MARGIN - 2.0 * side).max(0.0);
             let right = CODE_MARGIN + side + gap;
@@ -145,13 +157,17 @@ pub(super) fn label(label: &Label, sheet: &Sheet, fonts: &mut Fonts) -> Result<V
 fn level_for(room: f32, link: &str, sheet: &Sheet) -> Result<(EcLevel, f32), BadSheet> {
     let module = |level| {
         let count = side_at(link, level).ok()?;
-        Some(module_for(room, count, sheet.dots_per_inch))
+        Some(module_for(room, count, dot_of(sheet)))
     };
     if let Some(module) = module(EcLevel::H).filter(|module| *module >= LEAST_MODULE_OF_H) {
         return Ok((EcLevel::H, module));
     }
     let module = module(EcLevel::Q).ok_or(BadSheet::LinkTooLong)?;
-    if module < LEAST_MODULE { Err(BadSheet::LabelTooSmall) } else { Ok((EcLevel::Q, module)) }
+    if module < LEAST_MODULE.max(LEAST_DOTS * dot_of(sheet)) {
+        Err(BadSheet::LabelTooSmall)
+    } else {
+        Ok((EcLevel::Q, module))
+    }
 }
 
 /// A code with its quiet zone, as large as its room allows.
@@ -243,9 +259,10 @@ pub(super) fn calibration(sheet: &Sheet, fonts: &mut Fonts) -> Vec<Shape> {
         });
     }
     let (page_width, page_height) = sheet.stock.page_mm();
-    let (ruler_x, ruler_y) = ((page_width - 100.0) / 2.0, 8.0);
-    let (side_x, side_y) = (4.0, (page_height - 100.0) / 2.0);
-    for mark in 0..=100u8 {
+    let (across, down) = (ruler_length(page_width), ruler_length(page_height));
+    let (ruler_x, ruler_y) = ((page_width - f32::from(across)) / 2.0, 8.0);
+    let (side_x, side_y) = (4.0f32.min(ruler_x - 3.5), (page_height - f32::from(down)) / 2.0);
+    for mark in 0..=across.max(down) {
         let length = if mark % 10 == 0 {
             3.0
         } else if mark % 5 == 0 {
@@ -254,37 +271,87 @@ pub(super) fn calibration(sheet: &Sheet, fonts: &mut Fonts) -> Vec<Shape> {
             1.2
         };
         let at = f32::from(mark);
-        shapes.push(Shape::Box {
-            x: ruler_x + at - 0.05,
-            y: ruler_y,
-            width: 0.1,
-            height: length,
-            colour: BLACK,
-        });
-        shapes.push(Shape::Box {
-            x: side_x,
-            y: side_y + at - 0.05,
-            width: length,
-            height: 0.1,
-            colour: BLACK,
-        });
+        if mark <= across {
+            shapes.push(Shape::Box {
+                x: ruler_x + at - 0.05,
+                y: ruler_y,
+                width: 0.1,
+                height: length,
+                colour: BLACK,
+            });
+        }
+        if mark <= down {
+            shapes.push(Shape::Box {
+                x: side_x,
+                y: side_y + at - 0.05,
+                width: length,
+                height: 0.1,
+                colour: BLACK,
+            });
+        }
     }
     let say = |text: &str, y: f32, fonts: &mut Fonts| {
-        let line = fonts.shape(text, Weight::Regular);
-        let x = (page_width - line.width * 3.2) / 2.0;
-        Shape::Text { x, y, size: 3.2, weight: Weight::Regular, colour: BLACK, line }
+        let size = 3.2;
+        // Beside the ruler at the side, which on a roll reaches up to the words.
+        let line = fonts.fitted(text, Weight::Regular, (page_width - 16.0) / size);
+        let x = (page_width - line.width * size) / 2.0;
+        Shape::Text { x, y, size, weight: Weight::Regular, colour: BLACK, line }
     };
-    shapes.push(say("ไม้บรรทัดนี้ต้องยาว 100 มม. พอดี ถ้าไม่ใช่ ให้พิมพ์ที่ \"ขนาดจริง 100%\" (actual size)", 7.0, fonts));
-    shapes.push(say(
-        "วางทาบแผ่นสติกเกอร์ ถ้ากรอบไม่ตรง ให้วัดแล้วใส่ระยะเลื่อน (offset) เป็น มม.",
-        page_height - 6.0,
-        fonts,
-    ));
+    let is_roll = across < 100;
+    let ruler = match is_roll {
+        true => format!("ต้องยาว {across} มม. พอดี"),
+        false => "ไม้บรรทัดนี้ต้องยาว 100 มม. พอดี ถ้าไม่ใช่ ให้พิมพ์ที่ \"ขนาดจริง 100%\" (actual size)".to_owned(),
+    };
+    let outlines = match is_roll {
+        true => "กรอบต้องตรงขอบป้าย",
+        false => "วางทาบแผ่นสติกเกอร์ ถ้ากรอบไม่ตรง ให้วัดแล้วใส่ระยะเลื่อน (offset) เป็น มม.",
+    };
+    shapes.push(say(&ruler, 7.0, fonts));
+    shapes.push(say(outlines, page_height - 6.0, fonts));
     shapes
+}
+
+/// Whole centimetres that fit on a page with its edges, 100 mm at most.
+fn ruler_length(page: f32) -> u8 {
+    let centimetres = (1..=10u8).rev().find(|count| f32::from(*count) * 10.0 <= page - 10.0);
+    centimetres.unwrap_or(1) * 10
 }
 
 /// Where a stock's label lies on the page, with the printer's own error taken off.
 pub(super) fn corner(stock: &Stock, index: usize, offset_um: (i32, i32)) -> (f32, f32) {
     let (x, y) = stock.corner(index);
     (x + offset_um.0 as f32 / 1000.0, y + offset_um.1 as f32 / 1000.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::STOCKS;
+    use super::*;
+
+    #[test]
+    fn the_calibration_page_of_every_paper_lies_on_it() {
+        for stock in &STOCKS {
+            let (page_width, page_height) = stock.page_mm();
+            let mut fonts = Fonts::load().unwrap();
+            let mut texts = Vec::new();
+            for shape in calibration(&Sheet::new(stock), &mut fonts) {
+                let (left, top, width, height) = match shape {
+                    Shape::Box { x, y, width, height, .. } | Shape::Frame { x, y, width, height } => {
+                        (x, y, width, height)
+                    }
+                    Shape::Text { x, y, size, line, .. } => {
+                        texts.push(line.width * size);
+                        (x, y - size, line.width * size, size * LEADING)
+                    }
+                    other => panic!("{other:?}"),
+                };
+                let is_on = left >= 0.0
+                    && top >= 0.0
+                    && left + width <= page_width + 0.01
+                    && top + height <= page_height + 0.01;
+                assert!(is_on, "{}: {left} {top} {width} {height}", stock.name);
+            }
+            assert!(texts.len() == 2 && texts.iter().all(|width| *width > 15.0), "{}: {texts:?}", stock.name);
+        }
+    }
 }

@@ -54,7 +54,7 @@ pub struct Sheet {
     pub public_line: Option<String>,
     /// The first label of the first sheet that is still there, counted along the rows from 1.
     pub start_at: usize,
-    /// The printer's dots per inch: 300, 600, 1200.
+    /// The printer's dots per inch: 203 or 300 on rolls, 300, 600 or 1200 on sheets.
     pub dots_per_inch: u32,
     /// How far all is moved right and down, in micrometres, for a printer that pulls its paper askew.
     pub offset_um: (i32, i32),
@@ -64,7 +64,7 @@ pub struct Sheet {
 }
 
 impl Sheet {
-    /// Black, for 600 dots per inch, from the first label on, with nothing but the code.
+    /// Black, for the usual printer of its paper, from the first label on, with nothing but the code.
     pub fn new(stock: &'static Stock) -> Self {
         Self {
             stock,
@@ -72,7 +72,7 @@ impl Sheet {
             municipality: String::new(),
             public_line: None,
             start_at: 1,
-            dots_per_inch: 600,
+            dots_per_inch: stock.usual_dots_per_inch(),
             offset_um: (0, 0),
             two_copies: false,
         }
@@ -84,7 +84,8 @@ impl Sheet {
 pub enum BadSheet {
     /// A link does not fit the largest QR code.
     LinkTooLong,
-    /// The modules would be under a third of a millimetre: take a larger label or a shorter link.
+    /// The modules would be under a third of a millimetre or four of the printer's dots: take a larger label, a finer
+    /// printer or a shorter link.
     LabelTooSmall,
     /// The fonts of this program cannot be read.
     NoFont,

@@ -68,6 +68,11 @@ impl Stock {
         usize::try_from(self.columns * self.rows).unwrap_or(0)
     }
 
+    /// The dots per inch of the printers that it is made for: rolls go through thermal ones, sheets through lasers.
+    pub fn usual_dots_per_inch(&self) -> u32 {
+        if self.page == self.label { 203 } else { 600 }
+    }
+
     /// Width and height of the page in millimetres.
     pub(super) fn page_mm(&self) -> (f32, f32) {
         (self.page.0 as f32 / 1000.0, self.page.1 as f32 / 1000.0)

@@ -135,6 +135,29 @@ fn modules_are_whole_printer_dots() {
 }
 
 #[test]
+fn a_roll_is_for_a_thermal_printer_and_no_module_is_under_four_of_its_dots() {
+    for stock in scan::sheet::STOCKS {
+        for dots_per_inch in [stock.usual_dots_per_inch(), 203, 300, 600] {
+            for two_copies in [false, true] {
+                let sheet = Sheet { dots_per_inch, two_copies, ..sheet(stock.name) };
+                let Ok(told) = fit(&label(1), &sheet) else { continue };
+                let module = told.module_um as f32 / 1000.0;
+                let dots = module * dots_per_inch as f32 / 25.4;
+                let what = format!("{dots} dots on {} at {dots_per_inch}", stock.name);
+                assert!((dots - dots.round()).abs() < 0.02 && dots > 3.9 && module >= 0.33, "{what}");
+                assert!(told.copies == 1 || module >= 0.5, "one large code is better than two: {what}");
+            }
+        }
+    }
+    assert_eq!(sheet("roll-50x30").dots_per_inch, 203);
+    assert_eq!(sheet("25").dots_per_inch, 600);
+    // Finer modules than a coarse printer makes are refused, not printed as they come.
+    let told = |dots_per_inch| fit(&label(1), &Sheet { dots_per_inch, ..sheet("25") });
+    assert!(told(600).is_ok() && told(300).is_ok());
+    assert_eq!(told(203), Err(BadSheet::LabelTooSmall));
+}
+
+#[test]
 fn an_engraving_has_no_colour_and_no_frame() {
     let drawn = engraving_svg(&label(5), &sheet("50")).unwrap();
     assert!(drawn.starts_with("<svg") && drawn.contains("width=\"50mm\""));

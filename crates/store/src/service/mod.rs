@@ -23,7 +23,7 @@ mod takings;
 mod walk;
 pub(crate) mod watch;
 
-pub(crate) use labels::labelled;
+pub(crate) use labels::{choose_labels, labelled};
 pub use papers::PagePaper;
 pub use report::{Whole, whole};
 pub use takings::PaymentLine;

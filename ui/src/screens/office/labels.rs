@@ -4,16 +4,16 @@ use super::page::Framed;
 use super::state::{Office, office};
 use crate::app::{App, app};
 use crate::backend::{ask, download};
-use crate::browser::today_iso;
+use crate::browser::{today_iso, wait};
 use crate::components::button::{Button, Weight};
 use crate::components::field::{Keys, Line, Select};
 use crate::components::icon::Icon;
 use crate::components::notice;
 use crate::format;
 use crate::strings::fill;
-use crate::strings::office::office as words;
+use crate::strings::office::{OfficeStrings, office as words};
 use domain::api;
-use domain::api::{LabelChoice, LabelsReply, StockRow};
+use domain::api::{LabelChoice, LabelFile, LabelsReply, StockRow};
 use domain::ids::RecordId;
 use domain::problem::{Code, Problem};
 use domain::text;
@@ -25,8 +25,18 @@ const USUAL_STOCK: &str = "63.5x38.1";
 /// Blank stickers that are asked for at first.
 const USUAL_BLANKS: &str = "21";
 
+/// Dots per inch of printers that offices have; thermal ones for rolls have the last.
+const DOTS: [u32; 4] = [1_200, 600, 300, 203];
+/// How long somebody stops typing before the sheet is drawn anew, milliseconds.
+const REST_MS: i32 = 250;
+
 /// Stands for the zone until the zones of the programme are known. No zone's id begins with a blank.
 const NOT_KNOWN: &str = " ";
+
+/// Kinds of files.
+const PDF: &str = "pdf";
+const SVG: &str = "svg";
+const ENGRAVING: &str = "engraving";
 
 /// What the form holds. A handle.
 #[derive(Clone, Copy)]
@@ -42,6 +52,12 @@ struct Asked {
     right: RwSignal<String>,
     down: RwSignal<String>,
     two_copies: RwSignal<bool>,
+    /// Only those without a code.
+    only_new: RwSignal<bool>,
+    /// The printer's dots per inch; empty for those of the paper's usual printer.
+    dots: RwSignal<String>,
+    /// [`PDF`], [`SVG`] or [`ENGRAVING`].
+    file: RwSignal<String>,
 }
 
 impl Asked {
@@ -62,7 +78,11 @@ impl Asked {
                 if zone == NOT_KNOWN {
                     return None;
                 }
-                LabelChoice::Zone { programme, zone: Some(zone).filter(|zone| !zone.is_empty()) }
+                LabelChoice::Zone {
+                    programme,
+                    zone: Some(zone).filter(|zone| !zone.is_empty()),
+                    without_code: self.only_new.get(),
+                }
             }
         };
         Some(api::Labels {
@@ -72,7 +92,17 @@ impl Asked {
             offset_um: (micrometres(self.right), micrometres(self.down)),
             two_copies: self.two_copies.get(),
             calibration: false,
+            dots_per_inch: self.dots.get().parse().ok(),
+            file: self.kind(),
         })
+    }
+
+    fn kind(self) -> LabelFile {
+        match self.file.get().as_str() {
+            SVG => LabelFile::Svg,
+            ENGRAVING => LabelFile::Engraving,
+            _ => LabelFile::Pdf,
+        }
     }
 }
 
@@ -97,6 +127,9 @@ pub fn Labels(
         right: typed("0"),
         down: typed("0"),
         two_copies: RwSignal::new(false),
+        only_new: RwSignal::new(false),
+        dots: typed(""),
+        file: typed(PDF),
     };
     let reply = RwSignal::new(None::<Result<LabelsReply, Problem>>);
     let stocks = RwSignal::new(Vec::<StockRow>::new());
@@ -111,12 +144,14 @@ pub fn Labels(
     });
     // Each change asks anew; an answer that comes after a later question is not looked at.
     let round = StoredValue::new(0u32);
-    Effect::new(move |_| {
-        let Some(request) = asked.request() else { return };
+    let look = move |request: api::Labels| {
         round.update_value(|n| *n += 1);
         let mine = round.get_value();
-        done.set(false);
         spawn_local(async move {
+            wait(REST_MS).await;
+            if round.try_get_value() != Some(mine) {
+                return;
+            }
             let answer = ask(request).await;
             if round.try_get_value() != Some(mine) {
                 return;
@@ -128,6 +163,11 @@ pub fn Labels(
             }
             reply.try_set(Some(answer));
         });
+    };
+    Effect::new(move |_| {
+        let Some(request) = asked.request() else { return };
+        done.set(false);
+        look(request);
     });
     let save = move |calibration: bool| {
         let Some(request) = untrack(|| asked.request()) else { return };
@@ -135,10 +175,13 @@ pub fn Labels(
         spawn_local(async move {
             match download("/api/labels", &api::Labels { calibration, ..request }).await {
                 Ok(()) => {
-                    done.try_set(true);
+                    let is_here = done.try_set(true).is_none();
                     if !calibration {
                         // Codes may have been given; what shows them looks again.
                         app.changed.update(|n| *n += 1);
+                        if let Some(request) = is_here.then(|| untrack(|| asked.request())).flatten() {
+                            look(request);
+                        }
                     }
                 }
                 Err(problem) => office.say_problem(&problem),
@@ -156,27 +199,35 @@ pub fn Labels(
                     }}
                     {move || paper(app, asked, &stocks.get())}
                     {move || reply.get().map(|reply| told(app, office, &reply))}
-                    <Button
-                        label=t.make_file
-                        weight=Weight::Main
-                        drawing=Icon::Label
-                        disabled=Signal::derive(move || {
-                            busy.get()
-                                || !matches!(reply.get(), Some(Ok(LabelsReply { labels: 1.., .. })))
-                        })
-                        press=move || save(false)
-                    />
+                    {move || {
+                        let label = if asked.kind() == LabelFile::Pdf { t.make_file } else { t.make_drawings };
+                        view! {
+                            <Button
+                                label=label
+                                weight=Weight::Main
+                                drawing=Icon::Label
+                                disabled=Signal::derive(move || {
+                                    busy.get()
+                                        || !matches!(reply.get(), Some(Ok(LabelsReply { labels: 1.., .. })))
+                                })
+                                press=move || save(false)
+                            />
+                        }
+                    }}
                     <p role="status">
-                        {move || match (busy.get(), done.get()) {
-                            (true, _) => t.making_file,
-                            (false, true) => t.file_made,
-                            (false, false) => "",
+                        {move || match (busy.get(), done.get(), asked.kind()) {
+                            (true, ..) => t.making_file,
+                            (false, true, LabelFile::Pdf) => t.file_made,
+                            (false, true, _) => t.drawings_made,
+                            (false, false, _) => "",
                         }}
                     </p>
                     // What is on the left of a sheet matters most when one label is printed again.
                     <details class="office-printer" open=move || open.get().is_some()>
                         <summary>{t.printer}</summary>
                         <Line label=t.start_at hint=t.start_at_hint value=asked.start_at keys=Keys::Digits/>
+                        <Select label=t.dots options=dots_options(t) value=asked.dots/>
+                        <Select label=t.file_kind options=file_options(t) value=asked.file/>
                         <label class="tick">
                             <input
                                 type="checkbox"
@@ -277,9 +328,35 @@ fn whose(app: App, office: Office, asked: Asked) -> impl IntoView {
         {programmes}
         {move || match asked.blank.get() {
             true => view! { <Line label=t.how_many value=asked.count keys=Keys::Digits/> }.into_any(),
-            false => view! { {zones} }.into_any(),
+            false => {
+                view! {
+                    {zones}
+                    <label class="tick">
+                        <input
+                            type="checkbox"
+                            prop:checked=move || asked.only_new.get()
+                            on:change=move |_| asked.only_new.update(|now| *now = !*now)
+                        />
+                        <span>{t.only_without_code}</span>
+                    </label>
+                }
+                    .into_any()
+            }
         }}
     }
+}
+
+/// How finely the printer prints.
+fn dots_options(t: &OfficeStrings) -> Vec<(String, String)> {
+    let printer = |dots: u32| (dots.to_string(), fill(t.dots_of_printer, &[&dots.to_string()]));
+    std::iter::once((String::new(), t.dots_usual.to_owned())).chain(DOTS.map(printer)).collect()
+}
+
+/// What the file is for.
+fn file_options(t: &OfficeStrings) -> Vec<(String, String)> {
+    [(PDF, t.file_pdf), (SVG, t.file_svg), (ENGRAVING, t.file_engraving)]
+        .map(|(kind, words)| (kind.to_owned(), words.to_owned()))
+        .into()
 }
 
 /// The papers, in words that stand on their boxes.
@@ -328,6 +405,7 @@ fn told(app: App, office: Office, reply: &Result<LabelsReply, Problem>) -> AnyVi
         </p>
         {(reply.without_code > 0)
             .then(|| view! { <p>{fill(t.without_code, &[&format::count(reply.without_code)])}</p> })}
+        <p class="small">{fill(t.dots_of_printer, &[&reply.dots_per_inch.to_string()])}</p>
         <p class="small">{t.leads_to}" "<span class="inert" translate="no">{reply.address.clone()}</span></p>
         {(!reply.lasting).then(|| notice::remark(t.address_not_lasting))}
     }

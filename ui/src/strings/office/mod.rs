@@ -177,6 +177,26 @@ pub struct OfficeStrings {
     pub paper_cut: &'static str,
     /// A kind of paper.
     pub paper_plain: &'static str,
+    /// A box to tick.
+    pub only_without_code: &'static str,
+    /// Label.
+    pub dots: &'static str,
+    /// The printers that such paper is made for.
+    pub dots_usual: &'static str,
+    /// How finely a printer prints.
+    pub dots_of_printer: &'static str,
+    /// Label.
+    pub file_kind: &'static str,
+    /// A kind of file.
+    pub file_pdf: &'static str,
+    /// A kind of file.
+    pub file_svg: &'static str,
+    /// A kind of file.
+    pub file_engraving: &'static str,
+    /// Button.
+    pub make_drawings: &'static str,
+    /// What to do with them.
+    pub drawings_made: &'static str,
     /// Label.
     pub start_at: &'static str,
     /// A word of help.
