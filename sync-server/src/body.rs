@@ -8,8 +8,9 @@ use axum::response::{IntoResponse, Response};
 use domain::problem::{Code, Problem};
 use domain::wire::BODY_MAX_BYTES;
 use http_body_util::BodyExt;
+use std::collections::HashMap;
 use std::io::Read;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -27,6 +28,53 @@ const WORTH_COMPRESSING: usize = 512;
 /// Most bytes, unfolded, of a body from somebody who is not known yet.
 pub(crate) const STRANGER_MAX_BYTES: usize = 64 * 1024;
 
+/// Large bodies being unfolded and read at once. Each can take some hundred megabytes as JSON.
+const WORKED_ON: usize = 2;
+/// Room for the large bodies that are on their way or wait for their turn, in pieces of [`PIECE`]: 96 MB.
+const ROOM: usize = 1_536;
+const PIECE: usize = 64 * 1024;
+/// Large bodies of one sender that may be on their way at once. A phone sends one after the other.
+const LARGE_OF_ONE: usize = 2;
+
+/// The turns of large bodies. They wait for one another, so that neither many phones nor one that stalls on purpose takes
+/// the memory of the others; small bodies wait for nobody.
+pub(crate) struct Turns {
+    work: Arc<Semaphore>,
+    room: Arc<Semaphore>,
+    senders: Mutex<HashMap<String, Arc<Semaphore>>>,
+}
+
+impl Turns {
+    pub(crate) fn new() -> Turns {
+        Turns {
+            work: Arc::new(Semaphore::new(WORKED_ON)),
+            room: Arc::new(Semaphore::new(ROOM)),
+            senders: Mutex::default(),
+        }
+    }
+
+    /// Room for a body of `length` bytes of this sender, when there is some.
+    async fn room_for(&self, sender: &str, length: usize) -> Result<Room, Code> {
+        let own = {
+            let mut senders = self.senders.lock().unwrap_or_else(PoisonError::into_inner);
+            senders.retain(|_, own| Arc::strong_count(own) > 1);
+            let own = senders.entry(sender.to_owned());
+            Arc::clone(own.or_insert_with(|| Arc::new(Semaphore::new(LARGE_OF_ONE))))
+        };
+        let pieces = u32::try_from(length.div_ceil(PIECE).min(ROOM)).unwrap_or(u32::MAX);
+        // Its own turn first: whoever sends many waits without room.
+        let own = own.acquire_owned().await.map_err(|_| Code::Internal)?;
+        let room = Arc::clone(&self.room).acquire_many_owned(pieces).await.map_err(|_| Code::Internal)?;
+        Ok(Room { _own: own, _room: room })
+    }
+}
+
+/// Room for a large body. It comes back when it is dropped.
+struct Room {
+    _own: OwnedSemaphorePermit,
+    _room: OwnedSemaphorePermit,
+}
+
 /// A body, with its turn among the large ones. Whoever works on the body keeps the turn until the work is done.
 pub(crate) struct Whole {
     /// What was sent, unfolded.
@@ -35,18 +83,24 @@ pub(crate) struct Whole {
     pub turn: Option<OwnedSemaphorePermit>,
 }
 
-/// Reads and unfolds a whole body of somebody known. Large ones, and packed ones that may become large, take turns.
+/// Reads and unfolds a whole body of `sender`, who is known. Large ones, and packed ones that may become large, take turns.
 ///
 /// Errors: `too_large`, `bad_encoding`, `malformed` (cut off, or not what its encoding says).
-pub(crate) async fn read(turns: &Arc<Semaphore>, headers: &HeaderMap, body: Body) -> Result<Whole, Failure> {
+pub(crate) async fn read(
+    turns: &Turns,
+    sender: &str,
+    headers: &HeaderMap,
+    body: Body,
+) -> Result<Whole, Failure> {
     let encoding = Encoding::of_body(headers)?;
-    let raw = arrive(body, BODY_MAX_BYTES).await?;
+    let (raw, room) = arrive(body, BODY_MAX_BYTES, Some((turns, sender))).await?;
     // After it has arrived: one that comes slowly holds up nobody.
     let turn = if encoding == Encoding::Plain && raw.len() <= STRANGER_MAX_BYTES {
         None
     } else {
-        Some(Arc::clone(turns).acquire_owned().await.map_err(|_| Failure::from(Code::Internal))?)
+        Some(Arc::clone(&turns.work).acquire_owned().await.map_err(|_| Failure::from(Code::Internal))?)
     };
+    drop(room);
     if encoding == Encoding::Plain {
         return Ok(Whole { bytes: raw, turn });
     }
@@ -60,20 +114,36 @@ pub(crate) async fn read(turns: &Arc<Semaphore>, headers: &HeaderMap, body: Body
 /// Reads a body of somebody not known yet: a small one.
 pub(crate) async fn read_small(headers: &HeaderMap, body: Body) -> Result<Vec<u8>, Failure> {
     let encoding = Encoding::of_body(headers)?;
-    let raw = arrive(body, STRANGER_MAX_BYTES).await?;
+    let (raw, _) = arrive(body, STRANGER_MAX_BYTES, None).await?;
     unfold(encoding, &raw, STRANGER_MAX_BYTES)
 }
 
 /// Takes a body in as it was sent. Of one that is too large the rest is read and dropped, up to a limit: a client
 /// that is still sending when the connection closes never sees the answer, and would take it for a bad network.
-async fn arrive(mut body: Body, most: usize) -> Result<Vec<u8>, Failure> {
+///
+/// A large one of a known sender waits for room before more than its beginning is taken in, for all of it at once: many
+/// that each hold a part of the room would wait for one another.
+async fn arrive(
+    mut body: Body,
+    most: usize,
+    known: Option<(&Turns, &str)>,
+) -> Result<(Vec<u8>, Option<Room>), Failure> {
     let mut raw = Vec::new();
     let mut length = 0usize;
+    let mut room = None;
+    let announced =
+        axum::body::HttpBody::size_hint(&body).exact().and_then(|length| usize::try_from(length).ok());
     let all = async {
         while let Some(frame) = body.frame().await {
             let Ok(frame) = frame else { return Err(Code::Malformed) };
             let Ok(data) = frame.into_data() else { continue };
             length = length.saturating_add(data.len());
+            if let Some((turns, sender)) = known
+                && length > STRANGER_MAX_BYTES
+                && room.is_none()
+            {
+                room = Some(turns.room_for(sender, announced.unwrap_or(most).min(most)).await?);
+            }
             if length <= most {
                 raw.extend_from_slice(&data);
             } else if length > DROPPED_MAX_BYTES {
@@ -83,7 +153,7 @@ async fn arrive(mut body: Body, most: usize) -> Result<Vec<u8>, Failure> {
         if length > most { Err(Code::TooLarge) } else { Ok(()) }
     };
     match tokio::time::timeout(ARRIVAL_LIMIT, all).await {
-        Ok(Ok(())) => Ok(raw),
+        Ok(Ok(())) => Ok((raw, room)),
         Ok(Err(Code::TooLarge)) => Err(Code::TooLarge.into()),
         Ok(Err(_)) | Err(_) => Err(Problem::new(Code::Malformed).about("the body was cut off").into()),
     }
@@ -229,18 +299,47 @@ mod tests {
 
     #[tokio::test]
     async fn large_bodies_take_turns_and_small_ones_do_not_wait() {
-        let turns = Arc::new(Semaphore::new(1));
+        let turns = Turns { work: Arc::new(Semaphore::new(1)), ..Turns::new() };
         let none = HeaderMap::new();
         let large = || Body::from(vec![b' '; STRANGER_MAX_BYTES + 1]);
-        let first = read(&turns, &none, large()).await.unwrap();
+        let first = read(&turns, "a", &none, large()).await.unwrap();
         assert_eq!(first.bytes.len(), STRANGER_MAX_BYTES + 1);
-        read(&turns, &none, Body::from("small")).await.unwrap();
-        let mut second = std::pin::pin!(read(&turns, &none, large()));
-        let waits = std::future::poll_fn(|cx| std::task::Poll::Ready(second.as_mut().poll(cx).is_pending()));
-        assert!(waits.await);
+        read(&turns, "a", &none, Body::from("small")).await.unwrap();
+        let mut second = std::pin::pin!(read(&turns, "a", &none, large()));
+        assert!(waits(second.as_mut()).await);
         drop(first);
         second.await.unwrap();
         assert_eq!(read_small(&none, large()).await.unwrap_err().0.code, Code::TooLarge);
+    }
+
+    /// Says whether something is not done at once.
+    async fn waits<F: Future>(mut work: std::pin::Pin<&mut F>) -> bool {
+        std::future::poll_fn(|cx| std::task::Poll::Ready(work.as_mut().poll(cx).is_pending())).await
+    }
+
+    /// A body whose beginning has come and whose rest never does.
+    fn stalled() -> Body {
+        let begins = Ok::<_, std::io::Error>(vec![b' '; STRANGER_MAX_BYTES + 1]);
+        let begins = futures_util::stream::once(async { begins });
+        Body::from_stream(futures_util::StreamExt::chain(begins, futures_util::stream::pending()))
+    }
+
+    #[tokio::test]
+    async fn a_sender_that_stalls_keeps_out_only_itself() {
+        let (turns, none) = (Turns::new(), HeaderMap::new());
+        let large = || Body::from(vec![b' '; STRANGER_MAX_BYTES + 1]);
+        let mut first = Box::pin(read(&turns, "thief", &none, stalled()));
+        let mut second = Box::pin(read(&turns, "thief", &none, stalled()));
+        assert!(waits(first.as_mut()).await && waits(second.as_mut()).await);
+        let mut more: Vec<_> = (0..100).map(|_| Box::pin(read(&turns, "thief", &none, stalled()))).collect();
+        for one in &mut more {
+            assert!(waits(one.as_mut()).await);
+        }
+        let taken = ROOM - turns.room.available_permits();
+        assert_eq!(taken, LARGE_OF_ONE * BODY_MAX_BYTES / PIECE, "two of a hundred have room");
+        read(&turns, "nok", &none, large()).await.unwrap();
+        drop((first, second, more));
+        assert_eq!(turns.room.available_permits(), ROOM);
     }
 
     #[test]

@@ -119,7 +119,7 @@ async fn exchange<F: Future<Output = Result<Vec<u8>, Failure>> + Send>(
         }
     };
     let answer = async {
-        let whole = body::read(&server.large, headers, sent).await?;
+        let whole = body::read(&server.large, &format!("device {}", device.device.0), headers, sent).await?;
         body::send(headers, answers, work(device, whole).await?).await
     };
     match answer.await {

@@ -27,7 +27,7 @@ pub(crate) async fn asked<T: DeserializeOwned>(
 ) -> Result<(Caller, T, Option<OwnedSemaphorePermit>), Failure> {
     office::from_our_page(headers)?;
     let caller = office::caller(server, headers).await?;
-    let whole = body::read(&server.large, headers, sent).await?;
+    let whole = body::read(&server.large, &caller.account.name, headers, sent).await?;
     Ok((caller, read_json(&whole.bytes)?, whole.turn))
 }
 

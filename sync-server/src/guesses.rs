@@ -52,7 +52,7 @@ impl Guesses {
     /// Counts a login as wrong before it is known to be, so that many at once gain nothing. During a pause it is not
     /// looked at: the error is how many milliseconds are left.
     pub(crate) fn begin(&mut self, name: &str, source: &Source, now_ms: u64) -> Result<(), u64> {
-        self.count(keys(name, source), now_ms)
+        self.count(keys(name, source), matches!(source, Source::Browser(_)), now_ms)
     }
 
     /// Whether a network may be told if a label's authenticator is ours. `forged` counts against it; one that guesses is
@@ -62,7 +62,7 @@ impl Guesses {
         if self.pause_left(&[key], now_ms) > 0 {
             return false;
         }
-        !forged || self.count(vec![key], now_ms).is_ok()
+        !forged || self.count(vec![key], false, now_ms).is_ok()
     }
 
     fn pause_left(&self, keys: &[Counted], now_ms: u64) -> u64 {
@@ -70,13 +70,14 @@ impl Guesses {
         keys.iter().map(|(key, _)| left(key)).max().unwrap_or(0)
     }
 
-    fn count(&mut self, keys: Vec<Counted>, now_ms: u64) -> Result<(), u64> {
+    fn count(&mut self, keys: Vec<Counted>, known: bool, now_ms: u64) -> Result<(), u64> {
         let longest = self.pause_left(&keys, now_ms);
         if longest > 0 {
             return Err(longest);
         }
         for (key, free) in keys {
-            if !self.counts.contains_key(&key) {
+            // A known browser needs no room: its mark is signed, so that no stranger can make one.
+            if !known && !self.counts.contains_key(&key) {
                 self.make_room(now_ms)?;
             }
             let count = self.counts.entry(key).or_default();
@@ -217,6 +218,19 @@ mod tests {
         }
         assert!(guesses.counts.len() <= MOST_COUNTS);
         assert_eq!(guesses.begin("a", &from("10.0.0.1"), 2), Err(59_998));
+    }
+
+    #[test]
+    fn a_known_browser_is_let_in_when_strangers_have_filled_the_list() {
+        let mut guesses = Guesses::default();
+        for number in 0..MOST_COUNTS {
+            let thief = format!("2001:db8:0:{number:x}::1").parse().unwrap();
+            for _ in 0..=FREE_LABELS {
+                guesses.tells_of_label(thief, true, 0);
+            }
+        }
+        assert_eq!(guesses.begin("a", &from("10.0.0.1"), 1), Err(FIRST_PAUSE_MS), "no room for a stranger");
+        guesses.begin("a", &Source::Browser("x".to_owned()), 1).unwrap();
     }
 
     #[test]

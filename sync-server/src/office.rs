@@ -232,11 +232,11 @@ async fn read_request(
     sent: Body,
 ) -> Result<(Request, Option<OwnedSemaphorePermit>), Failure> {
     let known = match token {
-        Some(token) => server.with_store(move |store| Ok(store.session(&token, now_ms)?.is_some())).await?,
-        None => false,
+        Some(token) => server.with_store(move |store| Ok(store.session(&token, now_ms)?)).await?,
+        None => None,
     };
-    if known {
-        let whole = body::read(&server.large, headers, sent).await?;
+    if let Some(account) = known {
+        let whole = body::read(&server.large, &account.name, headers, sent).await?;
         return Ok((read_json(&whole.bytes)?, whole.turn));
     }
     let bytes = body::read_small(headers, sent).await.map_err(|failure| match failure.0.code {
@@ -304,7 +304,14 @@ mod tests {
     use store::Kind;
 
     fn config() -> Config {
-        Config { app: None, address: None, listening: None, phone: None, clock: Arc::new(|| 0) }
+        Config {
+            app: None,
+            address: None,
+            listening: None,
+            phone: None,
+            proxies: Vec::new(),
+            clock: Arc::new(|| 0),
+        }
     }
 
     #[test]

@@ -195,7 +195,7 @@ pub(crate) async fn code(
     asked: Result<Query<Asked>, QueryRejection>,
 ) -> Result<Response, Failure> {
     let language = asked.map(|Query(asked)| asked.language()).unwrap_or_default();
-    code_page(&server, address_of(&headers, peer), typed, language, None, None).await
+    code_page(&server, address_of(&server.config, &headers, peer), typed, language, None, None).await
 }
 
 /// The page of a code for a network, with a word about what was just tried.
@@ -215,7 +215,7 @@ async fn code_page(
             let read = code::read_tail(&typed).map(|(code, proof)| {
                 // A network that guesses is shown what a typed number shows, whatever it guessed.
                 let forged = proof.as_ref().is_some_and(|said| store.is_forged(&code, said));
-                (code, proof.filter(|_| own.guesses().tells_of_label(from, forged, now_ms)))
+                (code, proof.filter(|_| own.label_guesses().tells_of_label(from, forged, now_ms)))
             });
             let (code, about) = match read {
                 // Said of every code alike, so that it tells nothing about whose it is.

@@ -54,7 +54,7 @@ async fn take_in(server: &Server, hash: String, place: &Place, headers: &HeaderM
     };
     let answer = async {
         // Its turn among the large bodies is kept until the photo is drawn: pictures take memory, too.
-        let whole = body::read(&server.large, headers, sent).await?;
+        let whole = body::read(&server.large, &format!("device {}", device.device.0), headers, sent).await?;
         let (offset, last) = (place.offset, place.last == 1);
         let asks = whole.bytes.is_empty() && !last;
         if !asks && offset == 0 && media_type(&whole.bytes).is_none() {

@@ -2,6 +2,7 @@
 
 use crate::allowance::Allowance;
 use crate::answer::Failure;
+use crate::body::Turns;
 use crate::clock::Clock;
 use crate::guesses::Guesses;
 use crate::health::Health;
@@ -10,6 +11,7 @@ use crate::notify::Outside;
 use crate::photos::Unfinished;
 use crate::places::Places;
 use domain::problem::{Code, Problem};
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use store::Store;
@@ -28,6 +30,8 @@ pub struct Config {
     pub listening: Option<String>,
     /// The office's telephone, for the citizens' page.
     pub phone: Option<String>,
+    /// Machines whose proxies may say where a request comes from (`X-Forwarded-For`), besides this one.
+    pub proxies: Vec<IpAddr>,
     /// The time.
     pub clock: Clock,
 }
@@ -40,6 +44,7 @@ pub struct Server {
     waiting: Arc<Mutex<Vec<Job>>>,
     pub(crate) config: Arc<Config>,
     guesses: Arc<Mutex<Guesses>>,
+    label_guesses: Arc<Mutex<Guesses>>,
     unfinished: Arc<Mutex<Unfinished>>,
     allowance: Arc<Mutex<Allowance>>,
     /// What the forms of the citizens' pages are signed with. A restart makes them old.
@@ -50,8 +55,8 @@ pub struct Server {
     pub(crate) hashing: Arc<Semaphore>,
     /// ... and the queue has an end.
     pub(crate) places: Arc<Places>,
-    /// Large bodies being unfolded and read. Each can take some hundred megabytes as JSON.
-    pub(crate) large: Arc<Semaphore>,
+    /// The turns of large bodies.
+    pub(crate) large: Arc<Turns>,
     /// Photos being drawn. Each can take two hundred megabytes and a core.
     pub(crate) drawing: Arc<Semaphore>,
     /// Uploaded forms being read, one at a time: a workbook may unfold to some hundred megabytes.
@@ -68,6 +73,7 @@ impl Server {
             waiting: Arc::default(),
             config: Arc::new(config),
             guesses: Arc::default(),
+            label_guesses: Arc::default(),
             unfinished: Arc::default(),
             allowance: Arc::default(),
             form_key: random_key(),
@@ -75,7 +81,7 @@ impl Server {
             health: Arc::default(),
             hashing: Arc::new(Semaphore::new(2)),
             places: Arc::default(),
-            large: Arc::new(Semaphore::new(2)),
+            large: Arc::new(Turns::new()),
             drawing: Arc::new(Semaphore::new(1)),
             importing: Arc::new(Semaphore::new(1)),
             outside: Arc::default(),
@@ -96,6 +102,11 @@ impl Server {
     /// The counts of wrong passwords.
     pub(crate) fn guesses(&self) -> MutexGuard<'_, Guesses> {
         self.guesses.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The counts of labels that are not ours: apart, because any stranger can fill them.
+    pub(crate) fn label_guesses(&self) -> MutexGuard<'_, Guesses> {
+        self.label_guesses.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The photos that are half here.

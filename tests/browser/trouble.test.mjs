@@ -157,10 +157,12 @@ describe('trouble', () => {
     await picture(phone.page, 'revoked');
     await phone.hasNumbers(1, 0, 0);
     await phone.page.reload();
-    await phone.atHome();
+    // What it holds is shown to nobody any more; enrolled again, it goes on.
+    await phone.page.getByRole('button', { name: 'ลงทะเบียนเครื่องนี้ใหม่' }).waitFor();
     await phone.hasNumbers(1, 0, 0);
-    await phone.openCard(meters[2].id);
-    await phone.sees('บ้านปิด / มาตรอยู่ภายใน');
+    assert.equal(await phone.page.getByRole('button', { name: 'สแกน', exact: true }).count(), 0);
+    await phone.page.goto(`${stage.site.url}/#/card/${meters[2].id}`);
+    await phone.sees('สำนักงานยกเลิกสิทธิ์ของเครื่องนี้แล้ว');
   });
 
   test('a second tab says politely that the app is open elsewhere', { timeout: 120_000 }, async (t) => {

@@ -43,7 +43,8 @@ fn a_phone_whose_right_was_ended_keeps_what_it_has_not_sent() {
     assert!(status.enrolled.unwrap().revoked);
     assert_eq!((status.counts.saved, status.counts.received), (1, 0));
     nok.reads("meter 2", 2);
-    assert_eq!(nok.card("meter 1").visits.len(), 1);
+    let closed = nok.card_of(meter("meter 1")).unwrap_err();
+    assert_eq!(closed.code, Code::TokenRevoked, "what it holds is shown to nobody");
     assert!(!world.dump().contains("visit"), "nothing of it reached the server");
     // Enrolled again at the office, it sends everything.
     nok.enrols(domain::access::Role::Worker, &["R01"]);

@@ -5,7 +5,7 @@ use clap::{Args, Subcommand};
 use domain::ids::{DeviceNo, Shelf};
 use domain::problem::{Code, Problem};
 use std::io::{BufWriter, Write};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use store::Store;
@@ -97,6 +97,10 @@ pub struct Serving {
     /// The office's telephone, for the page behind a sticker.
     #[arg(long, value_name = "NUMBER")]
     pub phone: Option<String>,
+    /// Address of a proxy on another machine, such as a container's, that says for whom it asks (`X-Forwarded-For`). May be
+    /// given several times; one on this machine is believed anyway. Without it all who come through such a proxy count as one.
+    #[arg(long, value_name = "ADDR")]
+    pub trust_proxy: Vec<IpAddr>,
     /// Address and port for Prometheus: `/metrics`, without a password. Best one of this machine alone.
     #[arg(long, value_name = "ADDR")]
     pub metrics: Option<SocketAddr>,
@@ -228,6 +232,7 @@ pub fn serve(
             address,
             listening: Some(local),
             phone: serving.phone.clone(),
+            proxies: serving.trust_proxy.clone(),
             clock: clock::wall(),
         };
         // The lock lives as long as the server.

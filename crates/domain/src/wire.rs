@@ -59,9 +59,20 @@ pub struct EnrolRequest {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub incarnation: Option<Install>,
     /// The municipality whose data the device holds, if it has some that was not received yet. Nothing crosses: another
-    /// municipality refuses such a device before the code is spent.
+    /// municipality refuses such a device before the code is spent. Only older devices say it openly.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unsent_of: Option<Install>,
+    /// The same as [`unsent_mark`]: a stranger's code must not bring the number of the municipality out of a device, for
+    /// with it he could pass for that municipality and be offered what the device holds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unsent_mark: Option<String>,
+}
+
+/// What a device that holds unsent data of a municipality says of it when it enrols with `code`: a hash that only this
+/// municipality can work out, and only for this code.
+pub fn unsent_mark(code: &str, tenant: Install) -> String {
+    let text = format!("sanam unsent 1\n{code}\n{:016x}", tenant.0);
+    blake3::hash(text.as_bytes()).to_hex().to_string()
 }
 
 /// The answer to [`EnrolRequest`].

@@ -10,7 +10,7 @@ use domain::change::{Change, Values, field, kind};
 use domain::ids::{DeviceNo, Install, RecordId, Seq};
 use domain::problem::{Code, Problem};
 use domain::programme::Programme;
-use domain::wire::{EnrolReply, EnrolRequest};
+use domain::wire::{EnrolReply, EnrolRequest, unsent_mark};
 
 /// The municipality this server belongs to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -293,7 +293,10 @@ impl Store {
         let token = hex(&self.random::<32>());
         let tenant = self.tenant()?;
         let own = self.install()?;
-        if request.unsent_of.is_some_and(|of| of != own) {
+        let mark = unsent_mark(&typed, own);
+        if request.unsent_of.is_some_and(|of| of != own)
+            || request.unsent_mark.as_ref().is_some_and(|of| *of != mark)
+        {
             return Err(Code::OtherMunicipality.into());
         }
         let about = hex(&hash(&typed));

@@ -310,7 +310,12 @@ impl Store {
         if !host.is_empty() && (put.port == 0 || !is_email(&from)) {
             return Err(bad(if put.port == 0 { "port" } else { "from" }));
         }
-        let known = mail_server(&self.db)?.filter(|known| known.host == host && known.user == user);
+        // A password is neither told to another server nor sent in the open when it was not before.
+        let is_same = |known: &MailServer| {
+            (&known.host, known.port, &known.user) == (&host, put.port, &user)
+                && (put.safety != MailSafety::Open || known.safety == MailSafety::Open)
+        };
+        let known = mail_server(&self.db)?.filter(is_same);
         let password = match &put.password {
             Some(Secret(password)) => password.clone(),
             None => known.map(|known| known.password).unwrap_or_default(),
@@ -339,9 +344,10 @@ impl Store {
         target_of(&self.db, &way, target, secret)
     }
 
-    /// Takes messages that are due out of the outbox, the oldest first, at most `most`. Each is left alone for two minutes: who
-    /// takes them says in time how it went, or they are taken again.
-    pub fn take_due_notices(&mut self, now_ms: u64, most: usize) -> Result<Vec<Delivery>> {
+    /// Takes messages that are due out of the outbox, what cannot wait before the rest and the oldest first, at most `most`,
+    /// and none of the channels that are `busy`. Each is left alone for two minutes: who takes them says in time how it went,
+    /// or they are taken again.
+    pub fn take_due_notices(&mut self, now_ms: u64, most: usize, busy: &[u64]) -> Result<Vec<Delivery>> {
         let any: bool = self
             .db
             .prepare_cached("SELECT EXISTS (SELECT 1 FROM notice WHERE state = 0 AND next <= ?1)")?
@@ -355,10 +361,16 @@ impl Store {
                 let mut statement = tx.db.prepare_cached(
                     "SELECT no, channel, recipient, body, made, coalesce(way, 'email'), coalesce(target, recipient), \
                      coalesce(secret, '') FROM notice LEFT JOIN notify_channel ON notify_channel.id = notice.channel \
-                     WHERE state = 0 AND next <= ?1 ORDER BY next, no LIMIT ?2",
+                     WHERE state = 0 AND next <= ?1 \
+                     ORDER BY json_extract(body, '$.event') <> ?2, next, no",
                 )?;
-                let mut rows = statement.query((now_ms, most))?;
-                while let Some(row) = rows.next()? {
+                let mut rows = statement.query((now_ms, Event::RedFlag.as_str()))?;
+                while taken.len() < most
+                    && let Some(row) = rows.next()?
+                {
+                    if busy.contains(&row.get(1)?) {
+                        continue;
+                    }
                     taken.push(Delivery {
                         no: row.get(0)?,
                         channel: row.get(1)?,

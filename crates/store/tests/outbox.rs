@@ -73,6 +73,7 @@ fn refused_push(store: &mut Store, n: u64, now: u64) {
         install: domain::ids::Install(n),
         top_n: 0,
         unsent_of: None,
+        unsent_mark: None,
         incarnation: None,
         acked_n: 0,
     };
@@ -91,20 +92,22 @@ fn a_refusal_and_its_message_are_one_transaction_and_the_message_is_tried_until_
     ask(&mut store, Role::Clerk, webhook(Some("key"), trouble_rule()), NOW).unwrap();
     refused_push(&mut store, 2, NOW);
     assert_eq!(seen(&mut store).waiting, 1);
-    let taken = store.take_due_notices(NOW, 10).unwrap();
+    let taken = store.take_due_notices(NOW, 10, &[]).unwrap();
     assert_eq!(taken.len(), 1);
+    let busy = [taken[0].channel];
+    assert!(store.take_due_notices(NOW + 120_000, 10, &busy).unwrap().is_empty(), "its channel is busy");
     let said = serde_json::to_string(&taken[0].message).unwrap();
     assert!(!said.contains("ผู้จด") && !said.contains("มือถือ"), "{said}");
-    assert!(store.take_due_notices(NOW, 10).unwrap().is_empty(), "it is being sent");
-    assert_eq!(store.take_due_notices(NOW + 120_000, 10).unwrap().len(), 1, "its sender has died");
+    assert!(store.take_due_notices(NOW, 10, &[]).unwrap().is_empty(), "it is being sent");
+    assert_eq!(store.take_due_notices(NOW + 120_000, 10, &[]).unwrap().len(), 1, "its sender has died");
     store.note_notice(taken[0].no, Err(Trouble::NoAnswer), NOW + 120_000).unwrap();
     let reply = seen(&mut store);
     assert_eq!((reply.waiting, reply.failed.len()), (1, 1));
     assert_eq!((reply.failed[0].tries, reply.failed[0].trouble), (2, Some(Trouble::NoAnswer)));
     assert_eq!(reply.channels[0].trouble, Some(Trouble::NoAnswer));
-    assert!(store.take_due_notices(NOW + 120_001, 10).unwrap().is_empty(), "it waits for its next turn");
+    assert!(store.take_due_notices(NOW + 120_001, 10, &[]).unwrap().is_empty(), "it waits for its next turn");
     let next = reply.failed[0].next_ms.unwrap();
-    let again = store.take_due_notices(next, 10).unwrap();
+    let again = store.take_due_notices(next, 10, &[]).unwrap();
     store.note_notice(again[0].no, Ok(()), next).unwrap();
     let reply = seen(&mut store);
     assert_eq!((reply.waiting, reply.failed.len(), reply.channels[0].last_ok_ms), (0, 0, next));
@@ -118,7 +121,7 @@ fn a_message_is_given_up_after_days_shown_and_tried_again_when_somebody_says_so(
     let mut now = NOW;
     let mut tries = 0;
     while seen(&mut store).waiting > 0 {
-        for delivery in store.take_due_notices(now, 10).unwrap() {
+        for delivery in store.take_due_notices(now, 10, &[]).unwrap() {
             tries += 1;
             store.note_notice(delivery.no, Err(Trouble::Failed), now).unwrap();
         }
@@ -129,7 +132,7 @@ fn a_message_is_given_up_after_days_shown_and_tried_again_when_somebody_says_so(
     let failed = seen(&mut store).failed;
     assert_eq!((failed[0].next_ms, failed[0].trouble), (None, Some(Trouble::Failed)));
     ask(&mut store, Role::Clerk, RetryNotices {}, now).unwrap();
-    let taken = store.take_due_notices(now, 10).unwrap();
+    let taken = store.take_due_notices(now, 10, &[]).unwrap();
     store.note_notice(taken[0].no, Ok(()), now).unwrap();
     store.trim_notices(now + GIVE_UP_MS * 20).unwrap();
     assert_eq!(seen(&mut store).failed, []);
@@ -169,6 +172,10 @@ fn a_secret_goes_in_and_never_comes_out() {
     assert!(matches!(store.target(line_id).unwrap(), Target::Line { token, .. } if token == "line-token"));
     ask(&mut store, Role::Clerk, PutMail { password: None, ..mail.clone() }, NOW).unwrap();
     assert!(seen(&mut store).mail.unwrap().has_password);
+    let in_the_open = PutMail { safety: MailSafety::Open, password: None, ..mail.clone() };
+    ask(&mut store, Role::Clerk, in_the_open, NOW).unwrap();
+    assert!(!seen(&mut store).mail.unwrap().has_password, "it does not travel in the open");
+    ask(&mut store, Role::Clerk, mail.clone(), NOW).unwrap();
     let elsewhere = PutMail { host: "evil.example".into(), password: None, ..mail };
     ask(&mut store, Role::Clerk, elsewhere, NOW).unwrap();
     assert!(!seen(&mut store).mail.unwrap().has_password);
@@ -233,7 +240,7 @@ fn a_device_that_falls_silent_is_told_of_once() {
     for later in [3, 4, 5] {
         store.look_around_for_notices(NOW + later * day).unwrap();
     }
-    let taken = store.take_due_notices(NOW + 6 * day, 10).unwrap();
+    let taken = store.take_due_notices(NOW + 6 * day, 10, &[]).unwrap();
     assert_eq!(taken.len(), 1);
     assert!(taken[0].message.title.contains("เครื่องที่ 1"), "{}", taken[0].message.title);
 }

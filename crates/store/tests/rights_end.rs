@@ -107,6 +107,7 @@ fn enrol(server: &mut Store, code: &str, install: u64, now: u64) -> store::Resul
         acked_n: 0,
         incarnation: None,
         unsent_of: None,
+        unsent_mark: None,
     };
     server.enrol(&request, now)
 }

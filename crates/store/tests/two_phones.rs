@@ -465,6 +465,8 @@ fn a_phone_of_another_municipality_is_not_enrolled_before_its_work_is_sent() {
     let (code, _) = there.new_enrolment("clerk", &invite, here.now, 600_000).unwrap();
     let enrol = api::Enrol { text: code, server: Some("http://elsewhere".into()), name: "นก".into() };
     let (_, call) = store::enrol_call(&nok, &enrol).unwrap();
+    let number = format!("{:016x}", here.server.install().unwrap().0);
+    assert!(!String::from_utf8_lossy(&call.body).contains(&number), "a stranger does not learn whose it is");
     let request = serde_json::from_slice(&call.body).unwrap();
     let refused = domain::problem::Problem::from(there.enrol(&request, here.now).unwrap_err());
     assert_eq!(refused.code, domain::problem::Code::OtherMunicipality);

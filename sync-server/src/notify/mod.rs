@@ -16,11 +16,14 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use store::{Account, Delivery, Target};
+use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 use tokio::time::MissedTickBehavior;
 
-/// Messages under way at once.
+/// Messages that are begun at once.
 const AT_ONCE: usize = 8;
+/// A message that is not taken in this time counts as not answered.
+const PATIENCE: Duration = Duration::from_secs(60);
 /// How often it is looked for what time alone brings about, milliseconds.
 const LOOK_AROUND_MS: u64 = 60_000;
 
@@ -91,75 +94,108 @@ impl Letter {
 pub(crate) async fn keep_sending(server: Server) {
     let mut ticks = tokio::time::interval(server.outside.every);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut looked_ms = None;
+    let mut sending = Sending::default();
     loop {
         ticks.tick().await;
-        if let Err(failure) = once(&server, &mut looked_ms).await {
+        if let Err(failure) = sending.go_on(&server).await {
             // A full disk, mostly; health tells of it. The next round tries again.
             tracing::warn!(code = failure.0.code.as_str(), "notifications wait");
         }
     }
 }
 
-async fn once(server: &Server, looked_ms: &mut Option<u64>) -> Result<(), Failure> {
-    let now_ms = server.now_ms();
-    // Also when the clock was set back.
-    if looked_ms.is_none_or(|last| now_ms.abs_diff(last) >= LOOK_AROUND_MS) {
-        server
-            .with_store(move |store| {
-                store.look_around_for_notices(now_ms)?;
-                Ok(store.trim_notices(now_ms)?)
-            })
-            .await?;
-        *looked_ms = Some(now_ms);
-    }
-    let config = Arc::clone(&server.config);
-    let (due, municipality, own) = server
-        .with_store(move |store| {
-            let due = store.take_due_notices(now_ms, AT_ONCE)?;
-            let own = address(store, &config, None).map(|(own, _)| own).unwrap_or_default();
-            Ok((due, store.tenant()?.municipality, own))
-        })
-        .await?;
-    let mut under_way = JoinSet::new();
-    for delivery in due {
-        let Delivery { no, made_ms, target, message, .. } = delivery;
-        let letter = Letter {
-            id: no,
-            made_ms,
-            now_ms,
-            municipality: municipality.clone(),
-            address: own.clone(),
-            message,
-        };
-        let server = server.clone();
-        under_way.spawn(async move {
-            let went = hand_over(&server, letter, target).await;
-            server.metrics.notice_sent(went.is_ok());
-            let now_ms = server.now_ms();
-            server.with_store(move |store| Ok(store.note_notice(no, went, now_ms)?)).await
-        });
-    }
-    let mut all_well = Ok(());
-    while let Some(done) = under_way.join_next().await {
-        if let Ok(Err(failure)) = done {
-            all_well = Err(failure);
-        }
-    }
-    all_well
+/// What is under way. A channel gets its next messages when those before have ended, so that one whose other side drags
+/// its feet holds up nobody else, nor more threads than its own few.
+#[derive(Default)]
+struct Sending {
+    looked_ms: Option<u64>,
+    /// Gives the channel back.
+    under_way: JoinSet<u64>,
+    busy: Vec<u64>,
 }
 
-async fn hand_over(server: &Server, letter: Letter, target: Target) -> Result<(), Trouble> {
-    let outside = Arc::clone(&server.outside);
-    let sending = tokio::task::spawn_blocking(move || match &target {
-        Target::Webhook { url, key } => http::webhook(&letter, url, key, &outside.inside),
-        Target::Line { to, token } => {
-            // LINE's own address is the settings', not a clerk's.
-            http::line(&letter, to, token, &outside.line, &line_allowed(&outside))
+impl Sending {
+    async fn go_on(&mut self, server: &Server) -> Result<(), Failure> {
+        while let Some(ended) = self.under_way.try_join_next() {
+            if let Some(at) =
+                ended.ok().and_then(|channel| self.busy.iter().position(|busy| *busy == channel))
+            {
+                self.busy.swap_remove(at);
+            }
         }
-        Target::Email { to, server } => mail::send(&letter, to, server.as_ref(), &outside.inside),
+        let now_ms = server.now_ms();
+        // Also when the clock was set back.
+        if self.looked_ms.is_none_or(|last| now_ms.abs_diff(last) >= LOOK_AROUND_MS) {
+            server
+                .with_store(move |store| {
+                    store.look_around_for_notices(now_ms)?;
+                    Ok(store.trim_notices(now_ms)?)
+                })
+                .await?;
+            self.looked_ms = Some(now_ms);
+        }
+        let config = Arc::clone(&server.config);
+        let busy = self.busy.clone();
+        let (due, municipality, own) = server
+            .with_store(move |store| {
+                let due = store.take_due_notices(now_ms, AT_ONCE, &busy)?;
+                let own = address(store, &config, None).map(|(own, _)| own).unwrap_or_default();
+                Ok((due, store.tenant()?.municipality, own))
+            })
+            .await?;
+        for delivery in due {
+            let Delivery { no, channel, made_ms, target, message } = delivery;
+            let letter = Letter {
+                id: no,
+                made_ms,
+                now_ms,
+                municipality: municipality.clone(),
+                address: own.clone(),
+                message,
+            };
+            let server = server.clone();
+            self.busy.push(channel);
+            self.under_way.spawn(async move {
+                let mut handing = hand_over(&server, letter, target);
+                let in_time = tokio::time::timeout(PATIENCE, &mut handing).await;
+                let late = in_time.is_err();
+                let went =
+                    in_time.map_or(Err(Trouble::NoAnswer), |went| went.unwrap_or(Err(Trouble::Failed)));
+                server.metrics.notice_sent(went.is_ok());
+                let now_ms = server.now_ms();
+                let noted = server.with_store(move |store| Ok(store.note_notice(no, went, now_ms)?)).await;
+                if let Err(failure) = noted {
+                    tracing::warn!(code = failure.0.code.as_str(), "how a notification went is not noted");
+                }
+                if late {
+                    // Its thread goes on until the other side lets go; till then the channel stays busy.
+                    let _ = handing.await;
+                }
+                channel
+            });
+        }
+        Ok(())
+    }
+}
+
+/// Hands a message over on a thread of its own: whatever the other side does, it takes none of those that answer, and a
+/// server that stops does not wait for it.
+fn hand_over(server: &Server, letter: Letter, target: Target) -> oneshot::Receiver<Result<(), Trouble>> {
+    let outside = Arc::clone(&server.outside);
+    let (tell, told) = oneshot::channel();
+    std::thread::spawn(move || {
+        let went = match &target {
+            Target::Webhook { url, key } => http::webhook(&letter, url, key, &outside.inside),
+            Target::Line { to, token } => {
+                // LINE's own address is the settings', not a clerk's.
+                http::line(&letter, to, token, &outside.line, &line_allowed(&outside))
+            }
+            Target::Email { to, server } => mail::send(&letter, to, server.as_ref(), &outside.inside),
+        };
+        // Nobody may be listening any more.
+        let _ = tell.send(went);
     });
-    sending.await.unwrap_or(Err(Trouble::Failed))
+    told
 }
 
 fn line_allowed(outside: &Outside) -> guard::Allowed {
@@ -197,7 +233,9 @@ pub(crate) async fn test(
             Ok((store.target(ask.id)?, letter))
         })
         .await?;
-    let trouble = hand_over(server, letter, target).await.err();
+    let went = tokio::time::timeout(PATIENCE, hand_over(server, letter, target)).await;
+    let went = went.map_or(Err(Trouble::NoAnswer), |went| went.unwrap_or(Err(Trouble::Failed)));
+    let trouble = went.err();
     let by = account.name.clone();
     server.with_store(move |store| Ok(store.note_tested(&by, ask.id, trouble, now_ms)?)).await?;
     Ok(ChannelTested { trouble })

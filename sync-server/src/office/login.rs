@@ -6,7 +6,7 @@ use crate::answer::Failure;
 use crate::guesses::Source;
 use crate::passwords::{self, MAX_BYTES, MIN_CHARS, browser_mark, known_browser};
 use crate::places::Place;
-use crate::shared::Server;
+use crate::shared::{Config, Server};
 use axum::http::HeaderMap;
 use domain::access::{self, Action, Grant, Role};
 use domain::api::{AccountPut, Login, PutAccount, SessionReply, SetUp};
@@ -46,7 +46,7 @@ pub(super) async fn log_in(
     let browser = account.as_ref().zip(mark).and_then(|(account, mark)| known_browser(&mark, account));
     let source = match &browser {
         Some(browser) => Source::Browser(browser.clone()),
-        None => Source::Network(address_of(headers, peer)),
+        None => Source::Network(address_of(&server.config, headers, peer)),
     };
     let place = server.places.for_login(&source)?;
     server.guesses().begin(&name, &source, now_ms).map_err(pause)?;
@@ -82,15 +82,15 @@ fn pause(left_ms: u64) -> Failure {
     problem.into()
 }
 
-/// Where a login comes from: the address at the other end or, if that is a proxy on this machine, the one it names.
-/// Of several the last counts, which the proxy itself has written.
-pub(crate) fn address_of(headers: &HeaderMap, peer: SocketAddr) -> IpAddr {
+/// Where a request comes from: the address at the other end or, if that is a proxy on this machine or one of the settings,
+/// the one it names. Of several the last counts, which the proxy itself has written.
+pub(crate) fn address_of(config: &Config, headers: &HeaderMap, peer: SocketAddr) -> IpAddr {
     let peer = peer.ip().to_canonical();
     let named = || {
         let last = headers.get_all("x-forwarded-for").iter().next_back()?.to_str().ok()?;
         last.rsplit(',').next()?.trim().parse().ok()
     };
-    if peer.is_loopback() { named().unwrap_or(peer) } else { peer }
+    if peer.is_loopback() || config.proxies.contains(&peer) { named().unwrap_or(peer) } else { peer }
 }
 
 /// Makes the first administrator, for whoever has the one-time link.
@@ -245,16 +245,23 @@ pub(super) fn session_reply(store: &mut Store, account: Option<&Account>) -> Res
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::shared::Config;
     use axum::http::HeaderValue;
     use store::Kind;
 
+    fn config() -> Config {
+        Config {
+            app: None,
+            address: None,
+            listening: None,
+            phone: None,
+            proxies: Vec::new(),
+            clock: Arc::new(|| 0),
+        }
+    }
+
     fn server() -> Server {
         let store = Store::in_memory(Kind::Server, Box::new(|bytes| bytes.fill(7))).unwrap();
-        Server::new(
-            store,
-            Config { app: None, address: None, listening: None, phone: None, clock: Arc::new(|| 0) },
-        )
+        Server::new(store, config())
     }
 
     #[tokio::test]
@@ -284,12 +291,14 @@ mod tests {
     }
 
     #[test]
-    fn only_a_proxy_on_this_machine_may_name_another_address() {
+    fn only_a_proxy_of_ours_may_name_another_address() {
+        let config = Config { proxies: vec!["203.0.113.4".parse().unwrap()], ..config() };
         let mut headers = HeaderMap::new();
         headers.append("x-forwarded-for", HeaderValue::from_static("192.0.2.9, 192.0.2.1"));
-        let at = |peer: &str| address_of(&headers, peer.parse().unwrap()).to_string();
+        let at = |peer: &str| address_of(&config, &headers, peer.parse().unwrap()).to_string();
         assert_eq!(at("127.0.0.1:9"), "192.0.2.1");
         assert_eq!(at("[::1]:9"), "192.0.2.1");
+        assert_eq!(at("203.0.113.4:9"), "192.0.2.1", "one of the settings");
         assert_eq!(at("198.51.100.7:9"), "198.51.100.7");
     }
 }

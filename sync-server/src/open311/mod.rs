@@ -32,6 +32,10 @@ const SPAN_MS: u64 = 90 * 24 * 60 * 60 * 1_000;
 /// Cases of one answer.
 const PAGE: usize = 200;
 const PAGE_MAX: usize = 500;
+/// Cases that may lie before a page: whoever wants older ones asks for an earlier time.
+const DEPTH_MAX: usize = 5_000;
+/// Service codes of one question.
+const CODES_MAX: usize = 50;
 /// A position means the subject of the programme that is nearest to it, if it is no further, metres.
 const REACH_M: f64 = 60.0;
 /// Cases that may be opened with one key in an hour.
@@ -208,7 +212,14 @@ async fn requests(server: &Server, asked: &Parameters) -> Result<List, Said> {
         .split(',')
         .map(str::trim)
         .filter(|code| !code.is_empty())
+        .take(CODES_MAX + 1)
         .collect();
+    if codes.len() > CODES_MAX {
+        return Err(refuse(
+            StatusCode::BAD_REQUEST,
+            "ถามได้ครั้งละ 50 บริการ (at most 50 service codes at once)",
+        ));
+    }
     let topics: Vec<(String, String)> = codes.iter().filter_map(|code| read_code(code)).collect();
     if topics.len() < codes.len() {
         return Err(refuse(StatusCode::BAD_REQUEST, "ไม่มีบริการนี้ (service_code is not known)"));
@@ -216,7 +227,13 @@ async fn requests(server: &Server, asked: &Parameters) -> Result<List, Said> {
     let number =
         |name: &str, default: usize| asked.get(name).and_then(|text| text.parse().ok()).unwrap_or(default);
     let most = number("page_size", PAGE).clamp(1, PAGE_MAX);
-    let skip = number("page", 1).saturating_sub(1).min(1_000).saturating_mul(most);
+    let skip = number("page", 1).saturating_sub(1).saturating_mul(most);
+    if skip > DEPTH_MAX {
+        return Err(refuse(
+            StatusCode::BAD_REQUEST,
+            "หน้านี้ลึกเกินไป เลือกช่วงเวลาให้สั้นลง (page is too deep: ask for a shorter time)",
+        ));
+    }
     let wanted = CasesWanted { programme: None, topics, from_ms, before_ms, open, skip, most };
     let (cases, agency) = server
         .with_store(move |store| Ok((store.public_cases(&wanted)?, store.tenant()?.municipality)))

@@ -42,7 +42,7 @@ pub(crate) async fn report(
     let sent: Sent = super::track::urlencoded(&bytes);
     let l = Language { en: sent.l == "en" };
     let now_ms = server.now_ms();
-    let from = address_of(&headers, peer);
+    let from = address_of(&server.config, &headers, peer);
     let again = |said: &'static str, status: StatusCode| {
         code_page(&server, from, typed.clone(), l, Some(said.to_owned()), Some(status))
     };
@@ -70,7 +70,7 @@ pub(crate) async fn report(
         .with_store(move |store| {
             let forged = store.is_forged(&code, &proof);
             // A network that guesses gets the same answer whatever it guessed.
-            if !own.guesses().tells_of_label(from, forged, now_ms) || forged {
+            if !own.label_guesses().tells_of_label(from, forged, now_ms) || forged {
                 return Ok(None);
             }
             let Some((subject, _)) = subject_of(store, &code, now_ms)? else { return Ok(None) };

@@ -7,6 +7,7 @@ use super::{
 use crate::allowance::ADDITIONS;
 use crate::answer::Failure;
 use crate::body;
+use crate::guesses::network;
 use crate::office::address_of;
 use crate::photos;
 use crate::shared::Server;
@@ -179,7 +180,7 @@ pub(crate) async fn add(
         return page(&server, token, Language::default(), false, None).await;
     }
     let now_ms = server.now_ms();
-    let from = address_of(&headers, peer);
+    let from = address_of(&server.config, &headers, peer);
     let allowed = server.allowance().take("add", &token, from, ADDITIONS, now_ms);
     if !allowed || !from_own_page(&headers) {
         body::discard(sent).await;
@@ -187,7 +188,7 @@ pub(crate) async fn add(
         return page(&server, token, Language::default(), false, Some((said, StatusCode::TOO_MANY_REQUESTS)))
             .await;
     }
-    let whole = body::read(&server.large, &headers, sent).await?;
+    let whole = body::read(&server.large, &network(from), &headers, sent).await?;
     let added = read(&headers, whole.bytes).await?;
     let _until_done = whole.turn;
     let l = Language { en: added.english };

@@ -337,6 +337,40 @@ fn a_letter_goes_over_the_mail_server_or_says_plainly_why_not() {
 }
 
 #[test]
+fn a_mail_server_that_drags_its_feet_holds_up_no_other_channel() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let slow = listener.local_addr().unwrap();
+    let (tell, reached) = channel();
+    std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        tell.send(()).unwrap();
+        // A greeting that never ends; each byte comes before anybody loses patience.
+        while stream.write_all(b"2").is_ok() {
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    });
+    let (quick, told) = receiver(&["200 OK"]);
+    let (world, cookie) = world(&["127.0.0.1".to_owned()], "http://127.0.0.1:1");
+    let mail = PutMail {
+        host: "127.0.0.1".into(),
+        port: slow.port(),
+        safety: MailSafety::Open,
+        user: String::new(),
+        password: None,
+        from: "sanam@example.go.th".into(),
+    };
+    world.call(&cookie, Request::PutMail(mail)).1.unwrap();
+    let email = PutChannel { way: Way::Email, target: "clerk@example.go.th".into(), ..webhook(quick, None) };
+    put(&world, &cookie, email);
+    put(&world, &cookie, webhook(quick, None));
+    cause_trouble(&world, &cookie, 7);
+    reached.recv_timeout(PATIENCE).unwrap();
+    told.recv_timeout(PATIENCE).unwrap();
+    cause_trouble(&world, &cookie, 8);
+    told.recv_timeout(PATIENCE).unwrap();
+}
+
+#[test]
 fn only_who_may_define_sets_and_tests_and_no_reply_holds_a_secret() {
     let (address, _told) = receiver(&["200 OK"]);
     let (world, cookie) = world(&["127.0.0.1".to_owned()], "http://127.0.0.1:1");

@@ -179,6 +179,10 @@ fn a_key_opens_a_case_that_everybody_can_follow_and_nobody_learns_who() {
         (2, 1, 1, 1)
     );
     assert_eq!((of("?page_size=1"), of("?page_size=1&page=3"), of("?service_code=pets.lost")), (1, 0, 0));
+    for dear in ["?page_size=500&page=12", &format!("?service_code={}", "lights.wire,".repeat(51))] {
+        let refused = world.get(&format!("/open311/v2/requests.json{dear}"), &[]);
+        assert_eq!(refused.status, 400, "{}", refused.text());
+    }
     assert_eq!(of("?start_date=2026-11-20&end_date=2026-11-23T00:00:00%2B07:00"), 2);
     assert_eq!(of("?end_date=2026-11-01"), 0);
     assert_eq!(

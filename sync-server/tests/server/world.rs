@@ -141,6 +141,7 @@ impl World {
             address: None,
             listening: None,
             phone: Some("000-000-0000".to_owned()),
+            proxies: Vec::new(),
             clock: Arc::new(move || clock.load(Ordering::SeqCst)),
         };
         let server = Server::new(store, config).reaching(outside);

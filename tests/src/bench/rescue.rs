@@ -101,6 +101,7 @@ pub fn run(figures: &mut Figures) {
         acked_n: 0,
         incarnation: None,
         unsent_of: None,
+        unsent_mark: None,
     };
     let reply: EnrolReply = server.enrol(&request, NOON).unwrap();
     assert_ne!(reply.device, DeviceNo::SERVER);

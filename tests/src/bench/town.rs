@@ -242,6 +242,7 @@ fn serve(store: Store, clock: Arc<AtomicU64>) -> SocketAddr {
         address: None,
         listening: None,
         phone: None,
+        proxies: Vec::new(),
         clock: Arc::new(move || clock.load(Ordering::Relaxed)),
     };
     std::thread::spawn(move || {

@@ -101,6 +101,13 @@ pub fn Enrol(
             }
         });
     };
+    // An installed app goes wherever a code says: a stranger's code must not take the device away unseen.
+    let moves = move || {
+        let to = server.get();
+        let known = app.status.get().and_then(|status| status.enrolled).filter(|_| origin().is_none())?;
+        (known.server != to.trim().trim_end_matches('/'))
+            .then(|| fill(t.enrol_moves, &[&known.municipality, &to]))
+    };
     let again = move || {
         problem.set(None);
         paused.set(false);
@@ -132,6 +139,7 @@ pub fn Enrol(
                             {icon(Icon::Check)}
                             {t.enrol_code_found}
                         </p>
+                        {move || moves().map(|text| view! { <p class="lead" role="alert">{icon(Icon::Warning)}{text}</p> })}
                         <Line label=t.device_name hint=t.device_name_hint value=name focus=true/>
                         <details open=move || server.with_untracked(String::is_empty)>
                             <summary>{t.server_and_code}</summary>

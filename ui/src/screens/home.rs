@@ -2,7 +2,7 @@
 
 use crate::app::{App, app, drawn, load};
 use crate::browser::today_iso;
-use crate::components::button::Button;
+use crate::components::button::{Button, Weight};
 use crate::components::icon::{Icon, icon};
 use crate::components::notice;
 use crate::components::row::subject_row;
@@ -22,7 +22,7 @@ use leptos::prelude::*;
 pub fn Home() -> impl IntoView {
     let app = app();
     let t = app.t();
-    let state = load(app, || api::Home { today: today_iso() });
+    let ended = Memo::new(move |_| is_ended(app));
     view! {
         <header class="bar home">
             <div>
@@ -41,26 +41,58 @@ pub fn Home() -> impl IntoView {
         <main class="screen">
             <Line/>
             <Warnings/>
-            <Urgent answers=Signal::derive(move || supervises(app)) open=Callback::new(|id| go(&Route::Card(id)))/>
-            <button type="button" class="scan-button" on:click=move |_| go(&Route::Scan)>
-                {icon(Icon::Scan)}
-                <span>{t.scan}</span>
-            </button>
-            <button type="button" class="search-button" on:click=move |_| go(&Route::Search)>
-                {icon(Icon::Search)}
-                <span>{t.search_prompt}</span>
-            </button>
-            {move || emergency_button(app)}
-            <crate::screens::orders::OrdersButton/>
-            <Todo/>
-            {drawn(app, state, move |programmes| {
-                if programmes.is_empty() {
-                    return notice::empty(t.no_work).into_any();
-                }
-                programmes.iter().map(|programme| programme_card(app, programme)).collect_view().into_any()
-            })}
+            {move || if ended.get() { view! { <Ended/> }.into_any() } else { view! { <Work/> }.into_any() }}
             <Strip/>
         </main>
+    }
+}
+
+/// Says whether the office ended this device's right.
+fn is_ended(app: App) -> bool {
+    app.status.with(|status| {
+        status.as_ref().and_then(|status| status.enrolled.as_ref()).is_some_and(|enrolled| enrolled.revoked)
+    })
+}
+
+/// All that is left to do on a device whose right was ended.
+#[component]
+fn Ended() -> impl IntoView {
+    let t = app().t();
+    view! {
+        <Button
+            label=t.enrol_again
+            weight=Weight::Main
+            drawing=Icon::Scan
+            press=|| go(&Route::Enrol(String::new()))
+        />
+    }
+}
+
+/// The day's work.
+#[component]
+fn Work() -> impl IntoView {
+    let app = app();
+    let t = app.t();
+    let state = load(app, || api::Home { today: today_iso() });
+    view! {
+        <Urgent answers=Signal::derive(move || supervises(app)) open=Callback::new(|id| go(&Route::Card(id)))/>
+        <button type="button" class="scan-button" on:click=move |_| go(&Route::Scan)>
+            {icon(Icon::Scan)}
+            <span>{t.scan}</span>
+        </button>
+        <button type="button" class="search-button" on:click=move |_| go(&Route::Search)>
+            {icon(Icon::Search)}
+            <span>{t.search_prompt}</span>
+        </button>
+        {move || emergency_button(app)}
+        <crate::screens::orders::OrdersButton/>
+        <Todo/>
+        {drawn(app, state, move |programmes| {
+            if programmes.is_empty() {
+                return notice::empty(t.no_work).into_any();
+            }
+            programmes.iter().map(|programme| programme_card(app, programme)).collect_view().into_any()
+        })}
     }
 }
 
@@ -98,10 +130,7 @@ fn Warnings() -> impl IntoView {
     let t = app.t();
     move || {
         let status = app.status.get();
-        let revoked = status
-            .as_ref()
-            .and_then(|status| status.enrolled.as_ref())
-            .is_some_and(|enrolled| enrolled.revoked);
+        let revoked = is_ended(app);
         let set_aside = status.and_then(|status| status.set_aside);
         let revoked = revoked.then(|| notice::problem(app, &domain::problem::Code::TokenRevoked.into()));
         let set_aside = set_aside.map(|name| {

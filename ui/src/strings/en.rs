@@ -78,6 +78,7 @@ pub const EN: Strings = Strings {
     due: "due",
     enrol_again: "Enrol this device anew",
     enrol_code: "Enrolment code",
+    enrol_moves: "This device belongs to {}. Enrolling moves it to {}. Make sure that this is the office's address.",
     enrol_code_found: "The enrolment code is here",
     enrol_lead: "Scan the enrolment QR from the office, or type the code.",
     enrol_now: "Enrol this device",

@@ -97,7 +97,7 @@ strings! {
     close, code_blank, code_mistyped, code_taken, code_unknown, codes, content, correct_data, could_not,
     count_photos, count_received, count_saved, create_new, damaged_title, damaged_unsent, date_hint, date_incomplete, day, days_ago, details,
     device_name, device_name_hint, device_number, done, draft_drop, draft_drop_sure, draft_is_kept,
-    draft_kept, draft_taken_up, drafts, due, enrol_again, enrol_code, enrol_code_found, enrol_lead, enrol_now,
+    draft_kept, draft_taken_up, drafts, due, enrol_again, enrol_code, enrol_code_found, enrol_lead, enrol_moves, enrol_now,
     enrol_title, enrol_typed, enrolled, enrolment_scanned, form_progress, from_picture, go_correct, history,
     holds, home, hours_ago, in_days, just_now, keep_it, keeping_photo, kind_not_here, language, last_attempt,
     last_sync, last_sync_label, last_visits, left, loading, look_again, lost_unseen, metres, minutes_ago,

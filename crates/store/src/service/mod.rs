@@ -61,6 +61,11 @@ fn answer(store: &mut Store, office: Option<&Grant>, now: Now, request: Request)
         Kind::Server => office.cloned().ok_or(Code::LoginNeeded)?,
         Kind::Device => own_grant(store)?.ok_or(Code::NotEnrolled)?,
     };
+    // Whose right was ended reads nothing any more. What she has in hand is kept: it is the office's to take in.
+    let keeps = matches!(request, Request::SaveVisit(_) | Request::KeepDraft(_) | Request::KeepPhoto(_));
+    if store.kind == Kind::Device && !keeps && meta::get(&store.db, meta::REVOKED)?.is_some() {
+        return Err(Code::TokenRevoked.into());
+    }
     let caller = &Caller { grant: &grant, now };
     let view = watch::view_of(&request);
     let reply = answer_caller(store, caller, request)?;

@@ -51,7 +51,7 @@ fn become_device(tx: &mut crate::transact::Tx<'_>, device: DeviceNo, token: &str
 }
 
 /// Empties the device for another municipality: nothing crosses. Only a device whose work was all received comes here,
-/// the new server sees to that ([`domain::wire::EnrolRequest::unsent_of`]).
+/// the new server sees to that ([`domain::wire::EnrolRequest::unsent_mark`]).
 fn leave_municipality(tx: &crate::transact::Tx<'_>) -> Result<()> {
     let waiting: u64 = tx.db.query_row(
         "SELECT (SELECT count(*) FROM outbox WHERE n > ?1) + (SELECT count(*) FROM photo WHERE state = 1)",

@@ -7,7 +7,7 @@ use domain::api::{Enrol, Photo, SyncReply};
 use domain::code::{self, Scanned};
 use domain::planted;
 use domain::problem::{Code, Problem};
-use domain::wire::{self, BlobReply, EnrolReply, EnrolRequest, PushReply};
+use domain::wire::{self, BlobReply, EnrolReply, EnrolRequest, PushReply, unsent_mark};
 
 /// A call that a door shall make. Bodies are not compressed yet; the door does that and says so in the header.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -379,17 +379,19 @@ pub fn enrol_call(store: &Store, request: &Enrol) -> std::result::Result<(String
         _ => return Err(Code::EnrolUnknown.into()),
     };
     let server = server.trim_end_matches('/').to_owned();
+    let holds_unsent = match service::counts(store)? {
+        counts if counts.saved == counts.received && counts.photos_waiting == 0 => None,
+        _ => meta::get_parsed(&store.db, meta::TENANT)?.map(domain::ids::Install),
+    };
     let body = EnrolRequest {
+        unsent_mark: holds_unsent.map(|tenant| unsent_mark(&code, tenant)),
+        unsent_of: None,
         code,
         install: store.install()?,
         name: request.name.clone(),
         top_n: store.last_n()?,
         acked_n: store.received_n()?,
         incarnation: meta::get_parsed(&store.db, meta::INCARNATION)?.map(domain::ids::Install),
-        unsent_of: match service::counts(store)? {
-            counts if counts.saved == counts.received && counts.photos_waiting == 0 => None,
-            _ => meta::get_parsed(&store.db, meta::TENANT)?.map(domain::ids::Install),
-        },
     };
     let body = serde_json::to_vec(&body).map_err(Error::from)?;
     let url = format!("{server}/v1/enrol");
