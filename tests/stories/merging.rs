@@ -150,7 +150,7 @@ fn c6_an_edit_that_had_not_seen_a_removal_revives_and_asks() {
 fn c6_a_removal_that_had_not_seen_an_edit_asks_as_well_and_blocks_nothing() {
     let world = World::new();
     let (nok, lek) = nok_and_lek(&world);
-    let chief = world.phone_of("หัวหน้า", domain::access::Role::Supervisor, &["R01"]);
+    let chief = world.phone_of("หัวหน้า", Role::Supervisor, &["R01"]);
     chief.syncs();
     nok.edits("meter 3", "house", "แก้ก่อนลบ");
     chief.edits("meter 3", "deleted", true);

@@ -103,6 +103,7 @@ impl Hand {
             acked_n: 0,
             incarnation: None,
             unsent_of: None,
+        unsent_mark: None,
         };
         let token = server.enrol(&request, NOON).unwrap().token;
         let from = server.authenticate(&token, NOON).unwrap();

@@ -119,7 +119,8 @@ impl Store {
         let copy = ledger::times_printed(&self.db, entry.id)?;
         match &entry.fact {
             Fact::Bill(bill) => {
-                let mut paper = bill_paper(self, &holder, &entry, (**bill).clone(), printed)?;
+                let entries = ledger::entries_of(&self.db, entry.subject)?;
+                let mut paper = bill_paper(self, &holder, (&entries, &entry), (**bill).clone(), printed)?;
                 paper.copy = copy;
                 Ok((PagePaper::Bill(Box::new(paper)), bill.no.clone()))
             }
