@@ -141,9 +141,15 @@ describe('the door', () => {
     assert.deepEqual(await page.evaluate(() => window.store.opened), { ready: true });
     const status = await page.evaluate(() => window.store.ask('status'));
     assert.equal(status.ok.is.set_aside, 'sanam.db');
+    // Whoever wants to keep it elsewhere is given it, now and later.
+    const kept = async () => (await page.evaluate(() => window.store.ask('unsent_copy'))).ok.is.files;
+    const [file, ...others] = await kept();
+    assert.deepEqual([file.name, others.length], ['sanam.db', 0]);
+    assert.deepEqual([...Buffer.from(file.base64, 'base64').subarray(0, 3)], [0x5a, 0x5a, 0x5a]);
     // The next start uses the new file and has nothing to report.
     await page.reload();
     assert.equal((await page.evaluate(() => window.store.ask('status'))).ok.is.set_aside, null);
+    assert.equal((await kept()).length, 1);
     await page.evaluate(() => window.store.stop());
     await page.goto(`${site.url}/selftest.html`);
     const files = await poolFiles(page);

@@ -3,6 +3,7 @@
 //
 //   node --test tests/browser/trouble.test.mjs
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import { enrolledPhone, newPhone, picture, setStage, until } from './stage.mjs';
 
@@ -55,6 +56,27 @@ describe('trouble', () => {
     await phone.sees(/ครั้งล่าสุดทำไม่ได้: อื่น ๆ/);
     const [visit] = (await stage.office.card(meter.id)).visits;
     assert.deepEqual([visit.outcome, visit.values.note], ['99', 'หมาดุสองตัวหน้าบ้าน']);
+  });
+
+  test('what cannot be sent can be kept as a file, for the office to bring back', { timeout: 120_000 }, async (t) => {
+    const phone = await enrolledPhone(t, stage, { programmes: ['water'] });
+    stage.gate.closed = true;
+    t.after(() => { stage.gate.closed = false; });
+    await closedHouse(phone, meters[2]);
+    await phone.heading('บันทึกแล้ว');
+    await phone.page.evaluate(() => { location.hash = '#/settings'; });
+    await phone.sees('สำเนาข้อมูลที่ยังไม่ได้ส่ง');
+    const [file] = await Promise.all([phone.page.waitForEvent('download'), phone.press('บันทึกสำเนาเป็นไฟล์')]);
+    assert.match(file.suggestedFilename(), /^sanam-unsent-\d+\.jsonl$/);
+    const lines = readFileSync(await file.path(), 'utf8').trim().split('\n').map((line) => JSON.parse(line));
+    assert.deepEqual(lines.map((line) => line.waiting), [true]);
+    await phone.sees('บันทึกสำเนา 1 ไฟล์แล้ว นำไปให้สำนักงาน');
+    await picture(phone.page, 'copy');
+    stage.gate.closed = false;
+    await phone.sync();
+    await phone.page.evaluate(() => { location.hash = '#/settings'; });
+    await phone.press('บันทึกสำเนาเป็นไฟล์');
+    await phone.sees('ไม่มีอะไรค้างส่ง ทุกอย่างอยู่ที่สำนักงานแล้ว');
   });
 
   test('search forgives Thai digits, missing tone marks, spaces and titles', { timeout: 120_000 }, async (t) => {

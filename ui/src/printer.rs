@@ -209,12 +209,25 @@ fn file(name: &str, mime: &str, bytes: &[u8]) -> Result<JsValue, JsValue> {
     Reflect::construct(&make, &Array::of3(&parts, &name.into(), &options))
 }
 
+const LONGEST_ADDRESS: usize = 1_000_000;
+
 /// Puts a file into the downloads.
 pub fn download(name: &str, mime: &str, base64: &str) {
     let Ok(link) = document().create_element("a") else { return };
-    let _ = link.set_attribute("href", &format!("data:{mime};base64,{base64}"));
+    // Browsers take no address of more than two megabytes: what is larger is handed over as an object.
+    let object = match base64.len() > LONGEST_ADDRESS {
+        true => bytes_of(base64)
+            .and_then(|bytes| file(name, mime, &bytes).ok()?.dyn_into::<web_sys::Blob>().ok())
+            .and_then(|blob| web_sys::Url::create_object_url_with_blob(&blob).ok()),
+        false => None,
+    };
+    let address = object.clone().unwrap_or_else(|| format!("data:{mime};base64,{base64}"));
+    let _ = link.set_attribute("href", &address);
     let _ = link.set_attribute("download", name);
     if let Ok(link) = link.dyn_into::<web_sys::HtmlElement>() {
         link.click();
+    }
+    if let Some(object) = object {
+        let _ = web_sys::Url::revoke_object_url(&object);
     }
 }

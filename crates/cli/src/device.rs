@@ -3,7 +3,7 @@
 use crate::{folder, machine, records};
 use clap::{Args, Subcommand};
 use cli::http::Network;
-use domain::api::{Ask, Card, Enrol, Find, Found, SyncReply};
+use domain::api::{Ask, Card, Enrol, Find, Found, Status, SyncReply};
 use domain::problem::{Code, Problem};
 use std::io::{BufReader, BufWriter, Read, Write};
 use std::path::PathBuf;
@@ -51,9 +51,11 @@ enum Command {
     },
     /// Prints every record as canonical JSON, one a line, sorted by id.
     Dump,
-    /// Reads everything and says what a failing disk has changed; silent if all is well. Nothing is written.
+    /// Reads everything and says what a failing disk has changed; silent if all is well. Nothing is written. How often a
+    /// sync had to read a shelf again because it was not what the office has goes to standard error.
     Verify,
-    /// Prints what can be read of a database that does not open, as JSON lines. Nothing is written to it.
+    /// Prints what can be read of a database that does not open, as JSON lines, which `record` saves again on a device that
+    /// works. Nothing is written to it.
     Rescue {
         /// The damaged file; without it the folder's database and all that were set aside.
         file: Option<PathBuf>,
@@ -89,6 +91,10 @@ pub fn run(arguments: Arguments) -> Result<(), Problem> {
         Command::Verify => {
             let faults = store.verify_all()?;
             faults.iter().for_each(|fault| println!("{fault}"));
+            let status = Status::unwrap(store::service::serve(store, None, now(&clock), Status {}.wrap())?)?;
+            if status.healed > 0 {
+                eprintln!("healed: {} times a shelf was read again", status.healed);
+            }
             if faults.is_empty() { Ok(()) } else { Err(Code::StoreDamaged.into()) }
         }
         Command::Rescue { .. } => Ok(()),
@@ -185,11 +191,12 @@ fn rescue(folder: &std::path::Path, file: Option<PathBuf>) -> Result<(), Problem
         out.flush().map_err(|error| machine("standard output", error))?;
         match found {
             Ok(found) => eprintln!(
-                "{}: {} records, {} commits, {} of them unsent",
+                "{}: {} records, {} commits, {} of them unsent, {} photos that wait",
                 file.display(),
                 found.records,
                 found.commits,
-                found.unsent
+                found.unsent,
+                found.photos
             ),
             Err(error) => {
                 unreadable =

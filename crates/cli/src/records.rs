@@ -2,8 +2,8 @@
 
 use crate::device::now;
 use domain::access::Grant;
-use domain::api::{Ask, SaveVisit, Status};
-use domain::change::{Change, Place, Values};
+use domain::api::{Ask, KeepPhoto, SaveVisit, Status};
+use domain::change::{Change, Commit, Place, Values};
 use domain::ids::{RecordId, Seq};
 use domain::problem::{Code, Problem};
 use serde::Deserialize;
@@ -25,7 +25,11 @@ with, if needed, \"outcome\" (default \"done\"), \"zone\" and \"code\" (for a fo
   {\"commit\": [{\"kind\": \"subject\", \"id\": \"<id>\", \"cells\": {\"phone\": \"0000000001\"}}], \"reason\": \"...\"}
 
 A change without \"id\" makes a new record. The first line that cannot be saved ends the command with exit code 1; the
-lines before it are saved.";
+lines before it are saved.
+
+It takes what `sanam device rescue` prints, and a copy of what was not sent, as the app saves it, as well: what waited there is
+saved here under the ids it had, unless it is here already. Sync before, so that the records are here that it is about. Of these
+lines one that cannot be saved is named, and the others are saved all the same.";
 
 #[derive(Deserialize)]
 struct CommitLine {
@@ -41,9 +45,19 @@ struct ChangeLine {
     cells: Values,
 }
 
+/// A line of [`store::rescue`].
+#[derive(Deserialize)]
+struct Rescued {
+    commit: Option<Commit>,
+    #[serde(default)]
+    waiting: bool,
+    photo: Option<KeepPhoto>,
+}
+
 /// Saves every object of `reader`.
 pub fn record(store: &mut Store, clock: &Clock, reader: impl BufRead) -> Result<(), Problem> {
     let mut out = std::io::stdout().lock();
+    let mut failed = None;
     for (index, value) in serde_json::Deserializer::from_reader(reader).into_iter::<Value>().enumerate() {
         let about = |problem: Problem| match &problem.detail {
             Some(detail) => {
@@ -54,6 +68,19 @@ pub fn record(store: &mut Store, clock: &Clock, reader: impl BufRead) -> Result<
         };
         let malformed = |error: serde_json::Error| about(Problem::new(Code::Malformed).about(error));
         let value = value.map_err(malformed)?;
+        if is_rescued(&value) {
+            match save_again(store, clock, value) {
+                Ok(ids) => ids.iter().for_each(|id| {
+                    let _ = writeln!(out, "{id}").and_then(|()| out.flush());
+                }),
+                Err(problem) => {
+                    let problem = about(problem);
+                    eprintln!("{problem} ({})", problem.detail.as_deref().unwrap_or_default());
+                    failed.get_or_insert(problem);
+                }
+            }
+            continue;
+        }
         let saved = if value.get("commit").is_some() {
             save_commit(store, clock, serde_json::from_value(value).map_err(malformed)?)
         } else {
@@ -64,7 +91,32 @@ pub fn record(store: &mut Store, clock: &Clock, reader: impl BufRead) -> Result<
             let _ = writeln!(out, "{id}").and_then(|()| out.flush());
         }
     }
-    Ok(())
+    failed.map_or(Ok(()), Err)
+}
+
+/// Says whether an object is a line of a rescue.
+fn is_rescued(value: &Value) -> bool {
+    let has = |name: &str| value.get(name).is_some();
+    has("waiting") || has("photo") || has("record")
+}
+
+/// Saves again what a line of a rescue holds, if it waited and is not here. Returns the records.
+fn save_again(store: &mut Store, clock: &Clock, value: Value) -> Result<Vec<RecordId>, Problem> {
+    let malformed = |error: serde_json::Error| Problem::new(Code::Malformed).about(error);
+    match serde_json::from_value(value).map_err(malformed)? {
+        Rescued { photo: Some(photo), .. } => {
+            store::service::serve(store, None, now(clock), photo.wrap())?;
+        }
+        Rescued { commit: Some(commit), waiting: true, .. } if !store.shows(&commit.changes)? => {
+            let ids = commit.changes.iter().map(|change| change.id).collect();
+            let Commit { place, reason, changes, .. } = commit;
+            let grant = own_grant(store, clock)?;
+            store.save(&grant, now(clock), NewCommit { place, reason, changes, finishes: None })?;
+            return Ok(ids);
+        }
+        Rescued { .. } => {}
+    }
+    Ok(Vec::new())
 }
 
 fn with_defaults(value: Value) -> Value {

@@ -209,6 +209,55 @@ fn what_record_prints_is_on_disk_although_it_is_killed() {
 }
 
 #[test]
+fn what_a_rescue_finds_unsent_is_saved_again_on_another_device_once() {
+    let mut town = Town::new();
+    town.start(0);
+    let port = town.port();
+    town.enrol("nok", 0);
+    done(town.device("nok").arg("sync"));
+    let meter = records(&done(town.device("nok").arg("dump")), "subject")[0]["id"].clone();
+    let visit = |reading: u32| json!({"programme": "water", "form": "reading", "subject": meter, "answers": {"reading": reading}});
+    write_lines(&town.path("sent.json"), &[visit(9001)]);
+    done(town.device("nok").arg("record").arg(town.path("sent.json")));
+    done(town.device("nok").arg("sync"));
+    let edit = json!({"commit": [{"kind": "subject", "id": meter, "cells": {"phone": "0000000001"}}]});
+    write_lines(&town.path("unsent.json"), &[visit(9002), visit(9003), edit]);
+    let unsent = done(town.device("nok").arg("record").arg(town.path("unsent.json")));
+    let rescued = done(town.device("nok").arg("rescue"));
+    let order: Vec<u64> = rescued
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).unwrap())
+        .filter(|line| line["waiting"] == true)
+        .map(|line| line["commit"]["n"].as_u64().unwrap())
+        .collect();
+    assert_eq!(order, [2, 3, 4], "as they were saved");
+    // Photos come along, and a line that nobody can read holds up no other.
+    let photo = json!({"photo": {"mime": "image/jpeg", "base64": "/9j/AAAA"}});
+    let wreck = json!({"commit": "{\"n\":7", "waiting": true});
+    std::fs::write(town.path("rescued.jsonl"), format!("{wreck}\n{rescued}{photo}\n")).unwrap();
+
+    // The phone is gone; the office gives another one a code.
+    town.kill();
+    town.start(port);
+    town.enrol("lek", 0);
+    done(town.device("lek").arg("sync"));
+    for time in 0..2 {
+        let again = run(town.device("lek").arg("record").arg(town.path("rescued.jsonl")));
+        assert_eq!(again.status.code(), Some(1));
+        assert!(String::from_utf8(again.stderr).unwrap().contains("object 1"), "the wreck is named");
+        let saved = String::from_utf8(again.stdout).unwrap();
+        assert_eq!(saved, if time == 0 { unsent.clone() } else { String::new() }, "the same ids, and once");
+    }
+    let told = done(town.device("lek").arg("sync"));
+    assert!(told.trim().starts_with("ส่ง 3 · "), "{told}");
+    let server = done(sanam().args(["server", "dump", "--db"]).arg(town.path("town")));
+    for id in unsent.lines() {
+        assert_eq!(server.matches(&format!("\"id\":\"{id}\"")).count(), 1, "{id}");
+    }
+    assert!(server.contains("0000000001"));
+}
+
+#[test]
 fn problems_have_a_code_a_thai_sentence_and_an_exit_code() {
     let mut town = Town::new();
     assert_eq!(run(sanam().arg("nonsense")).status.code(), Some(2));

@@ -4,6 +4,7 @@
 //! app, `postMessage` to the worker in a browser, `POST /api/call` at the office. Requests that need the network
 //! (`Enrol`, `Sync`) or a session (`Login` ...) are answered by the door itself; the table says so.
 
+mod copies;
 mod emergency;
 mod forms;
 mod labels;
@@ -18,6 +19,7 @@ mod registry;
 mod reports;
 mod round;
 
+pub use copies::*;
 pub use emergency::*;
 pub use forms::*;
 pub use labels::{LABELS_MAX, LabelChoice, LabelFile, Labels, LabelsReply, StockRow};
@@ -138,6 +140,8 @@ api! {
     PhotosWifiOnly => Done;
     /// Tells the device what kind of network it has (answered by the door).
     Network => Done;
+    /// A copy of what the office does not have yet, as files. In a browser the door adds those that it set aside.
+    UnsentCopy => UnsentCopyReply;
     // -- questions
     /// The open questions, newest first.
     Questions => Vec<QuestionRow>;
@@ -306,6 +310,9 @@ pub struct StatusReply {
     /// Photos wait for Wi-Fi.
     #[serde(default)]
     pub photos_wifi_only: bool,
+    /// How often a shelf was read again because it was not what the office has.
+    #[serde(default)]
+    pub healed: u64,
 }
 
 /// What an enrolled device knows of itself.

@@ -13,7 +13,7 @@ mod pace;
 
 pub use clock::Clock;
 
-use domain::api::{Done, Enrol, Photo, Reply, Request, Status, StatusReply, SyncReply};
+use domain::api::{Done, Enrol, Photo, Reply, Request, Status, StatusReply, SyncReply, UnsentCopyReply};
 use domain::problem::{Code, Problem};
 use pace::Pace;
 use serde::Serialize;
@@ -139,6 +139,18 @@ impl<T> Door<T> {
     /// enrolment or a sync is answered by a later [`Door::carry`], which the caller shall do now if it is not in the
     /// middle of a call.
     pub fn ask(&mut self, from: T, text: &str, now: Now) -> Option<Said<T>> {
+        self.ask_beside(from, text, now, UnsentCopyReply::default)
+    }
+
+    /// [`Door::ask`] for a shell that itself put damaged files aside: `damaged` reads them for whoever wants a copy of what
+    /// was not sent.
+    pub fn ask_beside(
+        &mut self,
+        from: T,
+        text: &str,
+        now: Now,
+        damaged: impl FnOnce() -> UnsentCopyReply,
+    ) -> Option<Said<T>> {
         let request: Request = match serde_json::from_str(text) {
             Ok(request) => request,
             Err(error) => {
@@ -170,6 +182,15 @@ impl<T> Door<T> {
                 }
                 answer => Some(reply(from, answer)),
             },
+            Request::UnsentCopy(ask) => {
+                let mut answer = self.serve(Request::UnsentCopy(ask), now);
+                if let Ok(Reply::UnsentCopy(copy)) = &mut answer {
+                    let UnsentCopyReply { files, too_large } = damaged();
+                    copy.files.extend(files);
+                    copy.too_large.extend(too_large);
+                }
+                Some(reply(from, answer))
+            }
             request => {
                 let before = self.store.last_n();
                 let answer = self.serve(request, now);

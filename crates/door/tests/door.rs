@@ -462,6 +462,18 @@ fn a_file_the_shell_set_aside_is_told_in_every_status() {
 }
 
 #[test]
+fn a_copy_of_what_was_not_sent_brings_the_damaged_file_too_also_before_a_new_enrolment() {
+    let phone = Store::in_memory(Kind::Device, entropy(2)).unwrap();
+    let mut door = Door::new(phone, Some("sanam.db".into()), 5, Now::thai(NOON));
+    let text = serde_json::to_string(&api::UnsentCopy {}.wrap()).unwrap();
+    let file = api::CopiedFile { name: "sanam.db".into(), mime: "x/y".into(), base64: "AAAA".into() };
+    let damaged = || api::UnsentCopyReply { files: vec![file.clone()], too_large: Vec::new() };
+    let Some(said) = door.ask_beside(1, &text, Now::thai(NOON), damaged) else { panic!("answered at once") };
+    let (_, Ok(Reply::UnsentCopy(copy))) = open(&said) else { panic!("{said:?}") };
+    assert_eq!(copy.files, [file]);
+}
+
+#[test]
 fn after_a_fault_all_who_wait_are_told_and_the_next_attempt_is_whole() {
     let mut world = World::enrolled();
     world.ask(1, reading(17));

@@ -1,6 +1,12 @@
 //! Reading what can be read from a database that does not open whole. It never writes to the damaged file.
+//!
+//! What it writes are JSON lines: `{"commit": ..., "waiting": true}`, `{"photo": {"mime", "base64"}}` and `{"record": ...}`.
+//! `sanam device record` takes them and saves again what waited.
 
 use crate::error::Result;
+use crate::{Store, sync};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use rusqlite::{Connection, OpenFlags};
 use serde_json::json;
 use std::io::Write;
@@ -13,11 +19,14 @@ pub struct Rescued {
     pub commits: u64,
     /// Of these, commits the office has not acknowledged.
     pub unsent: u64,
+    /// Photos that wait.
+    pub photos: u64,
     /// Records.
     pub records: u64,
 }
 
-/// Writes every readable commit of the outbox (unsent first) and every readable record as JSON lines.
+/// Writes every readable commit of the outbox (unsent first, in the order in which they were saved), every readable photo
+/// that waits, and every readable record as JSON lines.
 ///
 /// Rows are asked for one by one, so that one damaged page costs its own rows only.
 pub fn rescue(path: &Path, out: &mut dyn Write) -> Result<Rescued> {
@@ -31,17 +40,22 @@ pub fn rescue(path: &Path, out: &mut dyn Write) -> Result<Rescued> {
         db.query_row("SELECT coalesce(max(upto), 0) FROM receipt", [], |row| row.get(0)).unwrap_or_default();
     // Prepared once: where the schema cannot be read no row can, and to find that out anew for each number takes hours.
     if let Ok(mut body_of) = db.prepare("SELECT body FROM outbox WHERE n = ?1") {
-        for n in numbers(&db, "SELECT n FROM outbox ORDER BY n DESC", "SELECT max(n) FROM outbox") {
+        let mut all = numbers(&db, "SELECT n FROM outbox ORDER BY n DESC", "SELECT max(n) FROM outbox");
+        all.sort_unstable_by_key(|n| (*n <= received, *n));
+        for n in all {
             // Of a text that the disk has damaged, what is left of it.
             let text = |row: &rusqlite::Row<'_>| {
                 Ok(String::from_utf8_lossy(row.get_ref(0)?.as_bytes()?).into_owned())
             };
             let Ok(body) = body_of.query_row([n], text) else { continue };
-            let waiting = n > received;
-            found.commits += 1;
-            found.unsent += u64::from(waiting);
-            let commit: serde_json::Value = serde_json::from_str(&body).unwrap_or_else(|_| json!(body));
-            writeln!(out, "{}", json!({"commit": commit, "waiting": waiting}))?;
+            write_commit(&body, n > received, out, &mut found)?;
+        }
+    }
+    if let Ok(mut photo) = db.prepare("SELECT mime, bytes FROM photo WHERE rowid = ?1 AND state = 1") {
+        for no in numbers(&db, "SELECT rowid FROM photo WHERE state = 1", "SELECT max(rowid) FROM photo") {
+            let row = photo.query_row([no], |row| Ok((row.get::<_, String>(0)?, row.get::<_, Vec<u8>>(1)?)));
+            let Ok((mime, bytes)) = row else { continue };
+            write_photo(&mime, &bytes, out, &mut found)?;
         }
     }
     if let Ok(mut record) = db.prepare("SELECT id, kind, cells FROM record WHERE no = ?1") {
@@ -56,6 +70,35 @@ pub fn rescue(path: &Path, out: &mut dyn Write) -> Result<Rescued> {
         }
     }
     Ok(found)
+}
+
+/// Writes what waits on a device that works, in the lines of a rescue: for the day on which it does not any more.
+pub(crate) fn copy_waiting(store: &Store, out: &mut dyn Write) -> Result<Rescued> {
+    let mut found = Rescued::default();
+    let mut statement = store.db.prepare_cached("SELECT body FROM outbox WHERE n > ?1 ORDER BY n")?;
+    let mut rows = statement.query([sync::push::received_n(&store.db)?])?;
+    while let Some(row) = rows.next()? {
+        write_commit(row.get_ref(0)?.as_str().map_err(rusqlite::Error::from)?, true, out, &mut found)?;
+    }
+    let mut statement =
+        store.db.prepare_cached("SELECT mime, bytes FROM photo WHERE state = 1 ORDER BY kept")?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        write_photo(&row.get::<_, String>(0)?, &row.get::<_, Vec<u8>>(1)?, out, &mut found)?;
+    }
+    Ok(found)
+}
+
+fn write_commit(body: &str, waiting: bool, out: &mut dyn Write, found: &mut Rescued) -> Result<()> {
+    found.commits += 1;
+    found.unsent += u64::from(waiting);
+    let commit: serde_json::Value = serde_json::from_str(body).unwrap_or_else(|_| json!(body));
+    Ok(writeln!(out, "{}", json!({"commit": commit, "waiting": waiting}))?)
+}
+
+fn write_photo(mime: &str, bytes: &[u8], out: &mut dyn Write, found: &mut Rescued) -> Result<()> {
+    found.photos += 1;
+    Ok(writeln!(out, "{}", json!({"photo": {"mime": mime, "base64": STANDARD.encode(bytes)}}))?)
 }
 
 /// The keys of a table: as listed, as far as the list can be read, and then every number up to the greatest.

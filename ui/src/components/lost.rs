@@ -7,6 +7,7 @@
 use crate::app::{App, app};
 use crate::browser::{forget_setting, keep_setting, setting};
 use crate::components::button::Button;
+use crate::components::copies;
 use crate::components::icon::{Icon, icon};
 use crate::strings::fill;
 use domain::api::StatusReply;
@@ -127,6 +128,7 @@ pub fn Lost() -> impl IntoView {
                     <h2>{title}</h2>
                     <p id="lost">{gone}</p>
                     <p>{next}</p>
+                    {waiting.kept.then(|| copies::button(app))}
                     <Button label=t.acknowledge press=read_it/>
                 </div>
             </section>

@@ -5,6 +5,7 @@ pub mod bars;
 pub mod button;
 pub mod camera;
 pub mod chip;
+pub mod copies;
 pub mod decoder;
 pub mod dialog;
 pub mod field;

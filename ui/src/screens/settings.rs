@@ -3,6 +3,7 @@
 use crate::app::{App, app};
 use crate::backend::ask;
 use crate::browser;
+use crate::components::copies;
 use crate::components::shell::Shell;
 use crate::components::strip::Strip;
 use crate::format;
@@ -166,6 +167,7 @@ pub fn Settings() -> impl IntoView {
                     view! {
                         <Strip/>
                         {photos}
+                        {copies::section(app)}
                         <section class="setting">
                             <h2>{t.this_device}</h2>
                             <dl class="facts-list">

@@ -94,7 +94,7 @@ strings! {
     camera_again, camera_help, camera_insecure, is_this_code, outside_area, zoom, photograph_label, scan_sound, sound_on, sound_off, label_replaced,
     replaced_when, replaced_by, label_now, no_label_now, bind_old_title, bind_old_lead, bind_replace, bind_beside,
     bind_old_codes, bind_makers, bind_slip_lead, bind_slip_title, if_makers, type_again, bound_replaced, camera_busy, camera_opening, camera_picture, camera_refused, cancel, cannot_open, cannot_read, choose,
-    close, code_blank, code_mistyped, code_taken, code_unknown, codes, content, correct_data, could_not,
+    close, copy_lead, copy_made, copy_make, copy_nothing, copy_title, copy_too_large, code_blank, code_mistyped, code_taken, code_unknown, codes, content, correct_data, could_not,
     count_photos, count_received, count_saved, create_new, damaged_title, damaged_unsent, date_hint, date_incomplete, day, days_ago, details,
     device_name, device_name_hint, device_number, done, draft_drop, draft_drop_sure, draft_is_kept,
     draft_kept, draft_taken_up, drafts, due, enrol_again, enrol_code, enrol_code_found, enrol_lead, enrol_moves, enrol_now,

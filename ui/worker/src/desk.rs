@@ -3,10 +3,11 @@
 //! Everything happens in one thread, so "at the same time" means "in between": a message is answered from start to end,
 //! and only a call over the network is waited for. The store is never borrowed across an `await`.
 
-use crate::{network, worker};
+use crate::{files, network, worker};
 use domain::problem::{Code, Problem};
 use door::{Clock, Door, Next, Said};
 use js_sys::{Date, Function, Object, Promise, Reflect};
+use sqlite_wasm_vfs::sahpool::OpfsSAHPoolUtil;
 use std::cell::RefCell;
 use std::rc::Rc;
 use store::{HttpAnswer, Now, Store};
@@ -21,17 +22,20 @@ type Asker = JsValue;
 struct Desk {
     door: RefCell<Door<Asker>>,
     clock: Clock,
+    pool: OpfsSAHPoolUtil,
     /// Wakes the errand boy, while he sleeps.
     wake: RefCell<Option<Function>>,
 }
 
 /// Begins to answer messages and to exchange with the server. Runs for as long as the worker lives.
-pub fn begin(store: Store, set_aside: Option<String>) {
+///
+/// `pool` has the files that did not open and are left as they are.
+pub fn begin(store: Store, set_aside: Option<String>, pool: OpfsSAHPoolUtil) {
     let clock = Clock::start(wall(), ticks());
     let mut seed = [0u8; 8];
     let _ = getrandom::fill(&mut seed);
     let door = Door::new(store, set_aside, u64::from_le_bytes(seed), read(&clock));
-    let desk = Rc::new(Desk { door: RefCell::new(door), clock, wake: RefCell::default() });
+    let desk = Rc::new(Desk { door: RefCell::new(door), clock, pool, wake: RefCell::default() });
 
     let own = Rc::clone(&desk);
     let heard = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| own.hear(&event.data()));
@@ -60,7 +64,7 @@ impl Desk {
         let field = |name: &str| Reflect::get(message, &name.into()).unwrap_or(JsValue::UNDEFINED);
         let (id, request) = (field("id"), field("request").as_string().unwrap_or_default());
         let said = match self.door.try_borrow_mut() {
-            Ok(mut door) => door.ask(id, &request, self.now()),
+            Ok(mut door) => door.ask_beside(id, &request, self.now(), || files::damaged(&self.pool)),
             // Only after a panic that left it borrowed.
             Err(_) => Some(Said::Reply { to: id, text: door::answer_text(Err(Code::Internal.into())) }),
         };

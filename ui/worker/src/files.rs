@@ -4,9 +4,13 @@
 //! `sanam.db`, `sanam-2.db` and so on, and the newest is the one in use.
 
 use crate::opfs;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use domain::api::{CopiedFile, UnsentCopyReply};
 use domain::problem::Problem;
 use rusqlite::Connection;
 use sqlite_wasm_rs::vfs::VfsFilesManager;
+use sqlite_wasm_rs::vfs::transfer::{DbTransfer, ExportSource};
 use sqlite_wasm_vfs::sahpool::OpfsSAHPoolUtil;
 use store::{Entropy, Error, Kind, Store};
 
@@ -26,6 +30,26 @@ pub async fn open_store(pool: &OpfsSAHPoolUtil) -> Result<(Store, Option<String>
         Err(Error::Corrupt(_)) => Ok((open(newest + 1)?, Some(name(newest)))),
         Err(error) => Err(error.into()),
     }
+}
+
+/// Every file that did not open and was left as it is. One that cannot be read even as bytes is left out.
+pub fn damaged(pool: &OpfsSAHPoolUtil) -> UnsentCopyReply {
+    let names = pool.names().unwrap_or_default();
+    let newest = names.iter().filter_map(|name| number(name)).max();
+    let mut reply = UnsentCopyReply::default();
+    for name in names.into_iter().filter(|name| number(name).is_some_and(|number| Some(number) < newest)) {
+        match pool.open_export(&name).map(|file| file.size()) {
+            Ok(size) if size > UnsentCopyReply::MOST_BYTES => reply.too_large.push(name),
+            Ok(_) => {
+                if let Ok(bytes) = pool.export_db(&name) {
+                    let mime = "application/vnd.sqlite3".to_owned();
+                    reply.files.push(CopiedFile { name, mime, base64: STANDARD.encode(bytes) });
+                }
+            }
+            Err(_) => {}
+        }
+    }
+    reply
 }
 
 fn open(number: u32) -> store::Result<Store> {

@@ -38,7 +38,7 @@ async fn open_desk() -> Result<(), Problem> {
     tab::hold().await?;
     let pool = opfs::install().await.map_err(|error| opfs::problem(&error))?;
     let (store, set_aside) = files::open_store(&pool).await?;
-    desk::begin(store, set_aside);
+    desk::begin(store, set_aside, pool);
     Ok(())
 }
 

@@ -1,6 +1,7 @@
 //! The one door for screens: every request in one exhaustive `match`.
 
 mod card;
+mod copies;
 mod emergency;
 mod found;
 mod host;
@@ -57,6 +58,9 @@ fn answer(store: &mut Store, office: Option<&Grant>, now: Now, request: Request)
     if let Request::Status(_) = request {
         return Ok(Reply::Status(status(store, now)?));
     }
+    if let Request::UnsentCopy(_) = request {
+        return Ok(Reply::UnsentCopy(copies::unsent(store)?));
+    }
     let grant = match store.kind {
         Kind::Server => office.cloned().ok_or(Code::LoginNeeded)?,
         Kind::Device => own_grant(store)?.ok_or(Code::NotEnrolled)?,
@@ -77,6 +81,7 @@ fn answer_caller(store: &mut Store, caller: &Caller<'_>, request: Request) -> Re
     let now = caller.now;
     Ok(match request {
         Request::Status(_) => Reply::Status(status(store, now)?),
+        Request::UnsentCopy(_) => Reply::UnsentCopy(copies::unsent(store)?),
         Request::Programmes(_) => Reply::Programmes(list::programmes(store, caller)),
         Request::Home(ask) => Reply::Home(list::home(store, caller, &ask)?),
         Request::Round(ask) => Reply::Round(list::round(store, caller, &ask)?),
@@ -206,6 +211,7 @@ pub(crate) fn status(store: &Store, _now: Now) -> Result<StatusReply> {
         drafts: number("SELECT count(*) FROM draft")?,
         set_aside: store.set_aside.clone(),
         photos_wifi_only: meta::get_parsed::<u8>(&store.db, meta::PHOTOS_WIFI_ONLY)? == Some(1),
+        healed: meta::get_parsed(&store.db, meta::HEALED)?.unwrap_or(0),
     })
 }
 
