@@ -103,6 +103,27 @@ fn a_phone_that_holds_both_zones_keeps_its_own_visit_in_step_when_the_meter_move
     world.assert_at_rest(&[&nok]);
 }
 
+#[test]
+fn what_left_a_shelf_before_is_told_to_those_who_may_hold_it_and_once() {
+    let world = World::new();
+    let nok = world.phone("นก");
+    nok.syncs();
+    nok.reads("meter 1", 42);
+    nok.syncs();
+    for _ in 0..4 {
+        world.office_moves("meter 1", "R02");
+        world.office_moves("meter 1", "R01");
+    }
+    world.office_moves("meter 1", "R02");
+    nok.syncs();
+    assert!(nok.card_of(meter("meter 1")).is_err());
+    assert_eq!(world.told_gone(), 2, "the meter and its visit, not once for each time");
+    let lek = world.phone("เล็ก");
+    lek.syncs();
+    assert_eq!(world.told_gone(), 2, "who comes new has nothing that could leave");
+    world.assert_at_rest(&[&nok, &lek]);
+}
+
 /// A zone larger than a page, where some records were edited after later ones were made.
 fn a_big_zone(world: &World) -> u32 {
     let many = 4_300;
@@ -110,6 +131,11 @@ fn a_big_zone(world: &World) -> u32 {
         .map(|no| new_meter(&format!("R03 big {no}"), "R03", no, (13.1, 100.5 + f64::from(no) * 0.00001)))
         .collect();
     world.office_imports(meters);
+    // Some were on it once: that they left is later than all that is on it.
+    for no in 1..=5 {
+        world.office_moves(&format!("R02 meter {no}"), "R03");
+        world.office_moves(&format!("R02 meter {no}"), "R02");
+    }
     for no in (0..many).step_by(97) {
         world.office_edits(&format!("R03 big {no}"), "owner", format!("เจ้าของ {no}"));
     }
@@ -123,6 +149,7 @@ fn c4_a_first_load_in_pages_brings_records_whole_that_were_edited_after_later_on
     let nok = world.phone_on("นก", &["R03"]);
     let done = nok.syncs();
     assert!(done.pulled >= u64::from(many));
+    assert_eq!(world.told_gone(), 0);
     assert_eq!(nok.sees("R03 big 97", "house"), "97/8");
     assert_eq!(nok.sees("R03 big 97", "owner"), "เจ้าของ 97");
     world.assert_at_rest(&[&nok]);

@@ -242,6 +242,11 @@ pub struct PullRequest {
     /// Up to there the device has every cell; between there and the cursor it has what the pages brought.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub begun: BTreeMap<Shelf, Seq>,
+    /// Of a shelf whose reading began when the device held nothing of it: the server's number then, which is
+    /// [`PullTail::at`] of that page; [`Seq::EVERYTHING`] while it still holds nothing. What left the shelf up to there cannot
+    /// be on the device, and is not sent.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub bare: BTreeMap<Shelf, Seq>,
     /// [`fold`] of what the shelves add up to on the device. If nothing is new and it is the same on the server, the answer
     /// leaves the digests out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -286,6 +291,10 @@ pub struct PullHead {
     /// What the device may hold and do now, unless it knows. Shelves not in it leave the device, unsent work stays.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub grant: Option<Grant>,
+    /// If it is less than [`PullRequest::top_n`]: up to which commit the server has everything of this device. If that is less
+    /// than it once said, its file was put back to an earlier day, and the device offers again what lies above.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub acked: Option<u64>,
 }
 
 /// A record on the wire.
@@ -364,7 +373,8 @@ pub struct PullTail {
     /// More pages wait.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub more: bool,
-    /// On the last page: the new cursor of every shelf, also of those of which nothing was sent.
+    /// On the last page: the new cursor of every shelf, also of those of which nothing was sent. On others, if the device
+    /// named a [`PullRequest::bare`] shelf: the server's number.
     #[serde(default, skip_serializing_if = "Seq::is_zero")]
     pub at: Seq,
     /// On the last page, unless they are known to be the same: what each shelf must add up to.

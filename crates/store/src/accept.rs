@@ -493,6 +493,12 @@ fn note_gone(tx: &Tx<'_>, shelf: i64, id: RecordId, seq: Seq) -> Result<()> {
     tx.db
         .prepare_cached("INSERT OR IGNORE INTO gone (shelf, seq, record) VALUES (?1, ?2, ?3)")?
         .execute((shelf, seq.0, id.bytes()))?;
+    // Whoever has not been told of an earlier time is told of this one.
+    tx.db.prepare_cached("DELETE FROM gone WHERE record = ?3 AND shelf = ?1 AND seq < ?2")?.execute((
+        shelf,
+        seq.0,
+        id.bytes(),
+    ))?;
     Ok(())
 }
 

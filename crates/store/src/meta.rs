@@ -52,6 +52,15 @@ pub(crate) const SEAL: &str = "seal";
 pub(crate) const HEALED: &str = "healed";
 /// Followed by a shelf's number: the difference for which it was last pulled again.
 pub(crate) const HEALED_SHELF: &str = "healed_shelf_";
+/// Device: the record (by row number) up to which the present walk through all has come.
+pub(crate) const LOOKED: &str = "looked";
+/// Device, followed by a shelf's number: its reading began when nothing of it was here and the server was at this number.
+/// What left the shelf up to there cannot be here. Gone once the shelf is read whole.
+pub(crate) const BARE: &str = "bare_";
+/// Device: records that a page may hold on the network as it was last; absent: as many as usual.
+pub(crate) const PAGE: &str = "page";
+/// Device: bytes that a piece of a photo may have on the network as it was last; absent: as many as usual.
+pub(crate) const PIECE: &str = "piece";
 /// Device: 1 if photos wait for Wi-Fi.
 pub(crate) const PHOTOS_WIFI_ONLY: &str = "photos_wifi_only";
 /// The mail server's settings, JSON, with its password. Server only; no reply ever holds the password.

@@ -4,17 +4,36 @@
 //! what the device sent, because records say it; what the server keeps has a hash of its own (`photo.drawn`).
 
 use crate::error::{Error, Optional, Result};
-use crate::{Authenticated, Kind, Store, grants, row};
+use crate::sync::BLACK_BOX_DAYS;
+use crate::{Authenticated, Kind, Store, grants, meta, row};
 use domain::access::{self, Action, Grant, Role};
 use domain::ids::{DeviceNo, RecordId, Shelf};
 use domain::problem::Code;
 use domain::wire::{BlobReply, PHOTO_MAX_BYTES};
+use rusqlite::Connection;
 
 /// Pieces of a photo that did not go on for so long are given up, milliseconds: a phone keeps the photo and begins anew.
 const GIVEN_UP_MS: u64 = 30 * 24 * 60 * 60 * 1_000;
 
 /// `photo.state` of a photo that a device keeps and the office cannot take, beside 1 (waiting) and 2 (received).
 const REFUSED: u8 = 3;
+
+/// Days after its receipt when a device fetches the small picture of its own photo, some days before the whole makes room:
+/// that the office gives it proves that the office has it.
+const SHRINKS_AFTER_DAYS: u64 = BLACK_BOX_DAYS - 7;
+
+const DAY_MS: u64 = 86_400_000;
+
+/// Device: drops the bytes of photos that the office has had for as long as a server is ever put back by, and whose small
+/// picture stays here. Without this a year of photos fills a phone until no visit can be saved any more; whoever wants to
+/// see one whole asks the office.
+pub(crate) fn make_room(db: &Connection, now_ms: u64) -> Result<()> {
+    db.prepare_cached(
+        "DELETE FROM photo WHERE state = 2 AND kept < ?1 AND hash IN (SELECT hash FROM thumbnail)",
+    )?
+    .execute([now_ms.saturating_sub(BLACK_BOX_DAYS * DAY_MS)])?;
+    Ok(())
+}
 
 /// Says whether a text is the name of a photo.
 pub(crate) fn is_hash(hash: &str) -> bool {
@@ -209,11 +228,9 @@ impl Store {
         let sender = from.device.0;
         let whole = self.transact(|tx| {
             if offset == 0 {
-                // What a phone gave up long ago makes room for what it sends now.
-                tx.db.execute(
-                    "DELETE FROM arriving WHERE sender = ?1 AND kept < ?2",
-                    (sender, now_ms.saturating_sub(GIVEN_UP_MS)),
-                )?;
+                // What was given up long ago makes room, also that of devices that will never come again.
+                tx.db
+                    .execute("DELETE FROM arriving WHERE kept < ?1", [now_ms.saturating_sub(GIVEN_UP_MS)])?;
             }
             tx.db.execute(
                 "INSERT INTO arriving (hash, sender, bytes, kept) VALUES (?1, ?2, ?3, ?4) \
@@ -333,12 +350,39 @@ impl Store {
         })
     }
 
-    /// Notes that the server has a photo whole.
+    /// Notes that the server has a photo whole. From now on its days here are counted, by the server's clock.
     pub(crate) fn photo_received(&mut self, hash: &str) -> Result<()> {
         self.transact(|tx| {
-            tx.db.execute("UPDATE photo SET state = 2 WHERE hash = ?1", [hash])?;
+            // Photos follow records, so that the last answer to a pull is of this exchange.
+            let at_ms: u64 = meta::get_parsed(tx.db, meta::LAST_SYNC)?.unwrap_or(0);
+            tx.db.execute("UPDATE photo SET state = 2, kept = ?2 WHERE hash = ?1", (hash, at_ms))?;
             Ok(())
         })
+    }
+
+    /// Notes that the office does not have a photo that it once received: it is sent again.
+    pub(crate) fn photo_forgotten(&mut self, hash: &str) -> Result<()> {
+        self.transact(|tx| {
+            tx.db.execute("UPDATE photo SET state = 1 WHERE hash = ?1 AND state = 2", [hash])?;
+            Ok(())
+        })
+    }
+
+    /// A received photo whose bytes will soon make room and whose small picture is not here yet.
+    pub(crate) fn next_to_shrink(&self, tried: &[String]) -> Result<Option<String>> {
+        let now_ms: u64 = meta::get_parsed(&self.db, meta::LAST_SYNC)?.unwrap_or(0);
+        let mut statement = self.db.prepare_cached(
+            "SELECT hash FROM photo WHERE state = 2 AND kept < ?1 \
+             AND hash NOT IN (SELECT hash FROM thumbnail) ORDER BY kept",
+        )?;
+        let mut rows = statement.query([now_ms.saturating_sub(SHRINKS_AFTER_DAYS * DAY_MS)])?;
+        while let Some(found) = rows.next()? {
+            let hash: String = found.get(0)?;
+            if !tried.contains(&hash) {
+                return Ok(Some(hash));
+            }
+        }
+        Ok(None)
     }
 
     /// Calls `each` with the name of every whole photo whose bytes are not what they were.

@@ -253,6 +253,42 @@ pub(crate) fn sum_of(row: &Row) -> u64 {
     if numbered.cells.is_empty() { 0 } else { checksum(row.id, numbered) }
 }
 
+/// Says whether a disk has changed a record since it was written: its numbered cells are not those of its checksum.
+pub(crate) fn is_rotten(row: &Row) -> bool {
+    sum_of(row) != row.sum
+}
+
+/// Reads a shelf again from its start with the next pull. Says whether this device holds it.
+pub(crate) fn read_shelf_again(db: &Connection, shelf: i64) -> Result<bool> {
+    let changed = db
+        .prepare_cached("UPDATE shelf SET cursor = 0, begun = 0 WHERE no = ?1 AND held = 1")?
+        .execute([shelf])?;
+    Ok(changed > 0)
+}
+
+/// Looks at the `most` records after `after` and calls `rotten` with the shelf of each that a disk has changed. Returns where
+/// the next look begins; zero after the last record. Records whose form is damaged are left to whoever reads them.
+pub(crate) fn look_through(
+    db: &Connection,
+    after: i64,
+    most: u32,
+    mut rotten: impl FnMut(i64),
+) -> Result<i64> {
+    let sql = select("no > ?1 ORDER BY no LIMIT ?2");
+    let mut statement = db.prepare_cached(&sql)?;
+    let mut rows = statement.query((after, most))?;
+    let (mut last, mut seen) = (after, 0);
+    while let Some(found) = rows.next()? {
+        (last, seen) = (found.get(0)?, seen + 1);
+        match Row::read(found) {
+            Ok(row) if is_rotten(&row) => rotten(row.shelf),
+            Ok(_) | Err(Error::Corrupt(_)) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(if seen < most { 0 } else { last })
+}
+
 /// Writes a record and moves its shelf's digest along. `before` is the shelf and checksum it was loaded with;
 /// `None` for a new one.
 pub(crate) fn write(tx: &mut Tx<'_>, row: &mut Row, before: Option<(i64, u64)>) -> Result<()> {

@@ -65,7 +65,7 @@ impl Store {
             refused: number("SELECT count(*) FROM commit_log WHERE refused <> ''")?,
             questions: number("SELECT count(*) FROM question WHERE settled = 0")?,
             photos: number("SELECT count(*) FROM photo WHERE state = 2")?,
-            photos_arriving: number("SELECT count(*) FROM photo WHERE state = 0")?,
+            photos_arriving: number("SELECT count(*) FROM arriving")?,
         })
     }
 }

@@ -177,3 +177,33 @@ fn a_probe_tells_whether_the_disk_takes_anything() {
     store.probe().unwrap();
     assert_eq!(verify(&path), [], "and leaves nothing behind");
 }
+
+#[test]
+fn photos_that_arrive_are_counted_and_what_a_lost_device_began_makes_room() {
+    let mut server = Store::in_memory(Kind::Server, entropy(1)).unwrap();
+    server.set_municipality("ตำบลตัวอย่าง").unwrap();
+    let month = 30 * 86_400_000;
+    // Somebody's phone falls into a canal in the middle of its first photo; others go on.
+    for (at, now, arriving) in [(1, NOON, 1), (2, NOON + month, 2), (3, NOON + month + 1, 2)] {
+        let ask = domain::api::NewEnrolment {
+            person: format!("คนที่ {at}"),
+            role: domain::access::Role::Worker,
+            shelves: vec![domain::ids::Shelf::new("wells", "R01")],
+        };
+        let (code, _) = server.new_enrolment("clerk", &ask, now, 600_000).unwrap();
+        let enrol = domain::wire::EnrolRequest {
+            code,
+            install: domain::ids::Install(at),
+            name: "โทรศัพท์".into(),
+            top_n: 0,
+            acked_n: 0,
+            incarnation: None,
+            unsent_of: None,
+        };
+        let token = server.enrol(&enrol, now).unwrap().token;
+        let from = server.authenticate(&token, now).unwrap();
+        let hash = blake3::hash(&at.to_le_bytes()).to_hex().to_string();
+        server.put_blob_chunk(&from, &hash, 0, b"half of it", false, now).unwrap();
+        assert_eq!(server.figures().unwrap().photos_arriving, arriving, "photo {at}");
+    }
+}

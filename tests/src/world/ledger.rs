@@ -48,6 +48,7 @@ impl World {
     /// - every store verifies;
     /// - everything that was ever reported saved is visible, in the history, or in the list of what was refused;
     /// - the three numbers say that all has arrived;
+    /// - no shelf had to be read twice, unless its phone's disk or the server was at fault;
     /// - two visits of one cycle have one question, and nothing is asked twice.
     pub fn assert_at_rest(&self, phones: &[&Phone]) {
         let server = lines(&self.dump());
@@ -57,6 +58,15 @@ impl World {
             let counts = phone.counts();
             assert_eq!(counts.received, counts.saved, "{}: all has arrived", phone.person());
             assert_eq!(counts.photos_waiting, 0, "{}", phone.person());
+            if !phone.damaged.get() && !self.inner().restored {
+                let healed = phone.status().healed;
+                assert_eq!(
+                    healed,
+                    0,
+                    "{}: a page left something out, and a second reading hid it",
+                    phone.person()
+                );
+            }
             self.assert_nothing_lost(phone, &server);
         }
         assert_eq!(self.verify(), Vec::<String>::new());

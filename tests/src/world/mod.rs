@@ -131,6 +131,11 @@ impl World {
         self.inner().network.badness = share;
     }
 
+    /// How often any phone was told so far that a record left one of its shelves.
+    pub fn told_gone(&self) -> u64 {
+        self.inner().network.told_gone
+    }
+
     /// Requests that were held up somewhere arrive now, one by one.
     pub fn late_requests_arrive(&self) {
         let late = std::mem::take(&mut self.inner().network.late);

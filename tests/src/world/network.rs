@@ -42,11 +42,13 @@ pub struct Network {
     dice: Dice,
     /// Requests carried so far.
     pub(crate) requests: u64,
+    /// How often a phone was told that a record left one of its shelves.
+    pub(crate) told_gone: u64,
 }
 
 impl Network {
     pub(crate) fn new(dice: Dice) -> Network {
-        Network { plan: VecDeque::new(), badness: 0.0, late: Vec::new(), dice, requests: 0 }
+        Network { plan: VecDeque::new(), badness: 0.0, late: Vec::new(), dice, requests: 0, told_gone: 0 }
     }
 
     fn fate(&mut self) -> Fate {
@@ -154,10 +156,19 @@ impl Inner {
             }
             "/v1/pull" => {
                 let request = serde_json::from_slice(&call.body).map_err(malformed)?;
-                Ok(("application/x-ndjson", self.server.answer_pull(&from, &request, now)?))
+                let page = self.server.answer_pull(&from, &request, now)?;
+                let gone = page.split(|byte| *byte == b'\n').filter(|line| line.starts_with(b"{\"gone\""));
+                self.network.told_gone += gone.count() as u64;
+                Ok(("application/x-ndjson", page))
             }
             other => {
                 let hash = other.strip_prefix("/v1/blob/").expect("a path of the protocol");
+                if call.method == "GET" {
+                    assert_eq!(query, "size=thumb", "nobody asks for a whole photo here");
+                    let may_see = self.server.may_see_photo(&from.grant, from.device, hash)?;
+                    let small = self.server.thumbnail(hash)?.filter(|_| may_see);
+                    return Ok(("image/jpeg", small.ok_or(domain::problem::Code::NotFound)?));
+                }
                 let number = |key: &str| -> u64 {
                     let found = query.split('&').find_map(|part| part.strip_prefix(key)?.strip_prefix('='));
                     found.and_then(|text| text.parse().ok()).unwrap_or(0)
@@ -171,7 +182,7 @@ impl Inner {
                     store::Piece::Whole(bytes) => self.server.keep_drawn(
                         from.device,
                         hash,
-                        &store::Drawn { bytes, thumbnail: Vec::new() },
+                        &store::Drawn { bytes, thumbnail: b"small".to_vec() },
                         now,
                     )?,
                 };

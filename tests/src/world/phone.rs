@@ -28,6 +28,8 @@ pub struct Phone {
     wrong_by: Cell<i64>,
     ledger: RefCell<Vec<Entry>>,
     version: Cell<Version>,
+    /// Its disk changed something once, or it was copied: then shelves are read again.
+    pub(crate) damaged: Cell<bool>,
 }
 
 /// How old the app on a phone is.
@@ -44,7 +46,7 @@ pub enum Version {
 
 impl Version {
     /// Fields that may be absent from a request, because they were added.
-    const ADDED: [&str; 6] = ["at", "begun", "digest", "grant", "lowest_n", "most"];
+    const ADDED: [&str; 7] = ["at", "bare", "begun", "digest", "grant", "lowest_n", "most"];
 
     /// What an app of this version would have sent instead.
     fn speaks(self, call: &HttpCall) -> HttpCall {
@@ -76,6 +78,7 @@ impl Phone {
             wrong_by: Cell::new(0),
             ledger: RefCell::new(Vec::new()),
             version: Cell::default(),
+            damaged: Cell::default(),
         }
     }
 
@@ -384,7 +387,21 @@ impl Phone {
         self.store().backup(&path).unwrap();
         let entropy = self.world.inner().dice.entropy();
         let store = office::open_quickly(&path, Kind::Device, entropy);
-        Phone::new(self.world.clone(), person, store)
+        let copy = Phone::new(self.world.clone(), person, store);
+        // What the other one wrote under the number that both had comes by reading again: the server thinks they know it.
+        self.damaged.set(true);
+        copy.damaged.set(true);
+        copy
+    }
+
+    /// Its disk changes what the file says, while the app is closed; `sql` has to change something.
+    pub fn disk_changes(&self, sql: &str) {
+        let path = self.world.path("phone.db");
+        self.store().backup(&path).unwrap();
+        assert_eq!(rusqlite::Connection::open(&path).unwrap().execute(sql, []).unwrap(), 1, "{sql}");
+        let entropy = self.world.inner().dice.entropy();
+        self.store.replace(office::open_quickly(&path, Kind::Device, entropy));
+        self.damaged.set(true);
     }
 
     /// A meter that is in nobody's registry yet.

@@ -5,7 +5,7 @@ use super::{list, questions};
 use crate::accept::author_of;
 use crate::error::{Error, Optional, Result};
 use crate::row::{self, Row};
-use crate::{Store, project, round};
+use crate::{Kind, Store, project, round};
 use domain::access::{self, Action};
 use domain::api::{Card, CardReply, FormButton, History, HistoryRow, VisitRow};
 use domain::change::{Place, Value, field};
@@ -16,8 +16,13 @@ use domain::programme::FieldType;
 /// Visits shown on a card.
 const VISITS: u32 = 12;
 
-pub(super) fn card(store: &Store, caller: &Caller<'_>, ask: &Card) -> Result<CardReply> {
+pub(super) fn card(store: &mut Store, caller: &Caller<'_>, ask: &Card) -> Result<CardReply> {
     let (row, shelf) = list::subject(store, caller, ask.subject)?;
+    if store.kind == Kind::Device && row::is_rotten(&row) {
+        // A disk has changed it; the next sync brings what the office has.
+        store.transact(|tx| row::read_shelf_again(tx.db, row.shelf))?;
+    }
+    let store = &*store;
     let programme =
         store.programmes.get(&shelf.programme).cloned().ok_or(domain::problem::Code::FormMissing)?;
     let zone_title = list::zone_title(store, &shelf)?;

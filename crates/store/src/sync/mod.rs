@@ -2,6 +2,7 @@
 //! devices and a server in one process over any network it likes.
 
 pub(crate) mod judge;
+mod page;
 pub mod photos;
 pub(crate) mod pull;
 pub(crate) mod push;
@@ -100,9 +101,22 @@ fn note_incarnation(tx: &crate::transact::Tx<'_>, incarnation: Install) -> Resul
     meta::set(tx.db, meta::INCARNATION, incarnation.0)?;
     if known.is_some() {
         tx.db.execute("UPDATE shelf SET cursor = 0, begun = 0", [])?;
+        pull::forget_bare(tx.db)?;
         // Refused ones, too: a queue with a hole would look like a phone that lost something.
         tx.db.execute("DELETE FROM receipt", [])?;
-        tx.db.execute("UPDATE photo SET state = 1 WHERE state = 2", [])?;
+        offer_photos_again(tx.db)?;
     }
+    Ok(())
+}
+
+/// The server's file was put back to an earlier day, and nobody told it: what lies above `acked` waits again, and each photo
+/// asks whether it is there.
+fn offer_again(db: &rusqlite::Connection, acked: u64, now_ms: u64) -> Result<()> {
+    push::receive_up_to(db, acked, now_ms)?;
+    offer_photos_again(db)
+}
+
+fn offer_photos_again(db: &rusqlite::Connection) -> Result<()> {
+    db.execute("UPDATE photo SET state = 1 WHERE state = 2", [])?;
     Ok(())
 }

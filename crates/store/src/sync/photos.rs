@@ -39,8 +39,13 @@ pub fn absorb_photo(
             }
             Ok(PhotoReply { base64: Some(STANDARD.encode(body)), mime: content_type, small: !ask.whole })
         }
-        // Not there yet: whoever took it has not sent it.
-        HttpAnswer::Response { status: 404, .. } => Ok(PhotoReply::default()),
+        // Not there yet: whoever took it has not sent it. Or not any more, and whoever sent it sends it again.
+        HttpAnswer::Response { status: 404, .. } => {
+            if problem_of(answer).code == Code::NotFound {
+                store.photo_forgotten(&ask.hash)?;
+            }
+            Ok(PhotoReply::default())
+        }
         other => Err(problem_of(other)),
     }
 }

@@ -1,31 +1,20 @@
-//! Pull: the server sends what changed on a device's shelves since its cursors; rows and cursors are written in one
-//! transaction, so a reply cut off anywhere costs nothing but the asking again.
+//! Pull, the device's half: it asks for what changed on its shelves since its cursors; rows and cursors are written in one
+//! transaction, so a reply cut off anywhere costs nothing but the asking again. The server's half is `page`.
 
-use super::push::{offer, settle_view};
-use super::{come_down, note_incarnation, note_server_time};
-use crate::admin::Authenticated;
+use super::push::{offer, received_n, settle_view};
+use super::{come_down, note_incarnation, note_server_time, offer_again};
 use crate::error::{Error, Optional, Result};
-use crate::row::{self, Row, Unread};
-use crate::service::watch;
+use crate::row::{self, Row};
 use crate::transact::Tx;
-use crate::{Store, accept, grants, meta, project};
+use crate::{Store, accept, meta, photo, project};
 use domain::access::Grant;
 use domain::change::kind;
-use domain::clock::Stamp;
-use domain::ids::{RecordId, Seq, Shelf};
-use domain::merge::{Cell, Packed, Record};
+use domain::ids::{Seq, Shelf};
+use domain::merge::Record;
 use domain::planted;
 use domain::problem::Code;
-use domain::wire::{
-    self, BODY_MAX_BYTES, Digest, GoneRecord, PULL_PAGE_RECORDS, PullHead, PullLine, PullRequest, PullTail,
-    PulledRecord,
-};
-use serde::de::IgnoredAny;
-use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
+use domain::wire::{self, Digest, GoneRecord, PullLine, PullRequest, PullTail, PulledRecord};
 use std::collections::{BTreeMap, BTreeSet};
-
-// ---------------------------------------------------------------------------------------------------- the device's half
 
 /// What a page of a pull did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -42,17 +31,23 @@ impl Store {
     /// for a server that comes to another fingerprint of it.
     pub(crate) fn next_pull(&self, most: u32, in_full: bool) -> Result<PullRequest> {
         let (mut cursors, mut begun, mut digests) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
-        let mut statement = self
-            .db
-            .prepare_cached("SELECT programme, zone, cursor, begun, count, sum FROM shelf WHERE held = 1")?;
+        let mut bare = BTreeMap::new();
+        let mut statement = self.db.prepare_cached(
+            "SELECT programme, zone, cursor, begun, count, sum, no FROM shelf WHERE held = 1",
+        )?;
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
             let shelf = Shelf::new(row.get::<_, String>(0)?, row.get::<_, String>(1)?);
             let (cursor, start) = (Seq(row.get(2)?), Seq(row.get(3)?));
+            let digest = Digest { count: row.get(4)?, sum: row.get::<_, i64>(5)?.cast_unsigned() };
             if start < cursor {
                 begun.insert(shelf.clone(), start);
+                if let Some(seq) = meta::get_parsed(&self.db, &bare_key(row.get(6)?))? {
+                    bare.insert(shelf.clone(), Seq(seq));
+                }
+            } else if cursor.is_zero() && digest.count == 0 {
+                bare.insert(shelf.clone(), Seq::EVERYTHING);
             }
-            let digest = Digest { count: row.get(4)?, sum: row.get::<_, i64>(5)?.cast_unsigned() };
             digests.insert(shelf.clone(), digest);
             cursors.insert(shelf, cursor);
         }
@@ -69,6 +64,7 @@ impl Store {
             at,
             cursors,
             begun,
+            bare,
             digest: Some(wire::fold(digests.iter())),
             most: Some(most),
         })
@@ -94,6 +90,7 @@ impl Store {
                 .is_some_and(|known| known != head.incarnation.0);
             note_incarnation(tx, head.incarnation)?;
             come_down(tx, head.now)?;
+            let received = received_n(tx.db)?;
             if planted::is("cursor_apart_from_rows") {
                 advance(tx, &tail)?;
                 tx.db.execute_batch("COMMIT; BEGIN IMMEDIATE")?;
@@ -102,10 +99,12 @@ impl Store {
                 hold(tx, grant)?;
             }
             let mut absorbed = Absorbed::default();
+            let bare = bare_shelves(tx)?;
+            let mut rotten = BTreeSet::new();
             for line in lines {
                 match line {
                     PullLine::Rec(record) => {
-                        take_in(tx, record)?;
+                        rotten.extend(take_in(tx, record)?);
                         absorbed.records += 1;
                     }
                     PullLine::Gone(gone) => let_go(tx, &gone)?,
@@ -119,18 +118,74 @@ impl Store {
             }
             advance(tx, &tail)?;
             absorbed.more = tail.more;
-            if !tail.more {
+            if tail.more {
+                for no in bare.iter().filter(|_| !tail.at.is_zero()) {
+                    meta::set(tx.db, &bare_key(*no), tail.at.0)?;
+                }
+            } else {
                 tx.db.execute("UPDATE shelf SET cursor = max(cursor, ?1) WHERE held = 1", [tail.at.0])?;
                 tx.db.execute("UPDATE shelf SET begun = cursor WHERE begun <> cursor", [])?;
+                forget_bare(tx.db)?;
                 tx.flush_digests()?;
-                absorbed.healing = heal && compare(tx, &tail.digests)?;
-                absorbed.more = absorbed.healing;
                 meta::set(tx.db, meta::LAST_SYNC, head.now)?;
+                photo::make_room(tx.db, head.now)?;
+                let forgot = head.acked.is_some_and(|acked| acked < received);
+                if let (true, Some(acked)) = (forgot, head.acked) {
+                    offer_again(tx.db, acked, head.now)?;
+                }
+                // What is about to be offered again may be all that differs.
+                if heal && !forgot {
+                    look_through(tx, &mut rotten)?;
+                    absorbed.healing = compare(tx, &tail.digests)?;
+                }
+                absorbed.more = absorbed.healing || forgot;
+            }
+            for no in rotten {
+                if row::read_shelf_again(tx.db, no)? {
+                    note_healing(tx)?;
+                    (absorbed.healing, absorbed.more) = (true, true);
+                }
             }
             absorbed.more |= !tx.reread.is_empty();
             Ok(absorbed)
         })
     }
+}
+
+/// The shelves that this device holds, has not begun to read, and has no record of.
+fn bare_shelves(tx: &Tx<'_>) -> Result<Vec<i64>> {
+    let sql = "SELECT no FROM shelf WHERE held = 1 AND cursor = 0 AND count = 0";
+    let mut statement = tx.db.prepare_cached(sql)?;
+    let numbers = statement.query_map([], |row| row.get(0))?;
+    Ok(numbers.collect::<rusqlite::Result<_>>()?)
+}
+
+fn bare_key(shelf: i64) -> String {
+    format!("{}{shelf}", meta::BARE)
+}
+
+/// Forgets when readings began: all are at their end, or begin anew with a server of another life.
+pub(super) fn forget_bare(db: &rusqlite::Connection) -> Result<()> {
+    db.prepare_cached("DELETE FROM meta WHERE substr(key, 1, length(?1)) = ?1")?.execute([meta::BARE])?;
+    Ok(())
+}
+
+/// Records that each whole sync compares with their checksums: all within a day, without anybody noticing it.
+const LOOKED_AT: u32 = 500;
+
+/// Looks at some more of all records, and adds the shelves of those that a disk has changed: they are read again.
+fn look_through(tx: &Tx<'_>, rotten: &mut BTreeSet<i64>) -> Result<()> {
+    let after = meta::get_parsed(tx.db, meta::LOOKED)?.unwrap_or(0);
+    let next = row::look_through(tx.db, after, LOOKED_AT, |shelf| {
+        rotten.insert(shelf);
+    })?;
+    meta::set(tx.db, meta::LOOKED, next)
+}
+
+/// Counts that a shelf is read again because of what it holds.
+fn note_healing(tx: &Tx<'_>) -> Result<()> {
+    let healed: u64 = meta::get_parsed(tx.db, meta::HEALED)?.unwrap_or(0);
+    meta::set(tx.db, meta::HEALED, healed + 1)
 }
 
 /// Moves the cursors to where a page ends.
@@ -205,9 +260,11 @@ fn drop_unless_waiting(tx: &mut Tx<'_>, mut row: Row) -> Result<()> {
     }
 }
 
-fn take_in(tx: &mut Tx<'_>, pulled: PulledRecord) -> Result<()> {
+/// Takes in a record. Returns its shelf if a disk had changed it here and the page does not bring all of it.
+fn take_in(tx: &mut Tx<'_>, pulled: PulledRecord) -> Result<Option<i64>> {
     let shelf = tx.shelf_no(&pulled.shelf)?;
     let found = row::load_or_empty(tx, pulled.id)?;
+    let rotten = found.as_ref().is_some_and(row::is_rotten);
     let before = found.as_ref().map(|row| (row.shelf, row.sum));
     let was = found.clone();
     let seq = pulled.seq;
@@ -218,8 +275,16 @@ fn take_in(tx: &mut Tx<'_>, pulled: PulledRecord) -> Result<()> {
     } else {
         let waits = row.synced.is_some();
         let mut numbered = row.synced.take().unwrap_or_else(|| std::mem::take(&mut row.view));
+        if rotten {
+            // What a disk made of it is nobody's word, and its stamps prove nothing: it comes anew.
+            numbered = Record::default();
+        }
         for (field, cell) in theirs.cells {
-            offer(tx, row.id, &mut numbered, &field, cell)?;
+            match numbered.cells.get_mut(&field) {
+                // Of one stamp there is one value, and the server is who says which.
+                Some(own) if own.stamp == cell.stamp => *own = cell,
+                _ => offer(tx, row.id, &mut numbered, &field, cell)?,
+            }
         }
         match waits {
             true => settle_view(tx, &mut row, numbered)?,
@@ -230,7 +295,15 @@ fn take_in(tx: &mut Tx<'_>, pulled: PulledRecord) -> Result<()> {
     row.moved = Seq(0);
     row.seq = row.seq.max(seq);
     row::write(tx, &mut row, before)?;
-    project::project(tx, &row, was.as_ref().map_or(project::Before::New, Row::before))
+    project::project(tx, &row, was.as_ref().map_or(project::Before::New, Row::before))?;
+    if !rotten {
+        return Ok(None);
+    }
+    let begun: u64 = tx
+        .db
+        .prepare_cached("SELECT begun FROM shelf WHERE no = ?1")?
+        .query_row([shelf], |row| row.get(0))?;
+    Ok((begun > 0).then_some(shelf))
 }
 
 fn let_go(tx: &mut Tx<'_>, gone: &GoneRecord) -> Result<()> {
@@ -266,16 +339,15 @@ fn compare(tx: &Tx<'_>, digests: &BTreeMap<Shelf, Digest>) -> Result<bool> {
         let key = format!("{}{no}", meta::HEALED_SHELF);
         if ours != *theirs && meta::get(tx.db, &key)?.as_ref() != Some(&difference) {
             meta::set(tx.db, &key, difference)?;
-            tx.db.prepare_cached("UPDATE shelf SET cursor = 0, begun = 0 WHERE no = ?1")?.execute([no])?;
-            let healed: u64 = meta::get_parsed(tx.db, meta::HEALED)?.unwrap_or(0);
-            meta::set(tx.db, meta::HEALED, healed + 1)?;
+            row::read_shelf_again(tx.db, no)?;
+            note_healing(tx)?;
             again = true;
         }
     }
     Ok(again)
 }
 
-fn digest_of(db: &rusqlite::Connection, shelf: i64) -> Result<Digest> {
+pub(super) fn digest_of(db: &rusqlite::Connection, shelf: i64) -> Result<Digest> {
     Ok(db
         .prepare_cached("SELECT count, sum FROM shelf WHERE no = ?1")?
         .query_row([shelf], |row| {
@@ -283,263 +355,4 @@ fn digest_of(db: &rusqlite::Connection, shelf: i64) -> Result<Digest> {
         })
         .optional()?
         .unwrap_or_default())
-}
-
-// ---------------------------------------------------------------------------------------------------- the server's half
-
-impl Store {
-    /// Answers a pull with JSON lines: a head, records, a tail.
-    pub fn answer_pull(
-        &mut self,
-        from: &Authenticated,
-        request: &PullRequest,
-        now_ms: u64,
-    ) -> Result<Vec<u8>> {
-        let tenant = self.tenant()?;
-        let fresh = request.incarnation.is_none_or(|known| known == tenant.incarnation);
-        let same_grant = request.grant == Some(from.grant.fingerprint());
-        let most = request.most.map_or(PULL_PAGE_RECORDS, |most| (most as usize).clamp(1, PULL_PAGE_RECORDS));
-        let mut page =
-            Page { lines: Vec::new(), records: 0, most, tail: PullTail::default(), sensitive: Vec::new() };
-        let grant = (!same_grant).then(|| from.grant.clone());
-        page.push(&PullLine::Head(PullHead { incarnation: tenant.incarnation, now: now_ms, grant }))?;
-        if request.grant.is_some() && !same_grant {
-            // What it holds has changed: first it must know, then it can say of each shelf how far it is.
-            page.tail.more = true;
-            return self.end_of_pull(from, request, page, now_ms);
-        }
-        // Read before the records: what has this number or a lower one is visible to every query from here on.
-        let at = Seq(meta::get_parsed(&self.db, meta::SEQ)?.unwrap_or(0));
-        let shelves = from.grant.holds();
-        for shelf in &shelves {
-            let Some(no) = row::find_shelf(&self.db, shelf)? else { continue };
-            let cursor = request.cursors.get(shelf).copied().unwrap_or(request.at).min(if fresh {
-                at
-            } else {
-                Seq(0)
-            });
-            if page.is_full() {
-                page.tail.more |= self.has_newer(no, cursor)?;
-                continue;
-            }
-            let begun = request.begun.get(shelf).copied().filter(|_| fresh).map_or(cursor, |b| b.min(cursor));
-            self.page_of_shelf(from, shelf, no, (begun, cursor), &mut page)?;
-        }
-        if !page.tail.more {
-            page.tail.at = at;
-            let mut digests = BTreeMap::new();
-            for shelf in shelves {
-                let no = row::find_shelf(&self.db, &shelf)?;
-                let digest = no.map(|no| digest_of(&self.db, no)).transpose()?.unwrap_or_default();
-                digests.insert(shelf, digest);
-            }
-            let unchanged = page.records == 0 && page.tail.upto.is_empty();
-            if !unchanged || request.digest != Some(wire::fold(digests.iter())) {
-                page.tail.digests = digests;
-            }
-        }
-        self.end_of_pull(from, request, page, now_ms)
-    }
-
-    /// Notes what the device said and what it is about to know, before it knows it, and closes the page.
-    fn end_of_pull(
-        &mut self,
-        from: &Authenticated,
-        request: &PullRequest,
-        mut page: Page,
-        now_ms: u64,
-    ) -> Result<Vec<u8>> {
-        watch::note_pulled(self, from, std::mem::take(&mut page.sensitive), now_ms)?;
-        let sent = page.tail.upto.values().copied().max().unwrap_or_default().max(page.tail.at);
-        self.transact(|tx| {
-            // Who does not say which grant it follows is given it with every page. Asked of the row: the office may have
-            // changed it since this request's token was looked at.
-            let present = grants::grant_of(tx.db, from.device).map_err(|error| match error {
-                // Its right was ended while this page was made.
-                Error::NotFound => Code::TokenRevoked.into(),
-                other => other,
-            })?;
-            if present == from.grant && request.grant.is_none_or(|known| known == present.fingerprint()) {
-                grants::note_told(tx.db, from.device)?;
-            }
-            grants::note_contact(tx.db, from.device, request.top_n, now_ms)?;
-            tx.db
-                .prepare_cached("UPDATE device SET sent = ?2 WHERE no = ?1 AND sent < ?2")?
-                .execute((from.device.0, sent.0))?;
-            Ok(())
-        })?;
-        let tail = PullLine::Tail(std::mem::take(&mut page.tail));
-        page.push(&tail)?;
-        Ok(page.lines)
-    }
-
-    fn has_newer(&self, shelf: i64, cursor: Seq) -> Result<bool> {
-        Ok(self
-            .db
-            .prepare_cached(
-                "SELECT EXISTS (SELECT 1 FROM record WHERE shelf = ?1 AND seq > ?2) \
-                 OR EXISTS (SELECT 1 FROM gone WHERE shelf = ?1 AND seq > ?2)",
-            )?
-            .query_row((shelf, cursor.0), |row| row.get(0))?)
-    }
-
-    /// Adds what changed on one shelf. A page ends only where a commit ends.
-    fn page_of_shelf(
-        &self,
-        from: &Authenticated,
-        shelf: &Shelf,
-        no: i64,
-        (begun, cursor): (Seq, Seq),
-        page: &mut Page,
-    ) -> Result<()> {
-        let mut upto = cursor;
-        let mut cut = false;
-        let programme = self.programmes.get(&shelf.programme).filter(|_| shelf.zone != Shelf::COMMON);
-        let mut shown = programme.is_some_and(|programme| programme.sensitive).then(BTreeSet::new);
-        row::each_of_shelf(&self.db, no, cursor, |row| {
-            if page.is_full() && row.seq > upto {
-                cut = true;
-                return Ok(false);
-            }
-            upto = row.seq;
-            let id = row.id;
-            match at_a_glance(&row, shelf, from, begun) {
-                Glance::Nothing => return Ok(true),
-                Glance::Whole(record) => page.push(&Line::Rec(record))?,
-                Glance::Unclear => match record_for(&row.read()?, shelf, from, begun) {
-                    Some(record) => page.push(&PullLine::Rec(record))?,
-                    None => return Ok(true),
-                },
-            }
-            page.records += 1;
-            if let Some(shown) = &mut shown {
-                shown.insert(id);
-            }
-            Ok(true)
-        })?;
-        if let Some(shown) = shown.filter(|shown| !shown.is_empty()) {
-            page.sensitive.push((shelf.clone(), shown));
-        }
-        // From the start as well: a device that reads again may hold what went while it was not told.
-        let last = if cut { upto.0 } else { Seq::EVERYTHING.0 };
-        let mut statement = self.db.prepare_cached(
-            // What went and came back did not go.
-            "SELECT record, seq FROM gone WHERE shelf = ?1 AND seq > ?2 AND seq <= ?3 AND NOT EXISTS \
-             (SELECT 1 FROM record WHERE record.id = gone.record AND record.shelf = gone.shelf) ORDER BY seq",
-        )?;
-        let mut rows = statement.query((no, cursor.0, last))?;
-        while let Some(gone) = rows.next()? {
-            let id: RecordId = row::id_of(gone.get(0)?);
-            upto = upto.max(Seq(gone.get(1)?));
-            page.push(&PullLine::Gone(GoneRecord { id, shelf: shelf.clone() }))?;
-        }
-        if upto > cursor {
-            page.tail.upto.insert(shelf.clone(), upto);
-        }
-        page.tail.more |= cut;
-        Ok(())
-    }
-}
-
-/// The cells of a record that are new to a device; `None` if there are none. What the device wrote itself it has
-/// already, with the stamp it was told, unless it reads the shelf from the start. `begun` is where the reading began:
-/// a record whose last change comes on a later page comes there with all that is newer than that.
-fn record_for(row: &Row, shelf: &Shelf, to: &Authenticated, begun: Seq) -> Option<PulledRecord> {
-    let whole = begun.is_zero();
-    let came = row.moved > begun;
-    let is_new = |cell: &Cell| whole || came || cell.seq > begun;
-    let is_own = |cell: &Cell| !whole && cell.stamp.device == to.device;
-    // Created or moved by the device itself: it knows. Brought along with its subject: no cell tells of it.
-    let came_from_elsewhere = came
-        && (accept::own_zone(row).is_some_and(|zone| zone != *shelf)
-            || !row.view.cells.values().any(|cell| cell.seq == row.moved && is_own(cell)));
-    let cells: BTreeMap<String, Cell> = row
-        .view
-        .cells
-        .iter()
-        .filter(|(_, cell)| is_new(cell) && (came_from_elsewhere || !is_own(cell)))
-        .map(|(field, cell)| (field.clone(), Cell { seq: Seq(0), ..cell.clone() }))
-        .collect();
-    if cells.is_empty() {
-        return None;
-    }
-    let Packed { stamp, values, except, .. } = Packed::from(Record { cells });
-    let (id, kind, seq) = (row.id, row.kind.clone(), row.seq);
-    Some(PulledRecord { id, kind, shelf: shelf.clone(), seq, stamp, values, except })
-}
-
-/// What can be said of a record for a device without reading its values.
-enum Glance<'a> {
-    Nothing,
-    Whole(WholeRecord<'a>),
-    Unclear,
-}
-
-/// A [`PulledRecord`] with all its values, in the words in which they are stored.
-#[derive(Serialize)]
-struct WholeRecord<'a> {
-    id: RecordId,
-    kind: &'a str,
-    shelf: &'a Shelf,
-    seq: Seq,
-    s: Stamp,
-    v: &'a RawValue,
-}
-
-/// A [`PullLine`] of such a record.
-#[derive(Serialize)]
-#[serde(rename_all = "lowercase")]
-enum Line<'a> {
-    Rec(WholeRecord<'a>),
-}
-
-/// [`Packed`] as far as its values.
-#[derive(Deserialize)]
-struct Outside<'a> {
-    s: Stamp,
-    #[serde(default)]
-    q: Seq,
-    #[serde(borrow)]
-    v: &'a RawValue,
-    #[serde(default)]
-    x: Option<IgnoredAny>,
-}
-
-/// Most records were written at once and never changed: then they go whole or not at all, and their values need not be
-/// read to say which. The rule is that of [`record_for`], which decides all other cases.
-fn at_a_glance<'a>(row: &'a Unread<'a>, shelf: &'a Shelf, to: &Authenticated, begun: Seq) -> Glance<'a> {
-    let Ok(Outside { s, q, v, x: None }) = serde_json::from_str::<Outside<'a>>(row.cells) else {
-        return Glance::Unclear;
-    };
-    let came = row.moved > begun;
-    if s.device == to.device && !begun.is_zero() {
-        let stands_elsewhere = accept::is_work(row.kind) && v.get().contains("\"zone\":");
-        return if came && (q != row.moved || stands_elsewhere) { Glance::Unclear } else { Glance::Nothing };
-    }
-    if !begun.is_zero() && !came && q <= begun {
-        return Glance::Nothing;
-    }
-    Glance::Whole(WholeRecord { id: row.id, kind: row.kind, shelf, seq: row.seq, s, v })
-}
-
-struct Page {
-    lines: Vec<u8>,
-    records: usize,
-    most: usize,
-    tail: PullTail,
-    /// Whose records of sensitive programmes it holds, by shelf: the audit tells of it.
-    sensitive: Vec<(Shelf, BTreeSet<RecordId>)>,
-}
-
-impl Page {
-    /// Full by records or by bytes: neither a long list nor large records may fill a server's or a phone's memory.
-    fn is_full(&self) -> bool {
-        self.records >= self.most || self.lines.len() >= BODY_MAX_BYTES / 4
-    }
-
-    fn push(&mut self, line: &impl Serialize) -> Result<()> {
-        serde_json::to_writer(&mut self.lines, line)?;
-        self.lines.push(b'\n');
-        Ok(())
-    }
 }

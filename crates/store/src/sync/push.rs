@@ -49,6 +49,23 @@ impl Store {
         Ok((commits > 0).then_some(Push { body, commits }))
     }
 
+    /// What was noted of the network as it was last.
+    pub(crate) fn noted<T: std::str::FromStr>(&self, key: &str) -> Result<Option<T>> {
+        meta::get_parsed(&self.db, key)
+    }
+
+    /// Notes it, or that it is as usual; writes only if that is new.
+    pub(crate) fn note(&mut self, key: &str, value: Option<impl ToString>) -> Result<()> {
+        let value = value.map(|value| value.to_string());
+        if meta::get(&self.db, key)? == value {
+            return Ok(());
+        }
+        self.transact(|tx| match value {
+            Some(value) => meta::set(tx.db, key, value),
+            None => meta::clear(tx.db, key),
+        })
+    }
+
     /// How many commits went well at once at the last push, or should at the next.
     pub(crate) fn noted_batch(&self) -> Result<Option<usize>> {
         meta::get_parsed(&self.db, meta::BATCH)
@@ -107,6 +124,9 @@ impl Store {
             // An old copy of the server's file, put back by hand, has forgotten commits without a new incarnation.
             let forgotten = reply.acked < before;
             receive_up_to(tx.db, if forgotten { reply.acked } else { upto }, reply.now.max(now_ms))?;
+            if forgotten {
+                super::offer_photos_again(tx.db)?;
+            }
             note_incarnation(tx, reply.incarnation)?;
             if let Some(renamed) = &reply.renamed {
                 become_device(tx, renamed.device, &renamed.token)?;

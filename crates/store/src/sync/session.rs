@@ -71,6 +71,8 @@ pub struct SyncSession {
     most: usize,
     /// Records of the next page.
     page: u32,
+    /// Bytes of the next piece of a photo.
+    piece: usize,
     /// Pages without a record although more was to come: how often running.
     empty_pages: u32,
     /// When the call that is on its way was made.
@@ -83,7 +85,7 @@ pub struct SyncSession {
     entrances: Vec<String>,
 }
 
-/// Most small pictures of ways in of one sync.
+/// Most small pictures of one sync.
 const MOST_ENTRANCES: usize = 60;
 
 /// A reader's month in one go: some fifty kilobytes.
@@ -95,6 +97,8 @@ const PATIENCE_MS: u64 = 6_000;
 const MOST_EMPTY_PAGES: u32 = 8;
 const LEAST_BATCH: usize = 10;
 const LARGEST_PAGE: u32 = wire::PULL_PAGE_RECORDS as u32;
+const LEAST_PAGE: u32 = 50;
+const LEAST_PIECE: usize = 16 * 1024;
 const JSON: &str = "application/json";
 const LINES: &str = "application/x-ndjson";
 const BYTES: &str = "application/octet-stream";
@@ -108,6 +112,7 @@ impl SyncSession {
             batch: FIRST_BATCH,
             most: wire::PUSH_MAX_COMMITS,
             page: FIRST_PAGE,
+            piece: wire::PHOTO_CHUNK_BYTES,
             empty_pages: 0,
             asked_ms: 0,
             healed: false,
@@ -138,9 +143,14 @@ impl SyncSession {
     }
 
     fn advance(&mut self, store: &mut Store, answer: Option<HttpAnswer>, now: Now) -> Result<Step> {
+        if answer == Some(HttpAnswer::Unreachable) {
+            self.ask_for_less(store)?;
+        }
         match (self.waiting.clone(), answer) {
             (Waiting::Start, _) => {
                 self.batch = store.noted_batch()?.unwrap_or(FIRST_BATCH);
+                self.page = store.noted(meta::PAGE)?.unwrap_or(FIRST_PAGE);
+                self.piece = store.noted(meta::PIECE)?.unwrap_or(wire::PHOTO_CHUNK_BYTES);
                 self.push_or_pull(store, now)
             }
             (_, None) => Err(Problem::new(Code::Offline).into()),
@@ -193,10 +203,11 @@ impl SyncSession {
                     return Err(Problem::new(Code::Gap).into());
                 }
                 self.page = match now.ms.saturating_sub(self.asked_ms) {
-                    slow if slow > PATIENCE_MS => (self.page / 2).max(100),
+                    slow if slow > PATIENCE_MS => (self.page / 2).max(LEAST_PAGE),
                     quick if quick < PATIENCE_MS / 3 => self.page.saturating_mul(4).min(LARGEST_PAGE),
                     _ => self.page,
                 };
+                store.note(meta::PAGE, Some(self.page).filter(|page| *page < FIRST_PAGE))?;
                 // A new life of the server puts commits back into the outbox.
                 if absorbed.more || store.next_push(1)?.is_some() {
                     self.push_or_pull(store, now)
@@ -226,6 +237,7 @@ impl SyncSession {
                 } else if reply.have as usize <= offset && offset > 0 {
                     return self.done(store, now); // no progress: leave it for the next sync
                 } else {
+                    self.suit_piece(store, offset, now)?;
                     return self.chunk(store, &hash, reply.have as usize, now);
                 }
                 self.photo(store, now)
@@ -240,6 +252,30 @@ impl SyncSession {
                 }
             }
         }
+    }
+
+    /// Notes that what was asked for did not come: perhaps it was too much for this network, so the next try, by whoever
+    /// makes it, asks for less. For pushes see above.
+    fn ask_for_less(&self, store: &mut Store) -> Result<()> {
+        match self.waiting {
+            Waiting::Pull => store.note(meta::PAGE, Some((self.page / 4).max(LEAST_PAGE))),
+            Waiting::Photo { offset, .. } if offset > 0 => {
+                store.note(meta::PIECE, Some((self.piece / 4).max(LEAST_PIECE)))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// After a piece of a photo arrived: how large the next one is.
+    fn suit_piece(&mut self, store: &mut Store, offset: usize, now: Now) -> Result<()> {
+        let whole = wire::PHOTO_CHUNK_BYTES;
+        self.piece = match now.ms.saturating_sub(self.asked_ms) {
+            _ if offset == 0 => self.piece, // only asked how much is there
+            slow if slow > PATIENCE_MS => (self.piece / 2).max(LEAST_PIECE),
+            quick if quick < PATIENCE_MS / 3 => (self.piece * 4).min(whole),
+            _ => self.piece,
+        };
+        store.note(meta::PIECE, Some(self.piece).filter(|piece| *piece < whole))
     }
 
     fn push_or_pull(&mut self, store: &Store, now: Now) -> Result<Step> {
@@ -274,10 +310,13 @@ impl SyncSession {
         }
     }
 
-    /// The next small picture of a way in that is not here yet.
+    /// The next small picture that is not here yet: of a way in, or of an own photo that will make room.
     fn entrance(&mut self, store: &Store, now: Now) -> Result<Step> {
         let missing = match self.entrances.len() < MOST_ENTRANCES {
-            true => crate::emergency::missing_photo(&store.db, &self.entrances)?,
+            true => match crate::emergency::missing_photo(&store.db, &self.entrances)? {
+                None => store.next_to_shrink(&self.entrances)?,
+                of_a_way_in => of_a_way_in,
+            },
             false => None,
         };
         let Some(hash) = missing else { return self.done(store, now) };
@@ -292,9 +331,10 @@ impl SyncSession {
             return self.push_or_pull(store, now);
         }
         let Some((_, bytes)) = store.photo(hash)? else { return self.done(store, now) };
-        let end = (have + wire::PHOTO_CHUNK_BYTES).min(bytes.len());
+        let end = (have + self.piece).min(bytes.len());
         let piece = bytes.get(have..end).unwrap_or_default().to_vec();
         let last = u8::from(end == bytes.len());
+        self.asked_ms = now.ms;
         self.waiting = Waiting::Photo { hash: hash.to_owned(), offset: have.max(1) };
         self.call(store, &format!("/v1/blob/{hash}?offset={have}&last={last}"), piece, BYTES)
     }
