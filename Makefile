@@ -4,7 +4,7 @@
 #   make app      builds and opens the installed app (Tauri window)
 #   make test     everything that has to hold before a change is shared
 #   make bench    the figures
-#   make deep     the slow searches for what nobody thought of; writes RELIABILITY.md (about two hours)
+#   make deep     the slow searches for what nobody thought of; writes RELIABILITY.md (some three hours)
 
 DIR    ?= demo
 LISTEN ?= 127.0.0.1:8080
@@ -36,7 +36,8 @@ test:
 bench: ui sanam
 	cargo run --release -p tests --bin bench
 	SANAM_FIGURES=1 cargo test --release -p forms --test conformance -- --nocapture
-	@failed=0; tests/scan/measure.sh || failed=1; .ci/setup.sh browser && node tests/browser/bench.mjs || failed=1; exit $$failed
+	@failed=0; tests/scan/measure.sh || failed=1; .ci/setup.sh browser && node tests/browser/bench.mjs || failed=1; \
+	target/release/bench goals; exit $$failed
 
 # Minutes of it can be had: SANAM_RUNS_R7=500 SANAM_RUNS_R12=0 make deep
 deep:

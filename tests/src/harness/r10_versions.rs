@@ -2,7 +2,8 @@
 //! and not one byte of it changes; what a client of each protocol's first day said is still understood, and what a server
 //! of that day answered, too.
 //!
-//! The fixtures are in `tests/fixtures`. `deep fixtures` adds those of the present schema and never replaces one.
+//! The fixtures are in `tests/fixtures`. `cargo run -p tests --bin deep fixtures` adds those of the present schema and never
+//! replaces one. Whoever adds a step to the schema runs it.
 
 use super::Outcome;
 use super::r07_interleavings::{SHORT, live};
@@ -55,6 +56,7 @@ pub fn run(_cases: u64, seed: u64) -> Outcome {
         outcome.survive(&schema, || an_old_file_opens_and_goes_on(&schema));
         outcome.looked_for += 3;
     }
+    outcome.survive("the present schema", the_present_schema_has_its_fixture);
     for what in ["device", "server"] {
         outcome.survive(&format!("a newer {what}"), || a_newer_file_is_refused(what));
         outcome.looked_for += 1;
@@ -68,6 +70,25 @@ pub fn run(_cases: u64, seed: u64) -> Outcome {
     outcome.looked_for += 20;
     outcome.note(format!("schemas: {}", schemas().join(", ")));
     outcome
+}
+
+/// Who adds a step to the schema keeps files of it the same day: later nobody can make them any more.
+fn the_present_schema_has_its_fixture() {
+    let folder = tempfile::tempdir().unwrap();
+    let present = schema_of(Kind::Device, &folder.path().join("sanam.db"));
+    let fixtures = schemas();
+    assert!(
+        fixtures.contains(&present),
+        "{present} is not among {fixtures:?}: cargo run -p tests --bin deep fixtures"
+    );
+}
+
+/// The name of the schema of a file, which is made if it is not there.
+fn schema_of(kind: Kind, path: &Path) -> String {
+    drop(Store::open(path, kind, Dice::new(3).entropy(), 1).unwrap());
+    let db = rusqlite::Connection::open(path).unwrap();
+    let schema: u32 = db.query_row("PRAGMA user_version", [], |row| row.get(0)).unwrap();
+    format!("schema-{schema:04}")
 }
 
 /// A municipality whose server and one phone are the files of that day: they open, hold what they held, and sync.
@@ -294,13 +315,10 @@ pub fn write_fixtures() {
     let (device, server) = (folder.path().join("device.db"), folder.path().join("server.db"));
     nok.store().backup(&device).unwrap();
     world.with_server(|store, _| store.backup(&server)).unwrap();
-    let schema: u32 = rusqlite::Connection::open(&device)
-        .unwrap()
-        .query_row("PRAGMA user_version", [], |row| row.get(0))
-        .unwrap();
+    let schema = schema_of(Kind::Device, &device);
     let (nok, world) = (nok.dump(), world.dump());
     for (end, path, dump) in [("device", device, &nok), ("server", server, &world)] {
-        let name = format!("schema-{schema:04}-{end}");
+        let name = format!("{schema}-{end}");
         let to = fixtures().join(format!("{name}.db.zst"));
         if !to.exists() {
             std::fs::write(to, zstd::stream::encode_all(&std::fs::read(path).unwrap()[..], 19).unwrap())

@@ -1,5 +1,5 @@
-//! R14: plants one bug after the other and lets its harness look for it. `planted small` tries those that are quick,
-//! `planted` all, `planted NAME...` some. Prints caught / planted; a bug that is not caught is a failure.
+//! R14: plants one bug after the other and lets its harness look for it. `planted` tries all, `planted NAME...` some.
+//! Prints caught / planted; a bug that is not caught is a failure.
 
 use std::process::ExitCode;
 use tests::harness::planted::{BUGS, Bug, try_to_catch};
@@ -7,9 +7,7 @@ use tests::harness::report::{self, Hunt, Hunts};
 
 fn main() -> ExitCode {
     let names: Vec<String> = std::env::args().skip(1).collect();
-    let small = names.iter().any(|name| name == "small");
-    let wanted =
-        |bug: &&Bug| names.is_empty() || (small && bug.small) || names.iter().any(|name| name == bug.name);
+    let wanted = |bug: &&Bug| names.is_empty() || names.iter().any(|name| name == bug.name);
     // What a harness that notices a bug by a panic would print is told in one line instead.
     std::panic::set_hook(Box::new(|_| {}));
     let mut hunts = Vec::new();
