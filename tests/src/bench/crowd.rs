@@ -2,12 +2,12 @@
 
 use super::figures::{Figures, percentile};
 use super::link::{CLEAR, Link, VILLAGE};
-use super::town::{ROUTE, Town, reading, zones};
+use super::town::{ROUTE, Town, reading, saved, zones};
 use cli::http::Network;
 use domain::change::Change;
 use std::sync::Mutex;
 use std::time::Instant;
-use store::{NewCommit, Now, Step, Store, SyncSession};
+use store::{Now, Step, Store, SyncSession};
 
 /// Commits of one push where the figure says so.
 const SMALL_BATCH: usize = 50;
@@ -18,13 +18,12 @@ fn read_route(town: &mut Town, device: &mut Store, route: u32, month: u32) {
     let (grant, now) = (town.grant("reader"), town.now());
     let readings: Vec<Change> =
         (route * ROUTE..(route + 1) * ROUTE).map(|no| reading(no, month, &mut dice)).collect();
-    let saved = device.together(|device| {
+    let done = device.together(|device| {
         for (at, reading) in readings.into_iter().enumerate() {
-            let new = NewCommit { changes: vec![reading], ..NewCommit::default() };
-            device.save(&grant, Now::thai(now + at as u64), new).unwrap();
+            device.save(&grant, Now::thai(now + at as u64), saved(reading)).unwrap();
         }
     });
-    saved.unwrap();
+    done.unwrap();
 }
 
 /// Syncs all devices at once, each on a thread of its own. Returns the seconds until the last was done, and how long each
@@ -119,5 +118,12 @@ pub fn run(town: &mut Town, figures: &mut Figures) {
         ((after.0 - before.0) + (after.1 - before.1)) as f64 / VILLAGE.rate as f64,
     );
     figures.note("slow_push900_calls", wire.calls as f64);
+    figures.note("slow_push900_ratio", figures.get("slow_push900_s") / figures.get("slow_push900_bytes_s"));
     figures.note("visit_wire_bytes", (after.0 - before.0) as f64 / f64::from(ROUTE));
+
+    // A new phone in the village: its route of 900 meters with their readings.
+    let mut fresh = town.device_over(&village.url(), "village-fresh", &routes[..1]);
+    let begun = Instant::now();
+    town.sync(&mut fresh);
+    figures.note("slow_first_load_900_s", begun.elapsed().as_secs_f64());
 }

@@ -54,7 +54,7 @@ pub fn run(town: &mut Town, figures: &mut Figures) {
     let second = town.folder.join("second.db");
     let entropy = town.dice().entropy();
     let today = Now::thai(town.now()).day().to_string();
-    let mut full = figures.time("cold_start_18000_ms", || {
+    let mut full = figures.time("cold_start_ms", || {
         let mut store = Store::open(&second, Kind::Device, entropy, town.now()).unwrap();
         let home = ask(&mut store, NOON, api::Home { today: today.clone() });
         assert_eq!(home[0].subjects, u64::from(METERS));

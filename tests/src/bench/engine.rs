@@ -1,7 +1,7 @@
 //! The engine: 36,000 records saved, pushed, pulled, merged again; changes; finding.
 
 use super::figures::{Figures, each, percentile};
-use super::town::{METERS, NOON, Town, code, meter, reading, subject, sync, zones};
+use super::town::{METERS, NOON, Town, code, meter, reading, saved, subject, sync, zones};
 use cli::http::Network;
 use domain::api::{self, Ask};
 use domain::change::{Change, kind};
@@ -59,14 +59,14 @@ pub fn run(town: &mut Town, figures: &mut Figures) {
     let grant = town.grant("first");
     figures.time("local_insert36k_ms", || {
         for (at, batch) in records.chunks(BATCH).enumerate() {
-            let saved = first.together(|store| {
+            let done = first.together(|store| {
                 for (within, record) in batch.iter().enumerate() {
-                    let new = NewCommit { changes: vec![record.clone()], ..NewCommit::default() };
+                    let new = saved(record.clone());
                     let now = NOON + (at * BATCH + within) as u64;
                     store.save(&grant, Now::thai(now), new).unwrap();
                 }
             });
-            saved.unwrap();
+            done.unwrap();
         }
     });
     town.pass(u64::from(METERS) * 2);

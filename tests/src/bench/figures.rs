@@ -42,8 +42,8 @@ impl Figures {
         }
     }
 
-    /// Writes the figures into a flat JSON map, beside what others wrote there.
-    pub fn merge_into(&self, path: &Path) {
+    /// Writes the figures into a flat JSON map, beside what others wrote there. Returns all.
+    pub fn merge_into(&self, path: &Path) -> BTreeMap<String, f64> {
         let known = std::fs::read_to_string(path).unwrap_or_default();
         let mut all: BTreeMap<String, f64> = serde_json::from_str(&known).unwrap_or_default();
         all.extend(self.0.iter().cloned());
@@ -52,6 +52,7 @@ impl Figures {
         }
         let text = serde_json::to_string_pretty(&all).expect("numbers are JSON");
         std::fs::write(path, text + "\n").expect("the file of the figures");
+        all
     }
 }
 

@@ -1,14 +1,14 @@
 //! What the two ends need of memory: `sanam` as it ships, each end in a process of its own.
 
 use super::figures::Figures;
-use super::town::{NOON, ROUTE, Town, WELLS, reading, zones};
+use super::town::{NOON, ROUTE, Town, WELLS, reading, saved, zones};
 use domain::access::Role;
 use domain::api;
 use domain::ids::Shelf;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use store::{Kind, NewCommit, Now, Store};
+use store::{Kind, Now, Store};
 
 /// The release build of the tool, if there is one.
 fn sanam() -> Option<PathBuf> {
@@ -80,13 +80,13 @@ pub fn run(town: &mut Town, figures: &mut Figures) {
     let mut store = Store::open(&device.join("sanam.db"), Kind::Device, town.dice().entropy(), now).unwrap();
     let grant = town.grant("reader");
     for route in 0..zones().len() as u32 {
-        let saved = store.together(|store| {
+        let done = store.together(|store| {
             for no in route * ROUTE..(route + 1) * ROUTE {
-                let new = NewCommit { changes: vec![reading(no, 7, &mut dice)], ..NewCommit::default() };
+                let new = saved(reading(no, 7, &mut dice));
                 store.save(&grant, Now::thai(now + u64::from(no)), new).unwrap();
             }
         });
-        saved.unwrap();
+        done.unwrap();
     }
     drop(store);
     figures.note("client_push18k_peak_rss_mb", run_device(&tool, &device, &["sync"]));

@@ -2,16 +2,23 @@
 
 use super::engine::ask;
 use super::figures::{Figures, each, percentile};
-use super::town::{NOON, ROUTE, Town, code, subject};
+use super::town::{NOON, ROUTE, Town, code, reading, saved, subject};
 use domain::api;
 use domain::change::Change;
 use std::time::Instant;
+use store::{Kind, Now, Store};
 
 struct Times {
     import_ms: f64,
     pull_ms: f64,
+    push_ms: f64,
     find_p99_us: f64,
+    nearby_p99_us: f64,
+    cold_start_ms: f64,
 }
+
+/// Readings that share one flush, so that nobody waits for the disk 180,000 times. Each is a commit of its own.
+const BATCH: u32 = 1_000;
 
 fn measure(meters: u32) -> Times {
     let folder = tempfile::tempdir().unwrap();
@@ -33,7 +40,36 @@ fn measure(meters: u32) -> Times {
         let found = ask(&mut device, NOON, api::Find { text: code(no) });
         assert!(matches!(found, api::Found::Subject(_)));
     });
-    Times { import_ms, pull_ms, find_p99_us: percentile(finds, 0.99) }
+    let today = Now::thai(town.now()).day().to_string();
+    let nearby = each(500, |at| {
+        let (lat, lon) = (7.84 + (at % 40) as f64 * 0.002, 98.34 + (at / 40) as f64 * 0.003);
+        let ask_for =
+            api::Nearby { lat, lon, radius_m: 200.0, programme: None, today: today.clone(), limit: 50 };
+        ask(&mut device, NOON, ask_for);
+    });
+    drop(device);
+    let (entropy, begun) = (town.dice().entropy(), Instant::now());
+    let mut device = Store::open(&town.folder.join("scale.db"), Kind::Device, entropy, town.now()).unwrap();
+    ask(&mut device, NOON, api::Home { today });
+    let cold_start_ms = begun.elapsed().as_secs_f64() * 1000.0;
+    let (grant, now) = (town.grant_on("scale", &zones), town.now());
+    for first in (0..meters).step_by(BATCH as usize) {
+        let done = device.together(|device| {
+            for no in first..(first + BATCH).min(meters) {
+                device
+                    .save(&grant, Now::thai(now + u64::from(no)), saved(reading(no, 10, &mut dice)))
+                    .unwrap();
+            }
+        });
+        done.unwrap();
+    }
+    town.pass(u64::from(meters));
+    let begun = Instant::now();
+    let (reply, _) = town.sync(&mut device);
+    let push_ms = begun.elapsed().as_secs_f64() * 1000.0;
+    assert_eq!(reply.pushed, u64::from(meters));
+    let (find_p99_us, nearby_p99_us) = (percentile(finds, 0.99), percentile(nearby, 0.99));
+    Times { import_ms, pull_ms, push_ms, find_p99_us, nearby_p99_us, cold_start_ms }
 }
 
 /// Compares 18,000 subjects with 180,000.
@@ -41,10 +77,18 @@ pub fn run(figures: &mut Figures) {
     let (small, large) = (measure(18_000), measure(180_000));
     let import = large.import_ms / small.import_ms / 10.0;
     let pull = large.pull_ms / small.pull_ms / 10.0;
+    let push = large.push_ms / small.push_ms / 10.0;
     figures.note("scale_import180k_ms", large.import_ms);
     figures.note("scale_pull180k_ms", large.pull_ms);
+    figures.note("scale_push180k_ms", large.push_ms);
     figures.note("scale_find180k_p99_us", large.find_p99_us);
+    // Ten times as many meters in the same town: ten times as many are near.
+    figures.note("scale_nearby180k_p99_us", large.nearby_p99_us);
+    figures.note("scale_cold_start180k_ms", large.cold_start_ms);
+    let starts = large.cold_start_ms / small.cold_start_ms / 10.0;
     figures.note("scale_import_ratio", import);
     figures.note("scale_pull_ratio", pull);
-    figures.note("scale_ratio", import.max(pull));
+    figures.note("scale_push_ratio", push);
+    figures.note("scale_cold_start_ratio", starts);
+    figures.note("scale_ratio", import.max(pull).max(push).max(starts));
 }

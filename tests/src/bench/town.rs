@@ -3,13 +3,13 @@
 use cli::http::Network;
 use domain::access::{Grant, Role};
 use domain::api;
-use domain::change::{Change, kind};
+use domain::change::{Change, Place, kind};
 use domain::ids::{RecordId, Seq, Shelf};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use store::{Kind, Now, Step, Store, SyncSession};
+use store::{Kind, NewCommit, Now, Step, Store, SyncSession};
 use sync_server::{Config, Server};
 use tests::world::{Dice, programme};
 
@@ -52,8 +52,8 @@ pub struct Town {
     dice: Dice,
 }
 
-fn grant(person: &str) -> Grant {
-    let shelves = zones().into_iter().map(|zone| Shelf::new(WELLS, zone)).collect();
+fn grant(person: &str, zones: &[String]) -> Grant {
+    let shelves = zones.iter().map(|zone| Shelf::new(WELLS, zone.clone())).collect();
     Grant { person: person.to_owned(), role: Role::Supervisor, shelves }
 }
 
@@ -86,12 +86,23 @@ fn degrees(exact: f64) -> f64 {
     (exact * 1e6).round() / 1e6
 }
 
-/// A meter of the registry.
+/// Where a meter is, latitude and longitude.
+fn stands(no: u32) -> (f64, f64) {
+    let mut dice = Dice::new(0x57a_0000 + u64::from(no));
+    (degrees(7.84 + dice.share() * 0.09), degrees(98.34 + dice.share() * 0.09))
+}
+
+/// What a meter had counted when the registry was brought in.
+fn counted(no: u32) -> u64 {
+    50 + u64::from(no).wrapping_mul(2_654_435_761) % 8_950
+}
+
+/// A meter of the registry, with what W1 says of one.
 pub fn subject(no: u32, dice: &mut Dice) -> Change {
     let zone = format!("R{:02}", no / ROUTE + 1);
     let name = format!("{}{} {}", dice.pick(&["นาย", "นาง", "นางสาว"]), dice.pick(FIRST), dice.pick(LAST));
     let address = format!(
-        "{}/{} หมู่ {} {} ตำบลตัวอย่าง อำเภอเมือง",
+        "{}/{} หมู่ {} {} ตำบลตัวอย่าง อำเภอเมือง จังหวัดตัวอย่าง 83000",
         1 + dice.below(300),
         1 + dice.below(99),
         1 + dice.below(9),
@@ -108,18 +119,40 @@ pub fn subject(no: u32, dice: &mut Dice) -> Change {
             ("name".to_owned(), name.into()),
             ("house".to_owned(), address.into()),
             (format!("codes.{}", code(no)), true.into()),
-            ("lat".to_owned(), degrees(7.84 + dice.share() * 0.09).into()),
-            ("lon".to_owned(), degrees(98.34 + dice.share() * 0.09).into()),
+            ("lat".to_owned(), stands(no).0.into()),
+            ("lon".to_owned(), stands(no).1.into()),
+            ("last_reading".to_owned(), counted(no).into()),
+            ("tariff".to_owned(), (*dice.pick(&["R1", "R2", "C1", "G1", "I1"])).into()),
         ]
         .into(),
     }
 }
 
-/// A reading of a meter in a month.
+const NOTES: &[&str] = &["น้ำรั่วหน้ามิเตอร์", "บ้านปิด อ่านจากนอกรั้ว", "มีสุนัข", "มิเตอร์ฝ้า อ่านยาก", "หน้าปัดแตก"];
+
+/// Where a reader stood: within eleven metres of the meter, as exactly as a telephone says it.
+fn stood(no: u32, dice: &mut Dice) -> Place {
+    let (lat, lon) = stands(no);
+    let mut near = |exact: f64| degrees(exact + (dice.share() - 0.5) * 0.000_2);
+    let (lat, lon) = (near(lat), near(lon));
+    Place { lat, lon, accuracy_m: ((3.0 + dice.share() * 22.0) * 10.0).round() / 10.0 }
+}
+
+/// A reading as it is saved: with the place that its commit says, which is that of its own field.
+pub fn saved(reading: Change) -> NewCommit {
+    let place = reading.cells.get("gps").and_then(|gps| serde_json::from_value(gps.clone()).ok());
+    NewCommit { place, changes: vec![reading], ..NewCommit::default() }
+}
+
+/// A reading of a meter in a month, with what W1 says of one: the position is a field as well, so that it travels both ways.
 pub fn reading(no: u32, month: u32, dice: &mut Dice) -> Change {
     let mut random = [0u8; 10];
     random.iter_mut().for_each(|byte| *byte = dice.throw() as u8);
     let day = 1 + no % 28;
+    let seconds = 8 * 3_600 + no % ROUTE * 41;
+    let at = format!("{:02}:{:02}:{:02}", seconds / 3_600, seconds / 60 % 60, seconds % 60);
+    let note = if no % 10 == 3 { *dice.pick(NOTES) } else { "" };
+    let gps = serde_json::to_value(stood(no, dice)).unwrap();
     Change {
         id: RecordId::new(NOON - u64::from(12 - month) * 2_600_000_000 + u64::from(no) * 41_000, random),
         kind: kind::VISIT.to_owned(),
@@ -129,11 +162,13 @@ pub fn reading(no: u32, month: u32, dice: &mut Dice) -> Change {
             ("subject".to_owned(), meter(no).to_string().into()),
             ("form".to_owned(), "reading".into()),
             ("form_version".to_owned(), "1".into()),
-            ("at".to_owned(), format!("2026-{month:02}-{day:02}T09:{:02}:00+07:00", no % 60).into()),
+            ("at".to_owned(), format!("2026-{month:02}-{day:02}T{at}.000+07:00").into()),
             ("by".to_owned(), format!("ผู้จด {:02}", no / ROUTE + 1).into()),
             ("outcome".to_owned(), "done".into()),
             ("cycle".to_owned(), format!("2026-{month:02}").into()),
-            ("reading".to_owned(), (u64::from(no % 900 * 10 + month * 20) + dice.below(20)).into()),
+            ("reading".to_owned(), (counted(no) + u64::from(month) * 120 + dice.below(120)).into()),
+            ("note".to_owned(), note.into()),
+            ("gps".to_owned(), gps),
         ]
         .into(),
     }
@@ -200,7 +235,12 @@ impl Town {
 
     /// Everything that such a device may write.
     pub fn grant(&self, person: &str) -> Grant {
-        grant(person)
+        grant(person, &zones())
+    }
+
+    /// Everything that a device on these routes may write.
+    pub fn grant_on(&self, person: &str, zones: &[String]) -> Grant {
+        grant(person, zones)
     }
 
     /// One exchange, with what it sent and received.
