@@ -225,6 +225,37 @@ describe('the store survives its browser', () => {
     lasting.acked.add(again.ok.is.record);
     await allArrived(lasting);
   });
+
+  test('a quota that is met in the middle of a pull is told, moves no cursor, and the pull is whole once there is room', { timeout: 300_000 }, async (t) => {
+    const lasting = new Lasting(site);
+    t.after(() => lasting.end());
+    await lasting.open();
+    await town.restart();
+    const cdp = await lasting.context.newCDPSession(lasting.page);
+    const usage = await lasting.page.evaluate(async () => (await navigator.storage.estimate()).usage);
+    // Enough to be enrolled with, too little for a route.
+    await cdp.send('Storage.overrideQuotaForOrigin', { origin: site.url, quotaSize: usage + 100_000 });
+    await lasting.is('enrol', { text: await freshCode(), server: site.url, name: 'มือถือที่เต็ม' });
+    // The store exchanges by itself as well: whoever asks joins it.
+    for (let time = 0; time < 2; time++) {
+      const answer = await lasting.ask('sync');
+      assert.equal(answer.problem?.code, 'disk_full', `the quota was never met: ${JSON.stringify(answer)}`);
+      assert.equal((await lasting.is('status')).last_sync_ms, null, 'nothing counts as read');
+    }
+    await cdp.send('Storage.overrideQuotaForOrigin', { origin: site.url });
+    await until(async () => (await lasting.ask('sync')).ok, 'a whole sync', 60_000);
+    const round = await lasting.is('round', { programme: 'water', zone: null, standing: [], today: '2026-11-26', offset: 0, limit: 12 });
+    assert.ok(round.rows.length >= 8, `${round.rows.length} rows`);
+    // What the shelf adds up to was compared with the office's, and nothing had to be read twice.
+    const again = await lasting.is('sync');
+    assert.deepEqual([again.pulled, again.status.healed], [0, 0]);
+    const saved = await lasting.is('save_visit', {
+      programme: 'water', form: 'reading', subject: round.rows[0].id, zone: null, code: null, outcome: 'done',
+      answers: { reading: 9_000 }, photos: [], place: null, supersedes: null, offset_minutes: 420,
+    });
+    lasting.acked.add(saved.record);
+    await allArrived(lasting);
+  });
 });
 
 describe('the browser is cleared', () => {
