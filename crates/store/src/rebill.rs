@@ -60,16 +60,21 @@ fn billed(tx: &Tx<'_>, subject: RecordId) -> Result<Option<Billed>> {
     Ok(same_form.then_some(Billed { subject, shelf, programme }))
 }
 
+/// Says whether the visit of a subject that counts in a cycle waits for the office: no bill of before may be asked for then.
+pub(crate) fn waits(db: &Connection, subject: &Row, cycle: &str) -> Result<bool> {
+    Ok(counting(db, subject, cycle)?.is_some_and(|(_, state)| state == round::WAITS))
+}
+
 /// The visit of a subject that counts in a cycle, and whether it waits for the office.
-fn counting(tx: &Tx<'_>, subject: &Row, cycle: &str) -> Result<Option<(Row, i64)>> {
-    let mut statement = tx.db.prepare_cached(
+fn counting(db: &Connection, subject: &Row, cycle: &str) -> Result<Option<(Row, i64)>> {
+    let mut statement = db.prepare_cached(
         "SELECT no, state FROM round_visit WHERE cycle = ?1 AND shelf = ?2 AND subject = ?3 AND outcome NOT IN (?4, ?5) \
          ORDER BY outcome = 'done' DESC, at_ms DESC, no DESC LIMIT 1",
     )?;
     let mut found =
         statement.query((cycle, subject.shelf, subject.id.bytes(), project::CORRECTED, field::SET_ASIDE))?;
     let Some(found) = found.next()? else { return Ok(None) };
-    Ok(row::load_no(tx.db, found.get(0)?)?.zip(Some(found.get(1)?)))
+    Ok(row::load_no(db, found.get(0)?)?.zip(Some(found.get(1)?)))
 }
 
 /// Brings the bill of a subject's cycle in line with the visit that counts: issues one, puts one in the place of another,
@@ -80,7 +85,7 @@ pub(crate) fn rebill(tx: &mut Tx<'_>, subject: RecordId, cycle: &str, decided: D
         return Ok(());
     }
     let entries = ledger::entries_of(tx.db, subject)?;
-    let changes = match counting(tx, &billed.subject, cycle)? {
+    let changes = match counting(tx.db, &billed.subject, cycle)? {
         None => billed.cancel_until(entries, cycle, None, decided),
         Some((_, round::WAITS)) => {
             billed.cancel_until(entries, cycle, None, Decided { reason: WAITS_REASON, ..decided })
@@ -112,7 +117,7 @@ pub(crate) fn rebill_anew(tx: &mut Tx<'_>, visit: RecordId, decided: Decided<'_>
     if cycle.is_empty() || !state_of(tx.db, &billed.shelf, &cycle)?.issues() {
         return Ok(());
     }
-    let Some((counts, state)) = counting(tx, &billed.subject, &cycle)? else { return Ok(()) };
+    let Some((counts, state)) = counting(tx.db, &billed.subject, &cycle)? else { return Ok(()) };
     if counts.id != visit.id || state == round::WAITS {
         return Ok(());
     }

@@ -137,7 +137,10 @@ pub(super) fn show_bill(store: &Store, caller: &Caller<'_>, ask: &ShowBill) -> R
     let (holder, entry, bill) = bill_entry(store, caller, ask.of)?;
     let statement = store.statement(holder.row.id)?;
     let open = open_for(&statement, entry.id);
-    let code = code_for(&holder, &bill, open)?.map(|code| code.text()).unwrap_or_default();
+    let waits = rebill::waits(&store.db, &holder.row, &entry.cycle)?;
+    let code = code_for(&holder, &bill, if waits { Satang::ZERO } else { open })?
+        .map(|code| code.text())
+        .unwrap_or_default();
     Ok(BillReply {
         entry: entry.id,
         subject: holder.row.id,
@@ -275,7 +278,11 @@ pub(super) fn bill_paper(
 ) -> Result<BillPaper> {
     let billing = holder.billing()?;
     let statement = Statement::of(entries);
-    let open = open_for(&statement, entry.id);
+    let mut void = void_words(entries, &statement, entry);
+    if void.is_none() && rebill::waits(&store.db, &holder.row, &entry.cycle)? {
+        void = Some("มีการแก้เลขที่รอสำนักงานตรวจ".to_owned());
+    }
+    let open = if void.is_some() { Satang::ZERO } else { open_for(&statement, entry.id) };
     let tariff = billing.tariff_named(&bill.tariff, &bill.class);
     Ok(BillPaper {
         from: from(store, billing)?,
@@ -289,7 +296,7 @@ pub(super) fn bill_paper(
         comment: comment(&holder.programme, billing, &bill.comment),
         code: code_for(holder, &bill, open)?,
         open,
-        void: void_words(entries, &statement, entry),
+        void,
         copy: 0,
         footer: billing.payee.footer.th.clone(),
         printed,
