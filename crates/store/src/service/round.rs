@@ -436,8 +436,7 @@ pub(super) fn set_cycle(store: &mut Store, caller: &Caller<'_>, ask: &SetCycle) 
     let shelves = zones(store, caller, &ask.programme, ask.zone.as_deref())?;
     let mut in_the_way = in_the_way(store, kind, &ask.cycle, &shelves)?;
     if ask.state >= CycleState::Approved {
-        bill_what_was_read(store, caller, &programme, &ask.cycle, &shelves)?;
-        for (shelf, _) in unbilled(store, &programme, &ask.cycle, &shelves)? {
+        for (shelf, _) in bill_what_was_read(store, caller, &programme, &ask.cycle, &shelves)? {
             *in_the_way.entry(shelf).or_default() += 1;
         }
     }
@@ -480,22 +479,30 @@ pub(super) fn set_cycle(store: &mut Store, caller: &Caller<'_>, ask: &SetCycle) 
 }
 
 /// Before what is owed stands: bills what was read and could not be billed on the spot, and can be now, for instance because
-/// the office has entered the class meanwhile.
+/// the office has entered the class meanwhile. Gives what is left of the shelves that have come so far.
 fn bill_what_was_read(
     store: &mut Store,
     caller: &Caller<'_>,
     programme: &Programme,
     cycle: &str,
     shelves: &[(i64, Shelf)],
-) -> Result<()> {
-    let unbilled = unbilled(store, programme, cycle, shelves)?;
-    if unbilled.is_empty() {
-        return Ok(());
+) -> Result<Vec<(i64, RecordId)>> {
+    let mut ready = Vec::new();
+    for (no, shelf) in shelves {
+        let state = cycle::state(&cycle_values(store, shelf, cycle)?);
+        if state.issues() && state >= CycleState::Reviewed {
+            ready.push((*no, shelf.clone()));
+        }
+    }
+    let missing = unbilled(store, programme, cycle, &ready)?;
+    if missing.is_empty() {
+        return Ok(missing);
     }
     let decided = rebill::Decided { by: &caller.grant.person, reason: READ_BEFORE, now_ms: caller.now.ms };
     store.transact(|tx| {
-        unbilled.iter().try_for_each(|(_, subject)| rebill::rebill(tx, *subject, cycle, decided))
-    })
+        missing.iter().try_for_each(|(_, subject)| rebill::rebill(tx, *subject, cycle, decided))
+    })?;
+    unbilled(store, programme, cycle, &ready)
 }
 
 /// Why a bill is issued when its cycle is approved.
