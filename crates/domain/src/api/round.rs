@@ -3,8 +3,63 @@
 use super::{SubjectRow, VisitRow};
 use crate::cycle::CycleState;
 use crate::ids::RecordId;
+use crate::schedule::Standing;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+
+/// A page of the round.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Round {
+    /// Programme id.
+    pub programme: String,
+    /// One zone, or all on the device.
+    pub zone: Option<String>,
+    /// Only these; empty for all.
+    pub standing: Vec<Standing>,
+    /// Only those tried in vain since they are due, with this outcome code; empty for any code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failed: Option<String>,
+    /// Today, local, ISO.
+    pub today: String,
+    /// Rows to skip.
+    pub offset: u32,
+    /// Rows to give, at most 200.
+    pub limit: u32,
+}
+
+/// A page of the round.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct RoundReply {
+    /// The rows, in route order.
+    pub rows: Vec<SubjectRow>,
+    /// How many there are in all.
+    pub total: u64,
+    /// Done in this period, in the chosen zones.
+    #[serde(default)]
+    pub done: u64,
+    /// To do now and not tried yet.
+    #[serde(default)]
+    pub left: u64,
+    /// To do now and tried in vain, by outcome code.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub skipped: BTreeMap<String, u64>,
+    /// What the office planned, where the list is of one zone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plan: Option<RoundPlan>,
+}
+
+/// What the office planned for a zone's cycle; empty what it did not.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RoundPlan {
+    /// Who is to walk it.
+    pub reader: String,
+    /// Day on which the round begins, ISO.
+    pub read_on: String,
+    /// Day until which is to be paid, ISO.
+    pub due_on: String,
+    /// Day on which the service is cut off, ISO.
+    pub cutoff_on: String,
+}
 
 /// Asks how far a programme's rounds are.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
