@@ -295,7 +295,13 @@ fn sheet_name(file: &str) -> String {
 
 /// What a form asks, as fields: key, words, kind of value and choices, in the order of the form.
 pub(crate) fn asked(definition: &Value) -> Vec<FieldKind> {
-    Form::from_json(definition).map(|form| former::described(&form)).unwrap_or_default()
+    Form::from_json(definition).map(|form| former::described(&form, None)).unwrap_or_default()
+}
+
+/// What is asked again for each row of a repeated group, and what the group is called.
+pub(crate) fn asked_in(definition: &Value, group: &str) -> Option<(FieldKind, Vec<FieldKind>)> {
+    let form = Form::from_json(definition).ok()?;
+    Some((former::group(&form, group)?, former::described(&form, Some(group))))
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ use domain::change::Value;
 use domain::problem::{Code, Problem};
 use domain::programme::{FieldKind, FieldType};
 use domain::{fhir, report, thai_date};
+use std::collections::BTreeSet;
 use store::Now;
 use store::service::Whole;
 
@@ -62,7 +63,9 @@ pub(crate) async fn person(
         .await?;
     if format == FileFormat::Fhir {
         let now = thai_date::iso(now_ms, thai_date::THAI_OFFSET_MINUTES);
-        let person = fhir::Person { id: record.id, values: &record.values, visits: &record.visits };
+        let labels = labels(&record);
+        let person =
+            fhir::Person { id: record.id, values: &record.values, visits: &record.visits, labels: &labels };
         let bundle = fhir::bundle(&record.programme, &person, &now).ok_or(Code::NotFound)?;
         let bytes = serde_json::to_vec_pretty(&bundle).map_err(|_| Code::Internal)?;
         return Ok(download::file(bytes, "application/fhir+json", &format!("{subject}.fhir.json")));
@@ -83,6 +86,24 @@ async fn draw(
         _ => documents::report::pdf(&sheets, &printed).map(|bytes| (bytes, PDF, "pdf")),
     });
     drawn.await?.map_err(|error| Problem::new(Code::Internal).about(error).into())
+}
+
+/// What people call the choices of each form's questions, also of those that are asked once a row.
+fn labels(record: &Whole) -> fhir::Labels {
+    let mut labels = fhir::Labels::new();
+    for form in &record.programme.forms {
+        let visits = record.visits.iter().filter(|visit| visit.form == form.id);
+        let repeated = visits.flat_map(|visit| visit.values.iter().filter(|(_, value)| is_repeated(value)));
+        let groups: BTreeSet<&String> = repeated.map(|(name, _)| name).collect();
+        let rows = groups.into_iter().filter_map(|group| crate::forms::asked_in(&form.definition, group));
+        let asked =
+            crate::forms::asked(&form.definition).into_iter().chain(rows.flat_map(|(_, asked)| asked));
+        for field in asked.filter(|field| !field.choices.is_empty()) {
+            let choices = field.choices.into_iter().map(|(value, words)| (value, words.th)).collect();
+            labels.insert((form.id.clone(), field.id), choices);
+        }
+    }
+    labels
 }
 
 fn named(text: &str) -> String {
@@ -150,8 +171,8 @@ fn sheets_of(record: &Whole, language: &str) -> Vec<Sheet> {
                     format!("{}: {}", field.title.in_language(language), told(Some(field), value, language))
                 });
                 let rows = visit.values.iter().filter(|(_, value)| is_repeated(value));
-                let all: Vec<String> =
-                    told.chain(rows.map(|(name, value)| format!("{name}: {}", plain(value)))).collect();
+                let rows = rows.map(|(name, value)| in_rows(&form.definition, name, value, language));
+                let all: Vec<String> = told.chain(rows).collect();
                 vec![when.into(), visit.by.clone().into(), all.join(" · ").into()]
             })
             .collect();
@@ -170,7 +191,78 @@ fn sheets_of(record: &Whole, language: &str) -> Vec<Sheet> {
             });
         }
     }
+    let failed = record.failed.iter().map(|visit| {
+        let when = thai_date::of_any_precision(visit.at.get(..10).unwrap_or_default());
+        let why = programme.outcome(&visit.outcome);
+        let why = why.map_or(visit.outcome.as_str(), |outcome| outcome.title.in_language(language));
+        vec![when.into(), visit.by.clone().into(), said(&[why, &visit.note]).into()]
+    });
+    let cases = record.orders.iter().map(|(kind, case)| {
+        let title = |id: &String| {
+            kind.topic(id).map_or_else(|| id.clone(), |topic| topic.title.in_language(language).to_owned())
+        };
+        let topics: Vec<String> = case.topics.iter().map(title).collect();
+        let opened = thai_date::moment(case.opened_ms, thai_date::THAI_OFFSET_MINUTES);
+        let steps: Vec<String> = case
+            .steps(kind)
+            .iter()
+            .filter(|step| !step.idle)
+            .map(|step| {
+                let when = thai_date::moment(step.at_ms, thai_date::THAI_OFFSET_MINUTES);
+                let state = kind.state(&step.state);
+                let state = state.map_or(step.state.as_str(), |state| state.title.in_language(language));
+                said(&[&when, state, &step.note])
+            })
+            .collect();
+        vec![opened.into(), topics.join(", ").into(), steps.join(" · ").into()]
+    });
+    let tables: [(String, [String; 3], Vec<Vec<Cell>>); 2] = [
+        (
+            pick("ไปแล้วไม่ได้เยี่ยม", "Visits that could not be done"),
+            [pick("วันที่", "Day"), pick("ผู้บันทึก", "By"), pick("เหตุผล", "Why")],
+            failed.collect(),
+        ),
+        (
+            pick("เรื่องที่ต้องจัดการ และคำตอบ", "What was to be dealt with, and the answers"),
+            [pick("เมื่อ", "When"), pick("เรื่อง", "About"), pick("ทำอะไรไปแล้ว", "What was done")],
+            cases.collect(),
+        ),
+    ];
+    for (title, columns, rows) in tables.into_iter().filter(|(_, _, rows)| !rows.is_empty()) {
+        sheets.push(Sheet {
+            title,
+            subtitle: format!("{} · {subtitle}", record.heading),
+            columns: columns.into_iter().map(Column::text).collect(),
+            rows,
+            totals: Vec::new(),
+            notes: Vec::new(),
+        });
+    }
     sheets
+}
+
+/// What is said of it, with a dash between; what is empty is left out.
+fn said(parts: &[&str]) -> String {
+    let parts = parts.iter().map(|part| part.trim()).filter(|part| !part.is_empty());
+    parts.collect::<Vec<_>>().join(" – ")
+}
+
+/// A repeated group in words, row by row; pictures are not told.
+fn in_rows(definition: &Value, name: &str, value: &Value, language: &str) -> String {
+    let Some((group, asked)) = crate::forms::asked_in(definition, name) else {
+        return format!("{name}: {}", plain(value));
+    };
+    let rows = value.as_array().into_iter().flatten().filter_map(Value::as_object);
+    let row = |row: &serde_json::Map<String, Value>| {
+        let answers = asked.iter().filter_map(|field| Some((field, row.get(&field.id)?)));
+        let answers = answers.filter(|(_, value)| !value.is_null() && **value != "");
+        let told = answers.map(|(field, value)| {
+            format!("{} {}", field.title.in_language(language), told(Some(field), value, language))
+        });
+        told.collect::<Vec<_>>().join(", ")
+    };
+    let rows: Vec<String> = (1..).zip(rows).map(|(number, one)| format!("({number}) {}", row(one))).collect();
+    format!("{}: {}", group.title.in_language(language), rows.join(" "))
 }
 
 fn is_repeated(value: &Value) -> bool {

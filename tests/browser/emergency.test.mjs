@@ -96,6 +96,8 @@ describe('an emergency', () => {
     const her = people.at(-1);
     const desk = await newDesk(t, stage);
     await desk.login();
+    // Whatever page is open: a flag is on top of each.
+    await desk.openPage('questions', 'ข้อสงสัย');
     const phone = await enrolledPhone(t, stage, { person: 'ป้าแดง ดูแลดี', programmes: ['care'] });
     await phone.openCard(her.id);
     await phone.press(/เยี่ยมบ้าน/);

@@ -94,6 +94,8 @@ pub mod field {
     pub const DUPLICATE_OF: &str = "duplicate_of";
     /// Prefix of an order's steps: `moves.<name>` = [`crate::order::Move`]. The one with the latest stamp is its state.
     pub const MOVES: &str = "moves.";
+    /// Prefix of what an order's steps wrote over: `was.<field of the subject>` = its value before.
+    pub const WAS: &str = "was.";
     /// Prefix of what was reported: `reports.<name>` = [`crate::order::Report`].
     pub const REPORTS: &str = "reports.";
     /// Prefix of the reports whose words the office hid: `hidden.<name>` = `true`.

@@ -4,8 +4,9 @@
 use crate::change::{Value, Values};
 use crate::ids::RecordId;
 use crate::programme::Programme;
-use crate::programme::exchange::{Fhir, FhirObservation};
+use crate::programme::exchange::{Fhir, FhirLesion, FhirObservation};
 use serde_json::{Map, json};
+use std::collections::BTreeMap;
 
 const LOINC: &str = "http://loinc.org";
 const UCUM: &str = "http://unitsofmeasure.org";
@@ -20,6 +21,25 @@ pub struct Person<'a> {
     pub values: &'a Values,
     /// The visits that count, oldest first.
     pub visits: &'a [Told],
+    /// What people call the choices of a form's question: form and question, to value, to words.
+    pub labels: &'a Labels,
+}
+
+/// What people call choices: form and question, to value, to words.
+pub type Labels = BTreeMap<(String, String), BTreeMap<String, String>>;
+
+impl Person<'_> {
+    /// The words of a chosen value; the value itself where nobody gave it any.
+    fn words(&self, form: &str, question: &str, value: &str) -> String {
+        let choices = self.labels.get(&(form.to_owned(), question.to_owned()));
+        choices.and_then(|choices| choices.get(value)).cloned().unwrap_or_else(|| value.to_owned())
+    }
+
+    /// Says whether a visit is the last with its form: what it says holds, what earlier ones say did.
+    fn is_last(&self, visit: &Told) -> bool {
+        let last = self.visits.iter().rev().find(|other| other.form == visit.form);
+        last.is_some_and(|last| last.id == visit.id)
+    }
 }
 
 /// A visit as it is told.
@@ -35,6 +55,8 @@ pub struct Told {
     pub by: String,
     /// Its answers.
     pub values: Values,
+    /// What it raised is dealt with.
+    pub answered: bool,
 }
 
 /// Returns the bundle, or `None` where the programme says nothing of FHIR. `now` is ISO 8601 with offset.
@@ -46,11 +68,17 @@ pub fn bundle(programme: &Programme, person: &Person<'_>, now: &str) -> Option<V
         let text = text(person.values, field);
         for (at, one) in text.split(',').map(str::trim).filter(|one| !one.is_empty()).enumerate() {
             let id = RecordId::derived("fhir condition", &[person.id.bytes(), field.as_bytes(), &[at as u8]]);
-            entries.add(id, condition(entries.subject(), one, None));
+            entries.add(id, condition(entries.subject(), one, None, true));
         }
     }
     for visit in person.visits {
-        entries.visit(rules, visit);
+        entries.visit(rules, person, visit);
+    }
+    for rule in &rules.lesions {
+        entries.lesions(rule, person);
+    }
+    for (form, question) in &rules.devices {
+        entries.devices(form, question, person);
     }
     Some(json!({"resourceType": "Bundle", "type": "collection", "timestamp": now, "entry": entries.all}))
 }
@@ -87,10 +115,11 @@ fn quantity(number: f64, unit: &str) -> Value {
     json!({"value": tidy(number), "unit": unit, "system": UCUM, "code": unit})
 }
 
-fn condition(subject: Value, what: &str, site: Option<String>) -> Value {
+fn condition(subject: Value, what: &str, site: Option<String>, is_active: bool) -> Value {
+    let status = if is_active { "active" } else { "inactive" };
     let mut made = json!({
         "resourceType": "Condition",
-        "clinicalStatus": {"coding": [{"system": format!("{TERMINOLOGY}/condition-clinical"), "code": "active"}]},
+        "clinicalStatus": {"coding": [{"system": format!("{TERMINOLOGY}/condition-clinical"), "code": status}]},
         "code": {"text": what},
         "subject": subject,
     });
@@ -182,7 +211,7 @@ impl Entries {
         }
     }
 
-    fn visit(&mut self, rules: &Fhir, visit: &Told) {
+    fn visit(&mut self, rules: &Fhir, person: &Person<'_>, visit: &Told) {
         let part = |name: &str| RecordId::derived("fhir", &[visit.id.bytes(), name.as_bytes()]);
         let encounter = rules.encounters.contains(&visit.form);
         if encounter {
@@ -212,8 +241,7 @@ impl Entries {
             }
         }
         if rules.questionnaires.contains(&visit.form) {
-            let items: Vec<Value> =
-                visit.values.iter().filter_map(|(name, value)| item(name, value)).collect();
+            let items: Vec<Value> = visit.values.iter().flat_map(|(name, value)| item(name, value)).collect();
             self.add(
                 part("answers"),
                 json!({
@@ -226,22 +254,12 @@ impl Entries {
                 }),
             );
         }
-        for rule in rules.lesions.iter().filter(|rule| rule.form == visit.form) {
-            for (at, lesion) in rows(&visit.values, &rule.repeat).into_iter().enumerate() {
-                let what = format!("{} {}", rule.title, text(&lesion, &rule.stage));
-                let mut made = condition(self.subject(), what.trim(), Some(text(&lesion, &rule.site)));
-                if let Some(made) = made.as_object_mut() {
-                    made.insert("recordedDate".to_owned(), visit.at.clone().into());
-                }
-                self.add(part(&format!("{} {at}", rule.repeat)), made);
-            }
-        }
         if let Some(question) = rules.flags.get(&visit.form) {
             let urgent = text(&visit.values, question);
             if !urgent.is_empty() {
                 let made = json!({
                     "resourceType": "Flag",
-                    "status": "active",
+                    "status": if visit.answered { "inactive" } else { "active" },
                     "code": {"text": urgent},
                     "subject": self.subject(),
                     "period": {"start": visit.at},
@@ -249,34 +267,69 @@ impl Entries {
                 self.add(part("flag"), made);
             }
         }
-        if let Some(question) = rules.devices.get(&visit.form) {
-            for device in text(&visit.values, question).split_whitespace() {
-                let id = part(&format!("device {device}"));
-                self.add(
-                    id,
-                    json!({"resourceType": "Device", "type": {"text": device}, "patient": self.subject()}),
-                );
-                let used = json!({
-                    "resourceType": "DeviceUseStatement",
-                    "status": "active",
-                    "subject": self.subject(),
-                    "timingDateTime": visit.at,
-                    "device": {"reference": format!("urn:uuid:{id}")},
-                });
-                self.add(part(&format!("use of {device}")), used);
-            }
-        }
-        self.plan(rules, visit);
+        self.plan(rules, person, visit);
     }
 
-    fn plan(&mut self, rules: &Fhir, visit: &Told) {
+    /// One condition a site, with what the last visit that saw it says; healed where the last visit does not see it.
+    fn lesions(&mut self, rule: &FhirLesion, person: &Person<'_>) {
+        let mut sites: BTreeMap<String, (&Told, Values)> = BTreeMap::new();
+        for visit in person.visits.iter().filter(|visit| visit.form == rule.form) {
+            for lesion in rows(&visit.values, &rule.repeat) {
+                sites.insert(text(&lesion, &rule.site), (visit, lesion));
+            }
+        }
+        for (site, (visit, lesion)) in sites {
+            let stage = person.words(&rule.form, &rule.stage, &text(&lesion, &rule.stage));
+            let what = format!("{} {stage}", rule.title);
+            let at = person.words(&rule.form, &rule.site, &site);
+            let mut made = condition(self.subject(), what.trim(), Some(at), person.is_last(visit));
+            if let Some(made) = made.as_object_mut() {
+                made.insert("recordedDate".to_owned(), visit.at.clone().into());
+            }
+            let name = format!("{} {site}", rule.repeat);
+            self.add(RecordId::derived("fhir lesion", &[person.id.bytes(), name.as_bytes()]), made);
+        }
+    }
+
+    /// Each device once, in use if the last visit says so.
+    fn devices(&mut self, form: &str, question: &str, person: &Person<'_>) {
+        let mut used: BTreeMap<String, (&Told, &Told)> = BTreeMap::new();
+        for visit in person.visits.iter().filter(|visit| visit.form == form) {
+            for device in text(&visit.values, question).split_whitespace() {
+                used.entry(device.to_owned()).or_insert((visit, visit)).1 = visit;
+            }
+        }
+        for (device, (first, last)) in used {
+            let part = |what: &str| RecordId::derived(what, &[person.id.bytes(), device.as_bytes()]);
+            let words = person.words(form, question, &device);
+            let id = part("fhir device");
+            let made = json!({"resourceType": "Device", "type": {"text": words}, "patient": self.subject()});
+            self.add(id, made);
+            let in_use = person.is_last(last);
+            let mut period = json!({"start": first.at});
+            if let Some(period) = period.as_object_mut().filter(|_| !in_use) {
+                period.insert("end".to_owned(), last.at.clone().into());
+            }
+            let used = json!({
+                "resourceType": "DeviceUseStatement",
+                "status": if in_use { "active" } else { "completed" },
+                "subject": self.subject(),
+                "timingPeriod": period,
+                "device": {"reference": format!("urn:uuid:{id}")},
+            });
+            self.add(part("fhir use of device"), used);
+        }
+    }
+
+    fn plan(&mut self, rules: &Fhir, person: &Person<'_>, visit: &Told) {
         let Some(rule) = rules.plan.as_ref().filter(|rule| rule.form == visit.form) else { return };
         let told: Vec<String> = rule.description.iter().map(|name| text(&visit.values, name)).collect();
         let told = told.into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" · ");
         let activities: Vec<Value> = rows(&visit.values, &rule.repeat)
             .iter()
             .map(|row| {
-                let mut detail = json!({"status": "scheduled", "code": {"text": text(row, &rule.activity)}});
+                let activity = person.words(&visit.form, &rule.activity, &text(row, &rule.activity));
+                let mut detail = json!({"status": "scheduled", "code": {"text": activity}});
                 let days: Vec<String> = text(row, &rule.days).split_whitespace().map(str::to_owned).collect();
                 if let Some(detail) = detail.as_object_mut() {
                     if !days.is_empty() {
@@ -327,8 +380,8 @@ fn rows(values: &Values, repeat: &str) -> Vec<Values> {
         .collect()
 }
 
-/// An answer of a form; of a repeated group its rows.
-fn item(name: &str, value: &Value) -> Option<Value> {
+/// The items of an answer of a form: one; of a repeated group one a row.
+fn item(name: &str, value: &Value) -> Vec<Value> {
     let answer = |value: &Value| match value {
         Value::Bool(is) => Some(json!({"valueBoolean": is})),
         Value::Number(number) if number.is_i64() => Some(json!({"valueInteger": number})),
@@ -338,16 +391,22 @@ fn item(name: &str, value: &Value) -> Option<Value> {
     };
     match value {
         Value::Array(items) if items.iter().any(Value::is_object) => {
+            // One item a row: two sores are two, not one with two sites.
             let rows = items.iter().filter_map(Value::as_object);
-            let inner: Vec<Value> =
-                rows.flat_map(|row| row.iter().filter_map(|(name, value)| item(name, value))).collect();
-            (!inner.is_empty()).then(|| json!({"linkId": name, "item": inner}))
+            let row = |row: &Map<String, Value>| -> Vec<Value> {
+                row.iter().flat_map(|(name, value)| item(name, value)).collect()
+            };
+            let rows = rows.map(row).filter(|inner| !inner.is_empty());
+            rows.map(|inner| json!({"linkId": name, "item": inner})).collect()
         }
         Value::Array(items) => {
             let answers: Vec<Value> = items.iter().filter_map(answer).collect();
-            (!answers.is_empty()).then(|| json!({"linkId": name, "answer": answers}))
+            let answered = (!answers.is_empty()).then(|| json!({"linkId": name, "answer": answers}));
+            answered.into_iter().collect()
         }
-        value => answer(value).map(|answer| json!({"linkId": name, "answer": [answer]})),
+        value => {
+            answer(value).map(|answer| json!({"linkId": name, "answer": [answer]})).into_iter().collect()
+        }
     }
 }
 
@@ -439,11 +498,12 @@ mod tests {
             at: "2026-11-21T09:00:00+07:00".into(),
             by: "นก".into(),
             values: values(&[("temp", 36.8.into()), ("adl", 7.into()), ("sbp", 120.into())]),
+            answered: false,
         };
         let id = RecordId::new(1, [1; 10]);
         let made = bundle(
             &programme(),
-            &Person { id, values: &person, visits: &[visit] },
+            &Person { id, values: &person, visits: &[visit], labels: &Labels::new() },
             "2026-11-22T00:00:00+07:00",
         );
         let made = made.unwrap();
@@ -465,7 +525,8 @@ mod tests {
 
     #[test]
     fn a_programme_without_the_section_has_no_bundle() {
-        let person = Person { id: RecordId::new(1, [1; 10]), values: &Values::new(), visits: &[] };
+        let (values, labels) = (Values::new(), Labels::new());
+        let person = Person { id: RecordId::new(1, [1; 10]), values: &values, visits: &[], labels: &labels };
         assert_eq!(bundle(&Programme::default(), &person, ""), None);
     }
 }

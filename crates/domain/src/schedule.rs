@@ -27,12 +27,12 @@ pub enum Standing {
 }
 
 /// Returns when a subject is due. `last_done` is the day of its last visit that counts, `first_seen` the day
-/// it came into the registry, `group` the value of the schedule's `by_field`. `None`: never.
+/// it came into the registry, `value` gives the subject's values. `None`: never.
 pub fn due(
     schedule: &Schedule,
     last_done: Option<NaiveDate>,
     first_seen: NaiveDate,
-    group: Option<&str>,
+    value: impl Fn(&str) -> Option<String>,
 ) -> Option<Due> {
     match schedule {
         Schedule::Month { due_day } => {
@@ -42,10 +42,16 @@ pub fn due(
             };
             Some(Due { opens_on: month, due_on: month.with_day((*due_day).clamp(1, 28))? })
         }
-        Schedule::Days { days, days_by, .. } => {
-            let days = group.and_then(|group| days_by.get(group)).copied().unwrap_or(*days);
+        Schedule::Days { days, by_field, days_by, agreed } => {
+            let group = value(by_field);
+            let days = group.and_then(|group| days_by.get(&group)).copied().unwrap_or(*days);
             if days == 0 {
                 return None;
+            }
+            let agreed: Option<NaiveDate> = value(agreed).and_then(|day| day.parse().ok());
+            if let Some(day) = agreed.filter(|day| last_done.is_none_or(|last| *day > last)) {
+                // The day before it is told of.
+                return Some(Due { opens_on: day.pred_opt()?, due_on: day });
             }
             let due_on = match last_done {
                 Some(day) => day.checked_add_days(Days::new(days.into()))?,
@@ -91,6 +97,7 @@ fn first_of_next_month(day: NaiveDate) -> Option<NaiveDate> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::collections::BTreeMap;
 
     fn day(text: &str) -> NaiveDate {
         text.parse().unwrap()
@@ -108,7 +115,7 @@ mod tests {
             (Some("2026-12-31"), "2027-01-01", Standing::Left),
         ] {
             let last = last.map(day);
-            let due = due(&monthly, last, day("2026-11-01"), None).unwrap();
+            let due = due(&monthly, last, day("2026-11-01"), |_| None).unwrap();
             assert_eq!(standing(&monthly, due, last, day(today)), expected, "{last:?} {today}");
         }
         assert_eq!(cycle(Some(&monthly), day("2026-11-03")), "2026-11");
@@ -120,9 +127,12 @@ mod tests {
             days: 15,
             by_field: "ltc_group".into(),
             days_by: [("4".to_owned(), 4), ("0".to_owned(), 0)].into(),
+            agreed: "next_on".into(),
         };
         let last = Some(day("2026-11-17"));
-        let at = |group: &str| due(&weekly, last, day("2026-01-01"), Some(group));
+        let at = |group: &str| {
+            due(&weekly, last, day("2026-01-01"), |id| (id == "ltc_group").then(|| group.to_owned()))
+        };
         assert_eq!(at("4").unwrap().due_on, day("2026-11-21"));
         assert_eq!(at("1").unwrap().due_on, day("2026-12-02"));
         assert_eq!(at("0"), None);
@@ -130,5 +140,23 @@ mod tests {
         assert_eq!(standing(&weekly, due, last, day("2026-11-17")), Standing::Done);
         assert_eq!(standing(&weekly, due, last, day("2026-11-18")), Standing::Later);
         assert_eq!(standing(&weekly, due, last, day("2026-12-03")), Standing::Overdue);
+    }
+
+    #[test]
+    fn a_day_that_was_agreed_on_comes_before_the_interval() {
+        let rule = Schedule::Days {
+            days: 7,
+            by_field: String::new(),
+            days_by: BTreeMap::new(),
+            agreed: "next_on".into(),
+        };
+        let on = |last: &str, agreed: &str| {
+            let value = |id: &str| (id == "next_on").then(|| agreed.to_owned());
+            due(&rule, Some(day(last)), day("2026-01-01"), value).unwrap().due_on
+        };
+        assert_eq!(on("2026-11-17", "2026-11-20"), day("2026-11-20"), "sooner than the interval");
+        assert_eq!(on("2026-11-17", "2026-11-26"), day("2026-11-26"), "later, because they are away");
+        assert_eq!(on("2026-11-20", "2026-11-20"), day("2026-11-27"), "that visit was made");
+        assert_eq!(on("2026-11-17", ""), day("2026-11-24"));
     }
 }

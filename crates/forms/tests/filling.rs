@@ -46,6 +46,18 @@ note,thanks,ขอบคุณ,Thank you,,,,,,,,,
 const OUTCOMES: &str = "list_name,name,label::ไทย (th),label::English (en)\noutcome,done,จดได้,Read\noutcome,locked,ประตูล็อก,Gate locked\n";
 
 #[test]
+fn words_of_another_list_are_not_taken_for_a_choice() {
+    let survey = "type,name,label,default\nhidden,last,,\nselect_multiple kind,kinds,Kinds,${last}\nselect_one kind,kind,Kind,\n";
+    let form = form(survey, "list_name,name,label\nkind,a,A\nkind,b,B\n", "");
+    let value = |known: &[(&str, &str)], name: &str| fill(&form, known).value(name).unwrap();
+    assert_eq!(value(&[("kinds", "สายให้อาหาร"), ("kind", "ไม่มี")], "kinds"), "");
+    assert_eq!(value(&[("kinds", "สายให้อาหาร"), ("kind", "ไม่มี")], "kind"), "");
+    assert_eq!(value(&[("kinds", "สายให้อาหาร"), ("last", "b")], "kinds"), "b", "what was worked out stays");
+    assert_eq!(value(&[("kinds", "a อื่น b"), ("kind", "b")], "kinds"), "a b");
+    assert_eq!(value(&[("kinds", ""), ("last", "b")], "kinds"), "", "that nothing is known is known too");
+}
+
+#[test]
 fn a_meter_is_read() {
     let form = form(WATER, OUTCOMES, "form_id,version,form_title\nwater_reading,3,จดมิเตอร์\n");
     assert_eq!((form.id(), form.version(), form.title()), ("water_reading", "3", "จดมิเตอร์"));

@@ -105,6 +105,9 @@ pub(crate) fn accept(tx: &mut Tx<'_>, arrival: &Arrival<'_>, written: Written<'_
     if let Some(grant) = arrival.grant {
         rebill::follow(tx, &commit.changes, grant, arrival.now_ms)?;
     }
+    if arrival.grant.is_some() {
+        orders::follow(tx, commit, stamp.ms, arrival.now_ms)?;
+    }
     emergency::follow(tx, &commit.changes, arrival.now_ms)?;
     audit::note_commit(
         tx.db,
@@ -267,7 +270,11 @@ fn check_rights(
     match change.kind.as_str() {
         kind::SUBJECT if is_new => access::may(grant, Action::CreateSubject(shelf, programme))?,
         kind::SUBJECT => {
-            for name in change.cells.keys() {
+            for (name, value) in &change.cells {
+                if found_on_the_round(programme, beside, change.id, name, value) {
+                    access::may(grant, Action::Read(shelf))?;
+                    continue;
+                }
                 let action = if name == field::DELETED {
                     Action::Remove(shelf)
                 } else if name.starts_with(field::CODES) {
@@ -343,6 +350,26 @@ fn check_rights(
         _ => access::may(grant, Action::Read(shelf))?,
     }
     Ok(())
+}
+
+/// Says whether a visit of the same commit ended in a way that writes this to the subject: that somebody died or moved away
+/// is for whoever stands at the door to say, but by a visit and not by hand.
+fn found_on_the_round(
+    programme: &Programme,
+    beside: &[Change],
+    subject: RecordId,
+    name: &str,
+    value: &Value,
+) -> bool {
+    let text = |visit: &Change, name: &str| visit.cells.get(name).and_then(Value::as_str).map(str::to_owned);
+    let writes = |visit: &Change| {
+        let outcome = text(visit, field::OUTCOME)?;
+        let day = text(visit, field::AT)?.get(..10)?.to_owned();
+        let is_its = text(visit, field::SUBJECT)? == subject.to_string();
+        let written = programme.outcome(&outcome).filter(|_| is_its)?.written(&day);
+        written.get(name).map(|written| written == value)
+    };
+    beside.iter().filter(|visit| visit.kind == kind::VISIT).any(|visit| writes(visit) == Some(true))
 }
 
 /// What is made on a round, where its writer stood: it is accepted there though the subject was moved away meanwhile.

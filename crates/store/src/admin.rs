@@ -7,7 +7,7 @@ use crate::{Store, audit, hex, meta};
 use domain::access::{Grant, Role};
 use domain::api::{AccountRow, DeviceRow, NewEnrolment};
 use domain::change::{Change, Values, field, kind};
-use domain::ids::{DeviceNo, Install, RecordId, Seq};
+use domain::ids::{DeviceNo, Install, RecordId, Seq, Shelf};
 use domain::problem::{Code, Problem};
 use domain::programme::Programme;
 use domain::wire::{EnrolReply, EnrolRequest, unsent_mark};
@@ -344,7 +344,24 @@ impl Store {
         if worth_noting && enrolled.as_ref().is_err_and(|code| *code == Code::EnrolUsed) {
             self.noted.remember("", USED, &about, now_ms);
         }
-        Ok(enrolled?)
+        let mut enrolled = enrolled?;
+        self.with_emergency(&mut enrolled.grant);
+        Ok(enrolled)
+    }
+
+    /// Whoever supervises may open the emergency view of what she supervises, so her device must hold what it shows: given to
+    /// the device and not only taken for granted, or it would find nobody in a fire.
+    fn with_emergency(&self, grant: &mut Grant) {
+        if grant.role == Role::Worker {
+            return;
+        }
+        for id in grant.programmes().into_iter().map(str::to_owned).collect::<Vec<_>>() {
+            let shelf = Shelf::emergency(&*id);
+            let has_view = self.programmes.get(&id).is_some_and(|programme| programme.emergency.is_some());
+            if has_view && !grant.shelves.contains(&shelf) {
+                grant.shelves.push(shelf);
+            }
+        }
     }
 
     /// Returns the device whose token this is.
@@ -360,7 +377,8 @@ impl Store {
         if revoked {
             return Err(Code::TokenRevoked.into());
         }
-        let grant: Grant = serde_json::from_str(&grants)?;
+        let mut grant: Grant = serde_json::from_str(&grants)?;
+        self.with_emergency(&mut grant);
         let mut writes = grant.clone();
         writes.shelves.extend(taken(&self.db, DeviceNo(device), now_ms)?);
         Ok(Authenticated { device: DeviceNo(device), grant, writes })

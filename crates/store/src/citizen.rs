@@ -9,7 +9,7 @@ use crate::{Now, Store};
 use domain::access::{Grant, Role};
 use domain::change::{Value, Values, field, kind};
 use domain::ids::{DeviceNo, RecordId};
-use domain::order::{Case, Move, PhotoRole, Setter, StateClass};
+use domain::order::{Case, Move, OrderKind, PhotoRole, Setter, StateClass};
 use domain::problem::Code;
 use domain::programme::Programme;
 use std::sync::Arc;
@@ -37,7 +37,7 @@ pub struct Tracked {
     pub state: String,
     /// What this report is about.
     pub topics: Vec<String>,
-    /// Steps that count, oldest first, from the report on; who took them is nobody's business outside.
+    /// Steps that count, oldest first; who took them is nobody's business outside, nor what another citizen said.
     pub moves: Vec<Move>,
     /// It was joined with an order that was there already.
     pub joined: bool,
@@ -92,7 +92,7 @@ impl Store {
         let kind = programme.order(&kind).ok_or(Error::NotFound)?;
         let offered = |topic: &String| kind.topic(topic).is_some_and(|topic| topic.citizen);
         let row = row::load(&self.db, subject)?.ok_or(Error::NotFound)?;
-        let open = orders::open_at(self, subject, &kind.id)?;
+        let open = orders::open_at(&self.db, subject, &kind.id)?;
         let named = open.into_iter().find(|order| Some(order.id) == joins);
         let topics = match &named {
             Some(order) if topics.is_empty() => {
@@ -105,7 +105,7 @@ impl Store {
         };
         let joins = match named {
             Some(order) => Some(order),
-            None => orders::same_as(self, subject, kind, &topics)?,
+            None => orders::same_as(&self.db, subject, kind, &topics)?,
         };
         let said = Said { topics, ..Said::default() };
         let (order, key, changes) = orders::report(self, &programme, &row, kind, &said, joins, now)?;
@@ -113,12 +113,7 @@ impl Store {
         self.transact(|tx| {
             let new = NewCommit { changes, ..NewCommit::default() };
             write_as_server(tx, AUTHOR, now.ms, now.ms, new)?;
-            tx.db.execute(
-                "INSERT INTO citizen_report (token, record, key, contact, photos, at_ms) \
-                 VALUES (?1, ?2, ?3, '', '', ?4)",
-                (hash(&token), order.bytes(), &key, now.ms),
-            )?;
-            Ok(())
+            note_report(tx.db, &token, order, &key, now.ms)
         })?;
         Ok(token)
     }
@@ -141,8 +136,7 @@ impl Store {
         let report = first.reports.iter().find(|report| report.key == key);
         let topics = report.map(|report| report.topics.clone()).unwrap_or_default();
         // One that is the same as another goes on there.
-        let other = first.duplicate_of.map(|id| row::load(&self.db, id)).transpose()?.flatten();
-        let row = other.filter(|row| row.view.is_alive()).unwrap_or(own);
+        let row = orders::goes_on_in(&self.db, own)?;
         let shelf = row::shelf_of(&self.db, row.shelf)?;
         let Some(programme) = self.programmes.get(&shelf.programme) else { return Ok(None) };
         let Some((case, kind)) = orders::read(programme, &row.view) else { return Ok(None) };
@@ -151,9 +145,9 @@ impl Store {
         // Whoever wrote it must have had the photo, or could see it: its name alone shows nobody another house.
         let reader = Grant { person: String::new(), role: Role::Worker, shelves: vec![shelf.clone()] };
         let mut after = None;
-        for (hash, _) in case.photos.iter().filter(|(_, role)| *role == PhotoRole::After) {
-            if after.is_none() && self.may_see_photo(&reader, DeviceNo::SERVER, hash)? {
-                after = Some(hash.clone());
+        for hash in case.after(kind) {
+            if after.is_none() && self.may_see_photo(&reader, DeviceNo::SERVER, &hash)? {
+                after = Some(hash);
             }
         }
         Ok(Some(Tracked {
@@ -163,7 +157,7 @@ impl Store {
             subject: case.subject,
             open: orders::class_of(kind, &state) == StateClass::Open,
             may_reopen: kind.states.iter().any(reopens),
-            moves: case.steps(kind).into_iter().filter(|step| !step.idle).collect(),
+            moves: shown_steps(&case, kind),
             joined: case.opened_ms < reported_ms || first.duplicate_of.is_some(),
             reported_ms,
             after,
@@ -238,9 +232,21 @@ impl Store {
         let to = to.ok_or(Code::Forbidden)?.id.clone();
         let note = cut(note, NOTE_MAX);
         let step = Step { to: &to, by: "", setter: Setter::Citizen, note: &note, duplicate_of: None };
-        let changes = orders::move_to(self, &row, &programme, step, now.ms)?;
+        let mut changes = orders::move_to(self, &row, &programme, step, now.ms)?;
+        let said = Said { note, ..Said::default() };
+        let key = orders::new_key(self.new_record_id(now.ms));
+        let says = !said.note.is_empty();
+        if let Some(order) = changes.iter_mut().find(|change| change.id == row.id).filter(|_| says) {
+            order.cells.extend(orders::report_cells(&said, &key)?);
+        }
+        // Nobody has this link: it is there so that the office sees what was written among all that citizens wrote.
+        let link = crate::hex(&self.random::<16>());
         self.transact(|tx| {
-            write_as_server(tx, AUTHOR, now.ms, now.ms, NewCommit { changes, ..NewCommit::default() })
+            write_as_server(tx, AUTHOR, now.ms, now.ms, NewCommit { changes, ..NewCommit::default() })?;
+            if says {
+                note_report(tx.db, &link, row.id, &key, now.ms)?;
+            }
+            Ok(())
         })
     }
 
@@ -290,7 +296,7 @@ impl Store {
                 subject,
                 open: orders::class_of(kind, &state) == StateClass::Open,
                 may_reopen: false,
-                moves: case.steps(kind).into_iter().filter(|step| !step.idle).collect(),
+                moves: shown_steps(&case, kind),
                 joined: false,
                 reported_ms: case.opened_ms,
                 after: None,
@@ -300,6 +306,30 @@ impl Store {
         }
         Ok(all)
     }
+}
+
+/// The steps that a citizen sees. What another citizen said in one is for the office: older apps wrote it there.
+fn shown_steps(case: &Case, kind: &OrderKind) -> Vec<Move> {
+    let mut steps = case.steps(kind);
+    steps.retain(|step| !step.idle);
+    for step in steps.iter_mut().filter(|step| step.by.is_empty()) {
+        step.note.clear();
+    }
+    steps
+}
+
+fn note_report(
+    db: &rusqlite::Connection,
+    token: &str,
+    order: RecordId,
+    key: &str,
+    now_ms: u64,
+) -> Result<()> {
+    db.execute(
+        "INSERT INTO citizen_report (token, record, key, contact, photos, at_ms) VALUES (?1, ?2, ?3, '', '', ?4)",
+        (hash(token), order.bytes(), key, now_ms),
+    )?;
+    Ok(())
 }
 
 fn hash(token: &str) -> [u8; 32] {

@@ -5,12 +5,13 @@ use crate::row::{self, Row};
 use crate::transact::Tx;
 use crate::{Store, project};
 use domain::access::{self, Action, Grant, Role};
-use domain::change::{Change, Value, Values, field, kind};
+use domain::change::{Change, Commit, Value, Values, field, kind};
 use domain::ids::{RecordId, Seq};
 use domain::merge::Record;
 use domain::order::{self, Case, Move, OrderKind, PhotoRole, Report, Setter, StateClass, name_part};
 use domain::problem::Code;
 use domain::programme::Programme;
+use rusqlite::Connection;
 
 /// Brings the index in line with an order.
 pub(crate) fn project(tx: &Tx<'_>, row: &Row) -> Result<()> {
@@ -166,21 +167,21 @@ pub(crate) fn new_key(id: RecordId) -> String {
 }
 
 /// The open orders of a kind at a subject, oldest first.
-pub(crate) fn open_at(store: &Store, subject: RecordId, kind: &str) -> Result<Vec<Row>> {
-    let mut statement = store.db.prepare_cached(
+pub(crate) fn open_at(db: &Connection, subject: RecordId, kind: &str) -> Result<Vec<Row>> {
+    let mut statement = db.prepare_cached(
         "SELECT no FROM order_case WHERE subject = ?1 AND class = 0 AND kind = ?2 ORDER BY opened, no",
     )?;
     let mut rows = statement.query((subject.bytes(), kind))?;
     let mut all = Vec::new();
     while let Some(found) = rows.next()? {
-        all.extend(row::load_no(&store.db, found.get(0)?)?);
+        all.extend(row::load_no(db, found.get(0)?)?);
     }
     Ok(all)
 }
 
 /// The open order that already says what somebody has to say, so that it needs no second one.
 pub(crate) fn same_as(
-    store: &Store,
+    db: &Connection,
     subject: RecordId,
     kind: &OrderKind,
     topics: &[String],
@@ -190,7 +191,7 @@ pub(crate) fn same_as(
             (case.topics.is_empty() && topics.is_empty()) || case.topics.iter().any(|t| topics.contains(t))
         })
     };
-    Ok(open_at(store, subject, &kind.id)?.into_iter().find(fits))
+    Ok(open_at(db, subject, &kind.id)?.into_iter().find(fits))
 }
 
 /// The cells of a report with its photos. `key` is its name within the order.
@@ -228,22 +229,49 @@ pub(crate) fn report(
     now: crate::Now,
 ) -> Result<(RecordId, String, Vec<Change>)> {
     let key = new_key(store.new_record_id(now.ms));
-    let mut cells = report_cells(said, &key)?;
+    let new = New {
+        order: store.new_record_id(now.ms),
+        step: store.new_record_id(now.ms),
+        at: domain::thai_date::iso(now.ms, now.offset_minutes),
+    };
+    let (order, changes) = report_as(&store.db, programme, subject, kind, said, joins, (&key, new))?;
+    Ok((order, key, changes))
+}
+
+/// What a new order is called, and when it is opened.
+struct New {
+    order: RecordId,
+    step: RecordId,
+    /// Local ISO time.
+    at: String,
+}
+
+/// [`report`] under names that are given.
+fn report_as(
+    db: &Connection,
+    programme: &Programme,
+    subject: &Row,
+    kind: &OrderKind,
+    said: &Said,
+    joins: Option<Row>,
+    (key, new): (&str, New),
+) -> Result<(RecordId, Vec<Change>)> {
+    let mut cells = report_cells(said, key)?;
     if let Some(order) = joins {
         let known = order.view.text(field::SEVERITY).unwrap_or_default();
         if kind.worse(known, &said.severity) != known {
             cells.insert(field::SEVERITY.to_owned(), said.severity.clone().into());
         }
-        return Ok((order.id, key, vec![change(order.id, kind::ORDER, cells)]));
+        return Ok((order.id, vec![change(order.id, kind::ORDER, cells)]));
     }
-    let id = store.new_record_id(now.ms);
-    let zone = row::shelf_of(&store.db, subject.shelf)?.zone;
+    let id = new.order;
+    let zone = row::shelf_of(db, subject.shelf)?.zone;
     for (name, value) in [
         (field::PROGRAMME, programme.id.clone()),
         (field::ZONE, zone),
         (field::SUBJECT, subject.id.to_string()),
         (field::ORDER_KIND, kind.id.clone()),
-        (field::AT, domain::thai_date::iso(now.ms, now.offset_minutes)),
+        (field::AT, new.at),
         (field::BY, said.by.clone()),
     ] {
         cells.insert(name.to_owned(), value.into());
@@ -254,11 +282,63 @@ pub(crate) fn report(
     if let Some(visit) = said.visit {
         cells.insert(field::VISIT.to_owned(), visit.to_string().into());
     }
-    let step = store.new_record_id(now.ms);
-    cells.extend(move_cell(step, kind.first_state(), &said.by, "")?);
+    cells.extend(move_cell(new.step, kind.first_state(), &said.by, "")?);
     let mut changes = vec![change(id, kind::ORDER, cells)];
     changes.extend(writes_of(subject, kind, kind.first_state()));
-    Ok((id, key, changes))
+    Ok((id, changes))
+}
+
+/// What was said of an order that is over by the time it arrives: a phone without signal joined it while the office dealt
+/// with it. There nobody would see it any more, so it goes to the open order that says the same, or opens one and is told of.
+/// `at_ms` is when it was said, as the server fixed it.
+pub(crate) fn follow(tx: &mut Tx<'_>, commit: &Commit, at_ms: u64, now_ms: u64) -> Result<()> {
+    for change in commit.changes.iter().filter(|change| change.kind == kind::ORDER) {
+        for (name, value) in &change.cells {
+            let Some(key) = name_part(name, field::REPORTS) else { continue };
+            let Ok(report) = serde_json::from_value::<Report>(value.clone()) else { continue };
+            // A remark beside the work says nothing of what is to be done.
+            if !report.topics.is_empty() {
+                say_again(tx, commit, change, (key, report), (at_ms, now_ms))?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn say_again(
+    tx: &mut Tx<'_>,
+    commit: &Commit,
+    change: &Change,
+    (key, report): (&str, Report),
+    (at_ms, now_ms): (u64, u64),
+) -> Result<()> {
+    let Some(row) = row::load(tx.db, change.id)? else { return Ok(()) };
+    let Some(programme) = tx.programme(&tx.shelf_of(row.shelf)?.programme) else { return Ok(()) };
+    let Some((case, kind)) = read(&programme, &row.view) else { return Ok(()) };
+    let Some(subject) = row::load(tx.db, case.subject)?.filter(|_| !kind.is_open(&case.state(kind))) else {
+        return Ok(());
+    };
+    let photo = |(name, value): (&String, &Value)| {
+        Some(name_part(name, field::PHOTOS)?.to_owned()).filter(|_| *value == Value::Bool(true))
+    };
+    let said = Said {
+        severity: kind.worse(&kind.severity_of(&report.topics), &case.severity).to_owned(),
+        topics: report.topics,
+        note: report.note,
+        photos: change.cells.iter().filter_map(photo).collect(),
+        by: report.by,
+        visit: commit.changes.iter().find(|change| change.kind == kind::VISIT).map(|visit| visit.id),
+    };
+    let joins = same_as(tx.db, case.subject, kind, &said.topics)?;
+    let name = |what: &str| RecordId::derived(what, &[change.id.bytes(), key.as_bytes()]);
+    let new = New {
+        order: name("said again"),
+        step: name("said again: step"),
+        at: domain::thai_date::iso(at_ms, domain::thai_date::THAI_OFFSET_MINUTES),
+    };
+    let (_, changes) = report_as(tx.db, &programme, &subject, kind, &said, joins, (key, new))?;
+    let new = crate::NewCommit { changes, ..crate::NewCommit::default() };
+    crate::commit::write_as_server(tx, &said.by, at_ms.min(now_ms), now_ms, new)
 }
 
 /// The cell of a step.
@@ -277,6 +357,19 @@ pub(crate) fn writes_of(subject: &Row, kind: &OrderKind, state: &str) -> Option<
         .map(|(name, value)| (name.clone(), value.clone()))
         .collect();
     (!cells.is_empty()).then(|| change(subject.id, kind::SUBJECT, cells))
+}
+
+/// Where an order goes on that is the same as another, which may be the same as a third: the last of them that is there.
+pub(crate) fn goes_on_in(db: &Connection, mut order: Row) -> Result<Row> {
+    // A ring can come about offline; nobody is to wait for its end.
+    for _ in 0..16 {
+        let next = Case::read(&order.view).and_then(|case| case.duplicate_of);
+        match next.map(|id| row::load(db, id)).transpose()?.flatten().filter(|row| row.view.is_alive()) {
+            Some(next) => order = next,
+            None => break,
+        }
+    }
+    Ok(order)
 }
 
 /// A step that somebody wants an order to take.
@@ -315,13 +408,16 @@ pub(crate) fn move_to(
     if state.needs_note && note.trim().is_empty() {
         return missing("note");
     }
-    if state.needs_photo && !case.photos.iter().any(|(_, role)| *role == PhotoRole::After) {
+    if state.needs_photo && case.after(kind).is_empty() {
         return missing("photo");
     }
-    if state.needs_checks && !kind.checks.iter().all(|check| case.checks.contains(&check.id)) {
+    let ticked = case.checks(kind);
+    if state.needs_checks && !kind.checks.iter().all(|check| ticked.contains(&check.id)) {
         return missing("checks");
     }
-    let mut cells = move_cell(store.new_record_id(now_ms), to, by, note.trim())?;
+    // A step is shown to everybody who follows the order: what a citizen says is a report, which the office can hide.
+    let shown = if setter == Setter::Citizen { "" } else { note.trim() };
+    let mut cells = move_cell(store.new_record_id(now_ms), to, by, shown)?;
     if state.on_assign && setter == Setter::Worker && case.assigned.is_empty() {
         cells.insert(field::ASSIGNED.to_owned(), by.into());
     }
@@ -339,14 +435,64 @@ pub(crate) fn move_to(
         }
         cells.insert(field::DUPLICATE_OF.to_owned(), other.id.to_string().into());
     }
-    let mut changes = vec![Change { base_seq: order.seq, ..change(order.id, kind::ORDER, cells) }];
-    let others = open_at(store, case.subject, &kind.id)?.into_iter().filter(|row| row.id != order.id).count();
-    if (state.class == StateClass::Open || others == 0)
+    let mut others = open_at(&store.db, case.subject, &kind.id)?;
+    others.retain(|row| row.id != order.id);
+    let mut written = None;
+    if let Some(other) = others.first().filter(|_| state.puts_back) {
+        // The last of several puts it back.
+        let kept = order
+            .view
+            .cells
+            .iter()
+            .filter(|(name, _)| name_part(name, field::WAS).is_some() && other.view.get(name).is_none());
+        let kept: Values = kept.map(|(name, cell)| (name.clone(), cell.value.clone())).collect();
+        written = (!kept.is_empty()).then(|| change(other.id, kind::ORDER, kept));
+    }
+    if (state.class == StateClass::Open || others.is_empty())
         && let Some(subject) = row::load(&store.db, case.subject)?
     {
-        changes.extend(writes_of(&subject, kind, to));
+        written = match state.puts_back {
+            true => put_back(&subject, order, kind),
+            false => writes_of(&subject, kind, to),
+        };
+        if !state.puts_back {
+            cells.extend(what_was(&subject, order, &others, state));
+        }
     }
+    let mut changes = vec![Change { base_seq: order.seq, ..change(order.id, kind::ORDER, cells) }];
+    changes.extend(written);
     Ok(changes)
+}
+
+/// What a state writes over, kept in the order so that it can be put back: once, or as an order beside it keeps it.
+fn what_was(subject: &Row, order: &Row, others: &[Row], state: &order::StateKind) -> Values {
+    let mut kept = Values::new();
+    for (name, value) in &state.writes {
+        let cell = format!("{}{name}", field::WAS);
+        let beside = others.iter().find_map(|other| other.view.get(&cell));
+        let own = subject.view.get(name).cloned().unwrap_or_default();
+        let was = beside.cloned().or((own != *value).then_some(own));
+        if let Some(was) = was.filter(|_| order.view.get(&cell).is_none()) {
+            kept.insert(cell, was);
+        }
+    }
+    kept
+}
+
+/// What undoes the states before: of each field that still says what one of them wrote.
+fn put_back(subject: &Row, order: &Row, kind: &OrderKind) -> Option<Change> {
+    let wrote = |name: &str, value: Option<&Value>| {
+        kind.states.iter().any(|state| state.writes.get(name).is_some_and(|wrote| Some(wrote) == value))
+    };
+    let mut cells = Values::new();
+    for (name, was) in &order.view.cells {
+        let Some(name) = name_part(name, field::WAS) else { continue };
+        let now = subject.view.get(name);
+        if wrote(name, now) && now != Some(&was.value) {
+            cells.insert(name.to_owned(), was.value.clone());
+        }
+    }
+    (!cells.is_empty()).then(|| change(subject.id, kind::SUBJECT, cells))
 }
 
 /// A change that knows what the store shows now.

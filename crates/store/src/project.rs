@@ -11,7 +11,7 @@ use crate::transact::Tx;
 use domain::change::{Value, Values, field, kind};
 use domain::ids::RecordId;
 use domain::merge::Record;
-use domain::programme::{DONE, Programme, Schedule};
+use domain::programme::{DONE, FormKind, Programme, Schedule};
 use domain::{schedule, text, thai_date};
 use rusqlite::Connection;
 use std::collections::BTreeMap;
@@ -355,15 +355,18 @@ pub(crate) fn refresh_due(tx: &mut Tx<'_>, subject: RecordId) -> Result<()> {
         tx.db.prepare_cached("DELETE FROM due WHERE subject = ?1")?.execute([no])?;
     }
     let Some(programme) = tx.programme(&tx.shelf_of(shelf)?.programme) else { return Ok(()) };
+    // Most programmes look at visits only: of meters and poles nothing is loaded.
+    let looks = |form: &FormKind| form.schedule.as_ref().is_some_and(Schedule::is_of_each);
+    let looks = !programme.subject.ended.is_empty() || programme.forms.iter().any(looks);
+    let row = if looks { row::load_no(tx.db, no)? } else { None };
+    let value = |id: &str| row.as_ref()?.view.get(id).map(plain);
+    if programme.subject.has_ended(value) {
+        tx.db.prepare_cached("DELETE FROM due WHERE subject = ?1")?.execute([no])?;
+        return Ok(());
+    }
     for form in &programme.forms {
         let Some(rule) = &form.schedule else { continue };
         let LastVisits { done, failed } = last_visits(tx.db, subject, &form.id)?;
-        let group = match rule {
-            Schedule::Days { by_field, .. } if !by_field.is_empty() => {
-                row::load_no(tx.db, no)?.and_then(|row| row.view.get(by_field).map(plain))
-            }
-            _ => None,
-        };
         let failed = failed.filter(|(day, _)| done.as_ref().is_none_or(|done| day > done));
         let closed = failed
             .as_ref()
@@ -376,7 +379,7 @@ pub(crate) fn refresh_due(tx: &mut Tx<'_>, subject: RecordId) -> Result<()> {
             None => false,
         };
         let due = match first_day.parse() {
-            Ok(first) if !closed && !ended => schedule::due(rule, last_done, first, group.as_deref()),
+            Ok(first) if !closed && !ended => schedule::due(rule, last_done, first, value),
             _ => None,
         };
         match due {

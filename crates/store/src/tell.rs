@@ -72,12 +72,23 @@ fn write_to_citizens(
 ) -> Result<()> {
     let mut addresses: Vec<String> = Vec::new();
     {
+        // Also of those whose report was joined with this one: it goes on here for them.
         let mut statement = tx.db.prepare_cached(
-            "SELECT DISTINCT contact FROM citizen_report WHERE record = ?1 AND contact LIKE '%@%'",
+            "SELECT DISTINCT contact, record FROM citizen_report WHERE contact LIKE '%@%' AND (record = ?1 OR record IN \
+             (SELECT record.id FROM order_case JOIN record ON record.no = order_case.no \
+              WHERE order_case.shelf = ?2 AND order_case.kind = ?3 AND class <> 0))",
         )?;
-        let mut rows = statement.query([row.id.bytes()])?;
+        let mut rows = statement.query((row.id.bytes(), row.shelf, &kind.id))?;
         while let Some(found) = rows.next()? {
-            addresses.push(found.get(0)?);
+            let reported = row::id_of(found.get(1)?);
+            let ends_here = reported == row.id
+                || row::load(tx.db, reported)?
+                    .map(|order| orders::goes_on_in(tx.db, order))
+                    .transpose()?
+                    .is_some_and(|last| last.id == row.id);
+            if ends_here {
+                addresses.push(found.get(0)?);
+            }
         }
     }
     // What she typed may hold a telephone number beside the address.

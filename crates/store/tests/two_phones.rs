@@ -42,6 +42,7 @@ fn programme() -> Programme {
             heading: vec!["name".into()],
             second_line: vec!["house".into()],
             search: vec!["name".into(), "house".into()],
+            ..SubjectKind::default()
         },
         forms: vec![FormKind {
             id: "reading".into(),

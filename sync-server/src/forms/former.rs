@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 
 /// Questions of the old version that the new one lacks, and choices that a question has lost.
 pub(super) fn former(old: &Form, new: &Form) -> Vec<FieldKind> {
-    let asked = described(new);
-    described(old)
+    let asked = described(new, None);
+    described(old, None)
         .into_iter()
         .filter_map(|was| match asked.iter().find(|is| is.id == was.id) {
             None => Some(was),
@@ -23,7 +23,7 @@ pub(super) fn former(old: &Form, new: &Form) -> Vec<FieldKind> {
 
 /// All that is former now: what was so before and has not come back, and what has become so.
 pub(super) fn handed_down(before: Vec<FieldKind>, now: Vec<FieldKind>, new: &Form) -> Vec<FieldKind> {
-    let asked = described(new);
+    let asked = described(new, None);
     let mut all: Vec<FieldKind> = Vec::new();
     for mut field in before.into_iter().chain(now) {
         if let Some(is) = asked.iter().find(|is| is.id == field.id) {
@@ -44,8 +44,16 @@ pub(super) fn handed_down(before: Vec<FieldKind>, now: Vec<FieldKind>, new: &For
     all
 }
 
-/// The questions of a version as fields: key, words, kind of value, and choices.
-pub(super) fn described(form: &Form) -> Vec<FieldKind> {
+/// A repeated group as a field: its key and its words.
+pub(super) fn group(form: &Form, key: &str) -> Option<FieldKind> {
+    let mut nodes = form.definition().nodes.iter().skip(1).zip(form.questions());
+    let (node, question) = nodes.find(|(node, question)| node.kind == Kind::Repeat && question.key == key)?;
+    let title = words(form, &node.label, &node.name);
+    Some(FieldKind { id: question.key, title, ..FieldKind::default() })
+}
+
+/// The questions of a version as fields: key, words, kind of value, and choices. Those of a repeated group, or those outside.
+pub(super) fn described(form: &Form, repeat: Option<&str>) -> Vec<FieldKind> {
     let nodes = form.definition().nodes.iter().skip(1);
     nodes
         .zip(form.questions())
@@ -60,7 +68,7 @@ pub(super) fn described(form: &Form) -> Vec<FieldKind> {
                     | Kind::Video
                     | Kind::File
             );
-            !node.unseen && !plain && question.repeat.is_none()
+            !node.unseen && !plain && question.repeat.as_deref() == repeat
         })
         .map(|(node, question)| FieldKind {
             id: question.key,

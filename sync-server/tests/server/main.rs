@@ -10,6 +10,7 @@
 )]
 
 mod base_map;
+mod care;
 mod devices;
 mod emergency;
 mod labels;

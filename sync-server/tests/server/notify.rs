@@ -425,17 +425,15 @@ fn a_case_is_told_of_as_it_opens_and_goes_on_and_its_reporter_gets_letters() {
         assert!(!first.to_string().contains(word), "{word} in {first}");
     }
     // A danger is told of once, as what cannot wait.
-    report("wire", "");
+    let wire = report("wire", "");
     assert_eq!(next()["event"], "red_flag");
 
-    let step = domain::api::MoveOrder {
-        order,
-        state: "accepted".into(),
-        note: String::new(),
-        duplicate_of: None,
-        place: None,
+    let step = |order, state: &str, duplicate_of| {
+        let (state, note) = (state.to_owned(), String::new());
+        let step = domain::api::MoveOrder { order, state, note, duplicate_of, place: None };
+        world.call(&cookie, Request::MoveOrder(step)).1.unwrap();
     };
-    world.call(&cookie, Request::MoveOrder(step)).1.unwrap();
+    step(order, "accepted", None);
     let changed = next();
     assert_eq!(
         (changed["event"].as_str(), changed["about"]["state"].as_str()),
@@ -443,10 +441,18 @@ fn a_case_is_told_of_as_it_opens_and_goes_on_and_its_reporter_gets_letters() {
     );
     let letter = letters.recv_timeout(PATIENCE).unwrap();
     assert!(letter.contains("To: somchai@example.com"), "{letter}");
+    // It is the same as the other: what becomes of that one is written to him as well.
+    step(order, "duplicate", Some(wire));
+    step(wire, "accepted", None);
+    for about in [order, wire] {
+        assert_eq!(next()["about"]["id"], about.to_string());
+        let letter = letters.recv_timeout(PATIENCE).unwrap();
+        assert!(letter.contains("To: somchai@example.com"), "{letter}");
+    }
 
     // Nobody does anything until its time is over.
     world.pass(6 * 24 * 60 * 60 * 1_000);
-    let late: Vec<Value> = (0..2).map(|_| next()).collect();
+    let late: Vec<Value> = (0..1).map(|_| next()).collect();
     assert!(late.iter().all(|one| one["event"] == "overdue"), "{late:?}");
     world.pass(60 * 60 * 1_000);
     let cookie = signed_in_again(&world);

@@ -211,11 +211,25 @@ fn one_tap_reports_and_the_link_tells_until_it_is_done() {
     assert_eq!(street.add(&link, &[("do", b"reopen"), ("note", "ดับอีกแล้ว".as_bytes())]).status, 303);
     let again = street.order(&cookie, order);
     assert_eq!(
-        (again.row.state.as_str(), again.moves.last().unwrap().note.as_str()),
+        (again.row.state.as_str(), again.reports.last().unwrap().note.as_str()),
         ("reopened", "ดับอีกแล้ว")
     );
+    // What she wrote is for the office, which can hide it; whoever else has a link of this pole does not read it.
+    assert!(again.moves.iter().all(|step| step.note != "ดับอีกแล้ว"));
+    assert!(!world.get(&link, &[]).text().contains("ดับอีกแล้ว"));
+    let ask = CitizenReports { offset: 0, limit: 10 };
+    let sent = street.office(&cookie, Request::CitizenReports(ask), |reply| match reply {
+        Reply::CitizenReports(is) => Some(is),
+        _ => None,
+    });
+    assert!(sent.iter().any(|sent| sent.words == "ดับอีกแล้ว"), "{sent:?}");
+    // The second repair is a repair of its own: the belt and the picture of the first do not count for it.
+    assert!(again.checks.is_empty() && again.after.is_empty(), "{again:?}");
+    assert_eq!(world.get(&format!("{link}/photo"), &[]).status, 404, "nor is the first one's picture shown");
     world.sync(&mut phone).unwrap();
     assert_eq!(status_of(&street, &mut phone), "broken");
+    world.ask(&mut phone, step(order, "in_progress", ""));
+    assert_eq!(refused(&mut phone, "done").detail.as_deref(), Some("photo"));
     assert!(phone.verify_all().unwrap().is_empty());
 }
 
@@ -251,9 +265,58 @@ fn me_too_joins_and_another_fault_is_another_order() {
     street.world.call(&cookie, Request::MoveOrder(ask)).1.unwrap();
     let page = street.world.get(&danger, &[]).text();
     assert!(page.contains("รวมของคุณไว้ด้วยกัน") && page.contains("รอเจ้าหน้าที่รับเรื่อง"), "{page}");
+    // And that this is the same as a third: both of the first links go on there.
+    let third = street.report("leak");
+    let last = street.orders(&cookie).rows.into_iter().find(|row| row.topics == ["leak"]).unwrap().id;
+    let ask = MoveOrder { duplicate_of: Some(last), ..step(order, "duplicate", "") };
+    street.world.call(&cookie, Request::MoveOrder(ask)).1.unwrap();
+    street.world.call(&cookie, Request::MoveOrder(step(last, "accepted", ""))).1.unwrap();
+    for link in [&first, &danger, &third] {
+        let page = street.world.get(link, &[]).text();
+        assert!(page.contains("รับเรื่องแล้ว"), "{page}");
+    }
+    let order = last;
     let rejected = step(order, "rejected", "เสานี้เป็นของกรมทางหลวง โทร 1586");
     street.world.call(&cookie, Request::MoveOrder(rejected)).1.unwrap();
     assert!(street.world.get(&first, &[]).text().contains("โทร 1586"));
+}
+
+#[test]
+fn what_was_turned_down_leaves_the_pole_as_it_was_and_is_no_repair() {
+    let street = street();
+    let world = &street.world;
+    let cookie = signed_in(world);
+    let mut phone = world.device_by(&street.technician, 43);
+    let edit = domain::api::EditSubject {
+        subject: pole(),
+        values: [("status".to_owned(), "ok".into())].into(),
+        base_seq: None,
+        reason: None,
+    };
+    world.call(&cookie, Request::EditSubject(edit)).1.unwrap();
+    let go = |order, state: &str, note: &str| {
+        world.call(&cookie, Request::MoveOrder(step(order, state, note))).1.unwrap();
+    };
+    street.report("off");
+    let first = street.orders(&cookie).rows[0].id;
+    go(first, "accepted", "");
+    street.report("wire");
+    let second = street.orders(&cookie).rows.into_iter().find(|row| row.id != first).unwrap().id;
+    world.sync(&mut phone).unwrap();
+    assert_eq!(status_of(&street, &mut phone), "broken");
+    world.pass(HOUR);
+    go(first, "rejected", "คนละเสา");
+    world.sync(&mut phone).unwrap();
+    assert_eq!(status_of(&street, &mut phone), "broken", "the other is open still");
+    go(second, "rejected", "ไม่พบ");
+    world.sync(&mut phone).unwrap();
+    assert_eq!(status_of(&street, &mut phone), "ok");
+    let ask = domain::api::Overview { programme: "lights".into(), today: "2026-11-21".into() };
+    let seen = street.office(&cookie, Request::Overview(ask), |reply| match reply {
+        Reply::Overview(is) => Some(is),
+        _ => None,
+    });
+    assert_eq!((seen.finished, seen.mean_days), (0, None), "nobody repaired anything");
 }
 
 #[test]

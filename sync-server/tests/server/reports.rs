@@ -115,6 +115,18 @@ fn a_month_is_counted_and_leaves_as_pages_and_as_a_workbook() {
         ["1", "4", "2", "2", "0", "0", "50", "2"],
         "two of four visits, two urgent findings"
     );
+    // That she died is written without a day: she died when it was written, and the month before goes on counting her.
+    let edit = domain::api::EditSubject {
+        subject: person(),
+        values: [("status".to_owned(), "deceased".into())].into(),
+        base_seq: None,
+        reason: None,
+    };
+    world.call(&cookie, Request::EditSubject(edit)).1.unwrap();
+    let Reply::MonthReport(after) = world.call(&cookie, Request::MonthReport(november())).1.unwrap() else {
+        panic!()
+    };
+    assert_eq!(after.tables[0].rows[0], report.tables[0].rows[0]);
     let person: Vec<String> = report.tables[2].rows[0].iter().map(Cell::text).collect();
     assert_eq!(person[6], "1/2", "one of two kinds of care of the plan was done");
 
@@ -160,6 +172,22 @@ fn a_whole_record_leaves_for_the_printer_and_for_a_hospital() {
     ] {
         assert_eq!(of(kind).len(), count, "{kind}");
     }
+    // What was in two weeks ago is not in today: the last visit saw neither tube nor sore.
+    let all = |kind: &str, of_it: &dyn Fn(&Value) -> Value| {
+        of(kind).into_iter().map(|one| of_it(one)).collect::<Vec<_>>()
+    };
+    assert_eq!(all("DeviceUseStatement", &|one| one["status"].clone()), ["completed", "completed"]);
+    assert_eq!(
+        all("Device", &|one| one["type"]["text"].clone()),
+        ["สายสวนปัสสาวะ (Foley)", "สายให้อาหารทางจมูก (NG)"]
+    );
+    assert_eq!(all("Flag", &|one| one["status"].clone()), ["inactive", "inactive"], "no open case says so");
+    let sore = of("Condition").into_iter().find(|one| one.get("bodySite").is_some()).unwrap();
+    assert_eq!(sore["bodySite"][0]["text"], "ก้นกบ");
+    assert!(sore["code"]["text"].as_str().unwrap().contains("ลึกถึงไขมัน"), "{sore}");
+    assert_eq!(sore["clinicalStatus"]["coding"][0]["code"], "inactive");
+    let plan = &of("CarePlan")[0]["activity"];
+    assert_ne!(plan[0]["detail"]["code"]["text"], "a4", "{plan}");
     let code = |code: &str| {
         let has = |one: &&&Value| {
             one["code"]["coding"].as_array().unwrap().iter().any(|coding| coding["code"] == code)

@@ -34,6 +34,7 @@ pub fn wells(version: u32) -> Programme {
             heading: vec!["name".to_owned()],
             second_line: vec!["house".to_owned()],
             search: vec!["name".to_owned(), "house".to_owned()],
+            ..SubjectKind::default()
         },
         forms: vec![
             FormKind {

@@ -10,11 +10,12 @@ use crate::components::icon::{Icon, icon};
 use crate::strings::care::care as words;
 use crate::strings::fill;
 use domain::api::{MoveOrder, OrderRow, Orders};
+use domain::ids::RecordId;
 use domain::order::{Setter, StateClass, StateKind};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-/// Most that are shown; who has more has them in the list of orders.
+/// How many are shown at first; the others with a press.
 const SHOWN: usize = 12;
 
 /// What cannot wait.
@@ -24,38 +25,60 @@ pub fn Urgent(
     #[prop(into)]
     answers: Signal<bool>,
     /// What a press on a heading does.
-    open: Callback<domain::ids::RecordId>,
+    open: Callback<RecordId>,
+    /// Asked again whenever this changes: at the office, where nothing syncs.
+    #[prop(optional, into)]
+    again: Option<Signal<u32>>,
 ) -> impl IntoView {
     let app = app();
     let t = words(app);
-    let state = load(app, || Orders { limit: 50, ..Orders::default() });
-    // Drawn anew only when other orders are open, so that a sentence that is being typed stays.
-    let rows = Memo::new(move |_| {
+    let state = load(app, move || {
+        let _ = again.map(|again| again.get());
+        Orders { urgent: true, limit: 200, ..Orders::default() }
+    });
+    let found = Memo::new(move |_| {
         state.with(|state| match state {
-            Loaded::Ready(found) => {
-                let urgent =
-                    found.rows.iter().filter(|row| !row.severity.is_empty() && row.class == StateClass::Open);
-                urgent.take(SHOWN).cloned().collect::<Vec<_>>()
-            }
-            _ => Vec::new(),
+            Loaded::Ready(found) => (found.rows.clone(), found.total),
+            _ => (Vec::new(), 0),
         })
     });
-    move || {
-        let rows = rows.get();
-        if rows.is_empty() || app.programmes.with(Vec::is_empty) {
-            return None;
-        }
-        let count = fill(t.urgent_n, &[&crate::format::count(rows.len() as u64)]);
-        let list = rows
-            .into_iter()
-            .map(|row| view! { <Case row=row answers=answers.get() open=open/> })
-            .collect_view();
-        Some(view! {
+    let all = RwSignal::new(false);
+    // Each by its id: a sentence that is being typed stays where it is when another comes.
+    let shown = move || {
+        let most = if all.get() { usize::MAX } else { SHOWN };
+        found.with(|(rows, _)| rows.iter().take(most).cloned().collect::<Vec<_>>())
+    };
+    let late = move |id: RecordId| {
+        Signal::derive(move || found.with(|(rows, _)| rows.iter().any(|row| row.id == id && row.late)))
+    };
+    let count = move || fill(t.urgent_n, &[&crate::format::count(found.with(|(_, total)| *total))]);
+    let more = move || {
+        let left = found.with(|(rows, _)| rows.len().saturating_sub(SHOWN));
+        (left > 0 && !all.get()).then(|| {
+            let label = fill(t.urgent_more, &[&crate::format::count(left as u64)]);
+            view! { <Button label=label weight=Weight::Quiet press=move || all.set(true)/> }
+        })
+    };
+    let any = Memo::new(move |_| {
+        found.with(|(rows, _)| !rows.is_empty()) && app.programmes.with(|all| !all.is_empty())
+    });
+    view! {
+        <Show when=move || any.get()>
             <section class="urgent" aria-label=t.urgent>
                 <h2>{icon(Icon::Warning)} <span>{count}</span></h2>
-                <ul>{list}</ul>
+                <ul>
+                    <For
+                        each=shown
+                        key=|row| row.id
+                        children=move |row| {
+                            let late = late(row.id);
+                            view! { <Case row=row late=late answers=answers open=open/> }
+                        }
+                    />
+                </ul>
+                {more}
             </section>
-        })
+        </Show>
     }
 }
 
@@ -74,7 +97,7 @@ fn ends(app: App, row: &OrderRow) -> Vec<StateKind> {
 }
 
 #[component]
-fn Case(row: OrderRow, answers: bool, open: Callback<domain::ids::RecordId>) -> impl IntoView {
+fn Case(row: OrderRow, late: Signal<bool>, answers: Signal<bool>, open: Callback<RecordId>) -> impl IntoView {
     let app = app();
     let t = words(app);
     let language = app.lang().code();
@@ -92,12 +115,12 @@ fn Case(row: OrderRow, answers: bool, open: Callback<domain::ids::RecordId>) -> 
         .filter(|advice| !advice.is_empty());
     let since = crate::format::ago(row.opened_ms, now_ms(), app.t(), app.lang());
     let subject = row.subject.id;
-    let states = if answers { ends(app, &row) } else { Vec::new() };
+    let states = ends(app, &row);
     let order = row.id;
     let note = RwSignal::new(String::new());
     let asking = RwSignal::new(None::<String>);
     let wrong = RwSignal::new(false);
-    let save = move |state: &StateKind| {
+    let save = Callback::new(move |state: StateKind| {
         let typed = note.get_untracked().trim().to_owned();
         if state.needs_note && typed.is_empty() {
             if asking.get_untracked().as_ref() == Some(&state.id) {
@@ -106,7 +129,7 @@ fn Case(row: OrderRow, answers: bool, open: Callback<domain::ids::RecordId>) -> 
             asking.set(Some(state.id.clone()));
             return;
         }
-        let state = state.id.clone();
+        let state = state.id;
         spawn_local(async move {
             match ask(MoveOrder { order, state, note: typed, duplicate_of: None, place: None }).await {
                 Ok(_) => {
@@ -116,26 +139,28 @@ fn Case(row: OrderRow, answers: bool, open: Callback<domain::ids::RecordId>) -> 
                 Err(problem) => app.say_problem(&problem),
             }
         });
+    });
+    let button = move |state: StateKind| {
+        let label = match state.button.th.is_empty() {
+            true => state.title.in_language(language).to_owned(),
+            false => state.button.in_language(language).to_owned(),
+        };
+        let press = move || save.run(state.clone());
+        view! { <Button label=label drawing=Icon::Check weight=Weight::Main press=press/> }
     };
-    let buttons = states
-        .into_iter()
-        .map(|state| {
-            let label = match state.button.th.is_empty() {
-                true => state.title.in_language(language).to_owned(),
-                false => state.button.in_language(language).to_owned(),
-            };
-            view! { <Button label=label drawing=Icon::Check weight=Weight::Main press=move || save(&state)/> }
-        })
-        .collect_view();
+    let buttons = move || {
+        let may = answers.get();
+        may.then(|| states.clone().into_iter().map(button).collect_view())
+    };
     view! {
-        <li class="urgent-case" class:late=row.late>
+        <li class="urgent-case" class:late=late>
             <button type="button" class="urgent-head" on:click=move |_| open.run(subject)>
                 <b>{row.subject.heading.clone()}</b>
                 <span>{topics}</span>
-                <small>{fill(if row.late { t.urgent_late } else { t.urgent_since }, &[&since])}</small>
+                <small>{move || fill(if late.get() { t.urgent_late } else { t.urgent_since }, &[&since])}</small>
             </button>
             {advice.map(|advice| view! { <p class="small">{advice}</p> })}
-            {(!answers).then(|| view! { <p class="small">{t.urgent_waits}</p> })}
+            {move || (!answers.get()).then(|| view! { <p class="small">{t.urgent_waits}</p> })}
             {move || {
                 asking
                     .get()

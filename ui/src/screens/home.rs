@@ -108,9 +108,7 @@ fn emergency_button(app: App) -> Option<impl IntoView + use<>> {
     let may = app.status.with(|status| {
         let grant =
             status.as_ref().and_then(|status| status.enrolled.as_ref()).map(|enrolled| &enrolled.grant);
-        grant.is_some_and(|grant| {
-            grant.role != Role::Worker || grant.shelves.iter().any(|shelf| shelf.zone == Shelf::EMERGENCY)
-        })
+        grant.is_some_and(|grant| grant.shelves.iter().any(|shelf| shelf.zone == Shelf::EMERGENCY))
     });
     let any = app.programmes.with(|all| all.iter().any(|programme| programme.emergency.is_some()));
     (may && any).then(|| {

@@ -63,7 +63,8 @@ sentences! {
     all_states: "ทุกสถานะ", "Every state";
     nothing_chosen: "เลือกใบงานจากรายการ", "Choose a work order from the list";
     back_to_list: "กลับไปที่รายการ", "Back to the list";
-    more: "ดูเพิ่ม", "Show more";
+    page_before: "หน้าก่อน", "Page before";
+    page_after: "หน้าถัดไป", "Next page";
     of_citizens: "เรื่องจากประชาชน", "From citizens";
     of_citizens_lead: "สิ่งที่ประชาชนส่งมา ตรวจรูปและข้อความ แล้วซ่อนสิ่งที่ไม่ควรเห็น", "What citizens sent. Look at it, and hide what nobody should see";
     no_citizens: "ยังไม่มีเรื่องจากประชาชน", "Nothing from citizens yet";

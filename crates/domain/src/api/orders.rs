@@ -46,6 +46,9 @@ pub struct Orders {
     /// Only those past their time.
     #[serde(default)]
     pub late: bool,
+    /// Only those that are more urgent than the ordinary.
+    #[serde(default)]
+    pub urgent: bool,
     /// Where the caller stands: latitude and longitude in degrees.
     #[serde(default)]
     pub near: Option<(f64, f64)>,
@@ -144,6 +147,9 @@ pub struct OrderReply {
     pub materials: Vec<Material>,
     /// Checks that are ticked.
     pub checks: Vec<String>,
+    /// Photos of afterwards that show the work as it stands, the newest first: none from before it was opened again.
+    #[serde(default)]
+    pub after: Vec<String>,
     /// Photos and what they show, in the order they were named.
     pub photos: Vec<(String, PhotoRole)>,
     /// The order that this one is the same as.

@@ -1,6 +1,6 @@
 //! An order as its cells say it.
 
-use super::OrderKind;
+use super::{OrderKind, StateClass};
 use crate::change::{Value, field};
 use crate::clock::Stamp;
 use crate::ids::RecordId;
@@ -94,6 +94,8 @@ pub struct Case {
     pub opened_ms: u64,
     /// Steps, oldest first; the first is the opening.
     pub moves: Vec<Move>,
+    /// Their stamps: what was ticked or photographed before a step is told from what was after it.
+    pub(super) stamps: Vec<Stamp>,
     /// Who is to do it; empty: nobody yet.
     pub assigned: String,
     /// The order that this one is the same as.
@@ -102,10 +104,12 @@ pub struct Case {
     pub reports: Vec<Report>,
     /// What was used.
     pub materials: Vec<Material>,
-    /// Checks that are ticked.
-    pub checks: Vec<String>,
+    /// Checks that are ticked, and since when.
+    pub(super) ticked: Vec<(String, Stamp)>,
     /// Photos and what they show.
     pub photos: Vec<(String, PhotoRole)>,
+    /// Photos of afterwards, the newest first.
+    pub(super) after: Vec<(String, Stamp)>,
 }
 
 /// The part of a cell's name after the prefix, where the name is one of a set.
@@ -140,7 +144,7 @@ impl Case {
             } else if let Some(check) = name_part(name, field::CHECKS)
                 && cell.value == Value::Bool(true)
             {
-                checks.push(check.to_owned());
+                checks.push((check.to_owned(), cell.stamp));
             }
         }
         // A step is later by its stamp, whatever its name.
@@ -152,24 +156,64 @@ impl Case {
                 topics.push(topic.clone());
             }
         }
-        let photos = record.elements(field::PHOTOS).map(|hash| {
-            let role = record.get(&format!("{}{hash}", field::PHOTO_ROLES)).cloned().unwrap_or_default();
-            (hash.to_owned(), serde_json::from_value(role).unwrap_or(PhotoRole::Report))
-        });
+        let mut photos = Vec::new();
+        let mut after = Vec::new();
+        for hash in record.elements(field::PHOTOS) {
+            let cell = record.cells.get(&format!("{}{hash}", field::PHOTO_ROLES));
+            let role = cell.and_then(|cell| serde_json::from_value(cell.value.clone()).ok());
+            let role = role.unwrap_or(PhotoRole::Report);
+            if let Some(cell) = cell.filter(|_| role == PhotoRole::After) {
+                after.push((hash.to_owned(), cell.stamp));
+            }
+            photos.push((hash.to_owned(), role));
+        }
+        after.sort_by(|(a, x), (b, y)| y.cmp(x).then_with(|| a.cmp(b)));
         Some(Case {
             kind,
             subject,
             topics,
             severity: record.text(field::SEVERITY).unwrap_or_default().to_owned(),
             opened_ms: opened.ms,
+            stamps: moves.iter().map(|(stamp, _)| *stamp).collect(),
             moves: moves.into_iter().map(|(_, step)| step).collect(),
             assigned: record.text(field::ASSIGNED).unwrap_or_default().to_owned(),
             duplicate_of: record.text(field::DUPLICATE_OF).and_then(|id| id.parse().ok()),
             reports,
             materials,
-            checks,
-            photos: photos.collect(),
+            ticked: checks,
+            photos,
+            after,
         })
+    }
+
+    /// The step that made it begin anew last, if one did: what was looked to before is to be looked to again.
+    fn began_anew(&self, kind: &OrderKind) -> Option<Stamp> {
+        let restarts =
+            |step: &Move| !step.idle && kind.state(&step.state).is_some_and(|state| state.restarts);
+        let steps = self.steps(kind).into_iter().zip(&self.stamps);
+        steps.filter(|(step, _)| restarts(step)).map(|(_, stamp)| *stamp).next_back()
+    }
+
+    /// The checks that hold for the work as it stands: those ticked since it began anew.
+    pub fn checks(&self, kind: &OrderKind) -> Vec<String> {
+        let since = self.began_anew(kind);
+        let holds = |(_, stamp): &&(String, Stamp)| since.is_none_or(|since| *stamp > since);
+        self.ticked.iter().filter(holds).map(|(check, _)| check.clone()).collect()
+    }
+
+    /// The photos of afterwards that show the work as it stands, the newest first.
+    pub fn after(&self, kind: &OrderKind) -> Vec<String> {
+        let since = self.began_anew(kind);
+        let holds = |(_, stamp): &&(String, Stamp)| since.is_none_or(|since| *stamp > since);
+        self.after.iter().filter(holds).map(|(hash, _)| hash.clone()).collect()
+    }
+
+    /// Says whether it was dealt with, not only ended: turned down, or the same as another.
+    pub fn was_done(&self, kind: &OrderKind) -> bool {
+        let steps = self.steps(kind);
+        let is_done =
+            |step: &Move| kind.state(&step.state).is_some_and(|state| state.class == StateClass::Done);
+        steps.iter().any(|step| !step.idle && is_done(step))
     }
 
     /// The steps with those marked that do not count, because the order was in a state that they cannot come after: a

@@ -95,6 +95,9 @@ pub struct StateKind {
     /// Fields of the subject and what they become.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub writes: Values,
+    /// There was nothing to do: what the states before wrote to the subject becomes what it was.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub puts_back: bool,
 }
 
 /// Whether an order in a state still has to be dealt with.
@@ -281,9 +284,11 @@ impl OrderKind {
         state.set_by.contains(&setter) || (setter == Setter::Office && state.set_by.contains(&Setter::Worker))
     }
 
-    /// How urgent a severity is: 0 is the most urgent; the ordinary comes last.
+    /// How urgent a severity is: 0 is the most urgent; the ordinary comes last. Where nothing is urgent nothing is 0, or
+    /// loans would come before what cannot wait.
     pub fn rank(&self, severity: &str) -> usize {
-        self.severities.iter().position(|known| known.id == severity).unwrap_or(self.severities.len())
+        let ordinary = self.severities.len().max(1);
+        self.severities.iter().position(|known| known.id == severity).unwrap_or(ordinary)
     }
 
     /// The more urgent of two severities.

@@ -155,8 +155,50 @@ fn an_order_is_read_from_its_cells() {
     assert_eq!((case.reports[1].note.as_str(), case.reports[1].hidden), ("", true));
     assert_eq!(case.materials.len(), 1);
     assert_eq!(case.photos, [("abc".to_owned(), PhotoRole::After)]);
-    assert_eq!(case.checks, ["power_off"]);
+    assert_eq!(
+        (case.checks(&kind), case.after(&kind)),
+        (vec!["power_off".to_owned()], vec!["abc".to_owned()])
+    );
     assert_eq!(Case::read(&Record::default()), None);
+}
+
+#[test]
+fn what_was_looked_to_before_it_began_anew_is_to_be_looked_to_again() {
+    let mut kind = kind();
+    kind.states.push(StateKind {
+        id: "reopened".into(),
+        after: vec!["done".into()],
+        restarts: true,
+        ..StateKind::default()
+    });
+    let subject = RecordId::new(1, [1; 10]);
+    let record = record(&[
+        (field::SUBJECT, 1, subject.to_string().into()),
+        (field::ORDER_KIND, 1, "repair".into()),
+        ("moves.1", 1, json!({"state": "new", "by": "ก"})),
+        ("moves.2", 2, json!({"state": "in_progress", "by": "ข"})),
+        ("checks.power_off", 3, true.into()),
+        ("checks.height", 3, true.into()),
+        ("photos.old", 3, true.into()),
+        ("photo_roles.old", 3, "after".into()),
+        ("moves.3", 4, json!({"state": "done", "by": "ข"})),
+        ("moves.4", 6, json!({"state": "reopened", "by": ""})),
+        ("checks.height", 7, true.into()),
+        ("photos.new", 8, true.into()),
+        ("photo_roles.new", 8, "after".into()),
+    ]);
+    let case = Case::read(&record).unwrap();
+    assert_eq!(case.state(&kind), "reopened");
+    assert_eq!((case.checks(&kind), case.after(&kind)), (vec!["height".to_owned()], vec!["new".to_owned()]));
+    assert_eq!(case.photos.len(), 2, "the old picture stays in the order");
+    assert!(case.was_done(&kind), "it was, once");
+}
+
+#[test]
+fn where_nothing_is_urgent_nothing_comes_before_what_is() {
+    let loan = OrderKind::default();
+    assert!(loan.rank("") > kind().rank("danger"));
+    assert_eq!(kind().rank("danger"), 0);
 }
 
 #[test]

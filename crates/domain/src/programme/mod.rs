@@ -13,6 +13,7 @@ pub use emergency::Emergency;
 pub use overview::{Condition, Overview, ZONE};
 pub use round::{COULD_NOT, LossKind, MARKS_MAX, MarkKind, RoundDays, RoundKind, Taken, whole};
 
+use crate::change::Values;
 use crate::order::{OrderKind, PublicPage};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -114,6 +115,16 @@ pub struct SubjectKind {
     pub second_line: Vec<String>,
     /// Field ids that search looks into, beside bound codes.
     pub search: Vec<String>,
+    /// Whoever has one of these values is over and done with, and not due for anything: field id to values.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub ended: BTreeMap<String, Vec<String>>,
+}
+
+impl SubjectKind {
+    /// Says whether a subject with these values is over: it is not due for anything any more.
+    pub fn has_ended(&self, value: impl Fn(&str) -> Option<String>) -> bool {
+        self.ended.iter().any(|(id, values)| value(id).is_some_and(|value| values.contains(&value)))
+    }
 }
 
 /// One field of a subject.
@@ -141,6 +152,10 @@ pub struct FieldKind {
     /// Not shown on a worker's card.
     #[serde(default)]
     pub office_only: bool,
+    /// What its values make of other fields, for whoever changes it by hand: field id, and value to value. The two never
+    /// contradict each other.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub decides: BTreeMap<String, BTreeMap<String, String>>,
 }
 
 /// The types of a subject's fields.
@@ -202,6 +217,10 @@ pub struct FormKind {
     /// Answers that are also written to the subject: question name to field id.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub save_to: BTreeMap<String, String>,
+    /// Questions that have the name of a field and ask for something else than it holds: the next day, another borrower, or
+    /// in other words. What the registry says is not put into them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub asks_anew: Vec<String>,
     /// Question names, most telling first, that make the one-line summary of a visit.
     #[serde(default)]
     pub summary: Vec<String>,
@@ -236,11 +255,25 @@ pub enum Schedule {
         /// That field's values and their intervals in days; zero means never due.
         #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
         days_by: BTreeMap<String, u32>,
+        /// A subject field that holds the day that was agreed on: a day after the last visit comes before the interval.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        agreed: String,
     },
 }
 
+impl Schedule {
+    /// Says whether subjects are due each at a day of its own, which only their fields tell: people, not a street of poles.
+    /// Whoever waits longest is then visited first; otherwise the round goes as it is walked.
+    pub fn is_of_each(&self) -> bool {
+        match self {
+            Schedule::Month { .. } => false,
+            Schedule::Days { by_field, agreed, .. } => !by_field.is_empty() || !agreed.is_empty(),
+        }
+    }
+}
+
 /// Why a visit could not be done.
-#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Default, Serialize, Deserialize)]
 pub struct OutcomeKind {
     /// Stable code, such as `locked`. `done` is reserved.
     pub code: String,
@@ -255,6 +288,23 @@ pub struct OutcomeKind {
     /// The answers that [`RoundKind::estimate`] names are worked out and kept with it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub estimates: bool,
+    /// Fields of the subject and what they become: who died is not in care any more.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub writes: Values,
+    /// The field of the subject that becomes the day of the visit; empty: none.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub writes_day: String,
+}
+
+impl OutcomeKind {
+    /// What a visit on a day, local ISO, that ended so writes to its subject.
+    pub fn written(&self, day: &str) -> Values {
+        let mut written = self.writes.clone();
+        if !self.writes_day.is_empty() {
+            written.insert(self.writes_day.clone(), day.into());
+        }
+        written
+    }
 }
 
 /// What a worker may do beyond visiting.
@@ -320,8 +370,8 @@ impl Programme {
         self
     }
 
-    /// Says whether a worker may write this field of a subject: marked so, written by a form's `save_to`, or by a state of
-    /// an order that a worker may set.
+    /// Says whether a worker may write this field of a subject: marked so, written by the `save_to` of a form that she may
+    /// fill, or by a state of an order that a worker may set. What only a supervisor's form writes is a judgement.
     pub fn worker_may_edit(&self, field: &str) -> bool {
         use crate::change::field as engine;
         if field.starts_with(engine::CODES) {
@@ -337,7 +387,11 @@ impl Programme {
             return true;
         }
         self.field(field).is_some_and(|field| field.worker_edits)
-            || self.forms.iter().any(|form| form.save_to.values().any(|target| target == field))
+            || self
+                .forms
+                .iter()
+                .filter(|form| !form.needs_supervisor)
+                .any(|form| form.save_to.values().any(|target| target == field))
             || self.orders.iter().flat_map(|kind| &kind.states).any(|state| {
                 state.set_by.contains(&crate::order::Setter::Worker) && state.writes.contains_key(field)
             })
@@ -372,6 +426,14 @@ impl Programme {
             {
                 faults.push(format!("form {}: due_day is 1 to 28, not {due_day}", form.id));
             }
+        }
+        let written = self.outcomes.iter().flat_map(|outcome| {
+            outcome.writes.keys().chain((!outcome.writes_day.is_empty()).then_some(&outcome.writes_day))
+        });
+        let decided = self.subject.fields.iter().flat_map(|field| field.decides.keys());
+        for target in written.chain(decided).chain(self.subject.ended.keys()).filter(|target| !known(target))
+        {
+            faults.push(format!("an outcome or a field names field {target:?}, which is not defined"));
         }
         if self.forms.iter().filter(|form| form.primary).count() > 1 {
             faults.push("more than one primary form".to_owned());

@@ -397,7 +397,10 @@ impl Filling {
         let mut changed = Vec::new();
         for node in places::all_below(&form, &self.tree, 0, definition) {
             let stored = self.keep_typing(node, described, value);
-            if self.put(node, stored) {
+            let listed = self.listed(described, &stored).unwrap_or_else(|| stored.clone());
+            // Words of another list say nothing: what a default worked out stays.
+            let says_something = !listed.is_empty() || stored.is_empty();
+            if says_something && self.put(node, listed) {
                 changed.push(node);
             }
         }
@@ -407,21 +410,24 @@ impl Filling {
     /// Takes values out of a question that its fixed list does not have.
     fn drop_unknown_choices(&mut self, node: u32) {
         let form = self.form.clone();
-        let described = self
-            .tree
-            .get(node)
-            .filter(|found| !found.value.is_empty())
-            .and_then(|found| form.node(found.definition));
-        let Some(choices) = described.and_then(|described| described.choices.as_ref()) else { return };
-        if choices.nodeset.is_empty()
-            && !choices.open
-            && let Some(Instance::List(items)) = form.definition().instances.get(&choices.list)
-            && let Some(found) = self.tree.get_mut(node)
-        {
-            let known = |word: &&str| items.iter().any(|item| item.name == *word);
-            if !known(&found.value.as_str()) {
-                found.value = found.value.split_whitespace().filter(known).collect::<Vec<_>>().join(" ");
-            }
+        let Some(found) = self.tree.get(node).filter(|found| !found.value.is_empty()) else { return };
+        let described = form.node(found.definition);
+        let listed = described.and_then(|described| self.listed(described, &found.value));
+        if let (Some(listed), Some(found)) = (listed, self.tree.get_mut(node)) {
+            found.value = listed;
+        }
+    }
+
+    /// What is left of a text in a question with a fixed list; `None` where it has no such list.
+    fn listed(&self, described: &Node, text: &str) -> Option<String> {
+        let choices = described.choices.as_ref().filter(|list| list.nodeset.is_empty() && !list.open)?;
+        let Some(Instance::List(items)) = self.form.definition().instances.get(&choices.list) else {
+            return None;
+        };
+        let known = |word: &&str| items.iter().any(|item| item.name == *word);
+        match known(&text) {
+            true => Some(text.to_owned()),
+            false => Some(text.split_whitespace().filter(known).collect::<Vec<_>>().join(" ")),
         }
     }
 

@@ -132,6 +132,47 @@ fn saved_choices_are_the_registrys() {
     assert!(seen > 10, "only {seen} choices were compared");
 }
 
+/// What the registry says is put into the question of the same name. Where that asks for something else than the field
+/// holds, the form says so in `asks_anew`: nobody is to save words that she never chose, or to look for a date that she
+/// never typed.
+#[test]
+fn a_question_with_the_name_of_a_field_asks_for_what_the_field_holds() {
+    let mut seen = 0;
+    each_form(|programme, kind, form, source| {
+        let questions = form.questions();
+        for name in &kind.asks_anew {
+            let asked = questions.iter().any(|question| question.name == *name);
+            assert!(asked && programme.field(name).is_some(), "{}/{}: {name}", programme.id, kind.id);
+        }
+        let seen_by_people = questions.iter().filter(|question| !question.hidden);
+        for question in seen_by_people.filter(|question| !kind.asks_anew.contains(&question.name)) {
+            let Some(field) = programme.field(&question.name) else { continue };
+            seen += 1;
+            let fits = match field.kind {
+                FieldType::Text | FieldType::Phone => question.kind == Kind::Text,
+                FieldType::Integer => question.kind == Kind::Integer,
+                FieldType::Decimal => question.kind == Kind::Decimal,
+                FieldType::Date => question.kind == Kind::Date,
+                FieldType::Photo => question.kind == Kind::Image,
+                FieldType::Bool => false,
+                FieldType::Choice => {
+                    let row =
+                        rows(source.survey).into_iter().find(|row| row["name"] == question.name).unwrap();
+                    let list = row["type"].strip_prefix("select_one ").unwrap_or_default().to_owned();
+                    let known: BTreeSet<String> = rows(source.choices)
+                        .into_iter()
+                        .filter(|choice| choice["list_name"] == list)
+                        .map(|choice| choice["name"].clone())
+                        .collect();
+                    !known.is_empty() && known.iter().all(|value| field.choices.contains_key(value))
+                }
+            };
+            assert!(fits, "{}/{}: {} asks for something else", programme.id, kind.id, question.name);
+        }
+    });
+    assert!(seen > 10, "only {seen} questions have a field's name");
+}
+
 /// Values come from outside by name. A name that nothing will ever fill is a typing error.
 #[test]
 fn hidden_values_have_a_source() {

@@ -22,7 +22,8 @@ pub(super) fn known_of(
 ) -> Result<BTreeMap<String, String>> {
     let mut known = BTreeMap::new();
     for (name, cell) in &subject.view.cells {
-        if !name.starts_with(field::CODES) && !name.starts_with(field::PHOTOS) {
+        let asked_anew = form.asks_anew.contains(name);
+        if !name.starts_with(field::CODES) && !name.starts_with(field::PHOTOS) && !asked_anew {
             known.insert(name.clone(), project::plain(&cell.value));
         }
     }

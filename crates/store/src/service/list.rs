@@ -174,8 +174,14 @@ pub(super) fn round(store: &Store, caller: &Caller<'_>, ask: &Round) -> Result<R
         .db
         .prepare_cached(&format!("SELECT count(*) {from}"))?
         .query_row((&ask.today, &start, &form, failed), |row| row.get(0))?;
+    // Of people who are due each at their own day, whoever waits longest comes first.
+    let schedule = programme.primary_form().and_then(|form| form.schedule.as_ref());
+    let longest = match schedule.is_some_and(Schedule::is_of_each) && !every {
+        true => "CASE WHEN s.due_on < ?1 THEN s.due_on ELSE '9999' END, ",
+        false => "",
+    };
     let sql = format!(
-        "SELECT {key} {from} ORDER BY (SELECT zone FROM shelf WHERE shelf.no = s.shelf), s.sort_key, {key} LIMIT ?5 OFFSET ?6"
+        "SELECT {key} {from} ORDER BY {longest}(SELECT zone FROM shelf WHERE shelf.no = s.shelf), s.sort_key, {key} LIMIT ?5 OFFSET ?6"
     );
     let mut statement = store.db.prepare_cached(&sql)?;
     let mut found = statement.query((&ask.today, &start, &form, failed, ask.limit.min(PAGE), ask.offset))?;

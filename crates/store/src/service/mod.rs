@@ -1,5 +1,6 @@
 //! The one door for screens: every request in one exhaustive `match`.
 
+mod brings;
 mod card;
 mod copies;
 mod emergency;
@@ -26,7 +27,7 @@ pub(crate) mod watch;
 
 pub(crate) use labels::{choose_labels, labelled};
 pub use papers::PagePaper;
-pub use report::{Whole, whole};
+pub use report::{Failed, Whole, whole};
 pub use takings::PaymentLine;
 
 use crate::error::Result;

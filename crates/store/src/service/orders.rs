@@ -1,6 +1,7 @@
 //! Orders on screens: the list, one order, and what is done with it.
 
 use super::{Caller, counts, list};
+use crate::citizen::Sent;
 use crate::commit::NewCommit;
 use crate::error::{Error, Result};
 use crate::orders::{self, Said, Step};
@@ -67,13 +68,25 @@ pub(super) fn orders(store: &Store, caller: &Caller<'_>, ask: &Orders) -> Result
         OrdersBy::Due | OrdersBy::Near => "class, urgency, due IS NULL, due, opened, order_case.no",
     };
     let mut statement = store.db.prepare_cached(&format!(
-        "SELECT order_case.no, (south + north) / 2, (west + east) / 2 {from} ORDER BY {order}"
+        "SELECT order_case.no, (south + north) / 2, (west + east) / 2, urgency, order_case.shelf, order_case.kind \
+         {from} ORDER BY {order}"
     ))?;
     let mut found = statement.query(narrow)?;
     let mut numbers: Vec<(i64, Option<f64>)> = Vec::new();
     while let Some(row) = found.next()? {
+        if ask.urgent {
+            let shelf = row::shelf_of(&store.db, row.get(4)?)?;
+            let (rank, id): (usize, String) = (row.get(3)?, row.get(5)?);
+            let kind = store.programmes.get(&shelf.programme).and_then(|programme| programme.order(&id));
+            if kind.is_none_or(|kind| rank >= kind.severities.len()) {
+                continue;
+            }
+        }
         let at: Option<(f64, f64)> = row.get::<_, Option<f64>>(1)?.zip(row.get::<_, Option<f64>>(2)?);
         numbers.push((row.get(0)?, ask.near.zip(at).map(|(here, there)| place::metres(here, there))));
+    }
+    if ask.urgent {
+        reply.total = numbers.len() as u64;
     }
     if ask.by == OrdersBy::Near {
         // What has no place comes last; among equals the more urgent stays before.
@@ -125,10 +138,11 @@ pub(super) fn order_row(store: &Store, caller: &Caller<'_>, row: &Row) -> Result
     let due = order::due_ms(&order::run(kind, &severity, case.opened_ms, &steps));
     let due_ms = due.filter(|_| class == StateClass::Open);
     // After the work its picture tells most, before it what was reported.
-    let photo = [PhotoRole::After, PhotoRole::Report, PhotoRole::Before]
-        .into_iter()
-        .find_map(|role| case.photos.iter().find(|(_, is)| *is == role))
-        .map(|(hash, _)| hash.clone());
+    let before = || {
+        let of = |role| case.photos.iter().find(|(_, is)| *is == role).map(|(hash, _)| hash.clone());
+        of(PhotoRole::Report).or_else(|| of(PhotoRole::Before))
+    };
+    let photo = case.after(kind).into_iter().next().or_else(before);
     Ok(Some(OrderRow {
         id: row.id,
         subject: list::subject_row(store, &subject, &caller.now.day().to_string())?,
@@ -156,11 +170,12 @@ pub(super) fn order(store: &mut Store, caller: &Caller<'_>, ask: &Order) -> Resu
     let setter = orders::setter(caller.grant);
     let next = kind.states.iter().filter(|to| kind.may_move(&shown.state, &to.id, setter));
     let mut others = Vec::new();
-    for other in orders::open_at(store, case.subject, &kind.id)? {
+    for other in orders::open_at(&store.db, case.subject, &kind.id)? {
         if other.id != row.id {
             others.extend(order_row(store, caller, &other)?);
         }
     }
+    let (checks, after) = (case.checks(kind), case.after(kind));
     Ok(OrderReply {
         seq: row.seq,
         clocks: order::run(kind, &shown.severity, case.opened_ms, &moves),
@@ -170,7 +185,8 @@ pub(super) fn order(store: &mut Store, caller: &Caller<'_>, ask: &Order) -> Resu
         moves,
         reports: case.reports,
         materials: case.materials,
-        checks: case.checks,
+        checks,
+        after,
         photos: case.photos,
         duplicate_of: case.duplicate_of,
         others,
@@ -203,7 +219,7 @@ pub(super) fn open_order(store: &mut Store, caller: &Caller<'_>, ask: OpenOrder)
     if ask.topics.iter().any(|topic| kind.topic(topic).is_none()) {
         return Err(Code::BadRecord.into());
     }
-    let joins = orders::same_as(store, ask.subject, kind, &ask.topics)?;
+    let joins = orders::same_as(&store.db, ask.subject, kind, &ask.topics)?;
     let said = Said {
         topics: ask.topics,
         note: ask.note.trim().to_owned(),
@@ -247,8 +263,9 @@ pub(super) fn note_order(store: &mut Store, caller: &Caller<'_>, ask: NoteOrder)
     for key in ask.unused.iter().filter(|key| case.materials.iter().any(|used| used.key == **key)) {
         cells.insert(format!("{}{key}", field::MATERIALS), serde_json::Value::Null);
     }
+    let held = case.checks(kind);
     for (check, ticked) in &ask.checks {
-        if kind.checks.iter().any(|known| known.id == *check) && case.checks.contains(check) != *ticked {
+        if kind.checks.iter().any(|known| known.id == *check) && held.contains(check) != *ticked {
             cells.insert(format!("{}{check}", field::CHECKS), (*ticked).into());
         }
     }
@@ -332,24 +349,48 @@ pub(super) fn citizen_reports(
 ) -> Result<Vec<CitizenReport>> {
     access::may(caller.grant, Action::Office)?;
     let mut all = Vec::new();
-    for sent in store.citizen_reports(ask.offset, ask.limit.min(list::PAGE))? {
-        let Ok((row, _)) = load(store, caller, sent.order) else { continue };
-        let Some(case) = Case::read(&row.view) else { continue };
-        let Some(shown) = order_row(store, caller, &row)? else { continue };
-        let Some(report) = case.reports.into_iter().find(|report| report.key == sent.key) else { continue };
-        let written = row.view.get(&format!("{}{}", field::REPORTS, sent.key)).cloned().unwrap_or_default();
-        let written: Option<Report> = serde_json::from_value(written).ok();
-        let is_hidden = |hash: &String| {
-            row.view.get(&format!("{}{hash}", field::PHOTOS)) == Some(&serde_json::Value::Bool(false))
-        };
-        all.push(CitizenReport {
-            row: shown,
-            report,
-            words: written.map(|written| written.note).unwrap_or_default(),
-            photos: sent.photos.iter().map(|hash| (hash.clone(), is_hidden(hash))).collect(),
-            contact: sent.contact,
-            at_ms: sent.at_ms,
-        });
+    let mut before = ask.offset;
+    let mut from = 0;
+    // Those of others' programmes are passed over before they are counted, so that a page is a page for everybody.
+    'pages: loop {
+        let page = store.citizen_reports(from, list::PAGE)?;
+        let is_last = page.len() < list::PAGE as usize;
+        from += list::PAGE;
+        for sent in page {
+            if all.len() >= ask.limit.min(list::PAGE) as usize {
+                break 'pages;
+            }
+            let Some(shown) = shown_report(store, caller, sent)? else { continue };
+            match before.checked_sub(1) {
+                Some(left) => before = left,
+                None => all.push(shown),
+            }
+        }
+        if is_last {
+            break;
+        }
     }
     Ok(all)
+}
+
+/// What a citizen sent, if the caller may see it.
+fn shown_report(store: &Store, caller: &Caller<'_>, sent: Sent) -> Result<Option<CitizenReport>> {
+    let Ok((row, _)) = load(store, caller, sent.order) else { return Ok(None) };
+    let Some(case) = Case::read(&row.view) else { return Ok(None) };
+    let Some(shown) = order_row(store, caller, &row)? else { return Ok(None) };
+    let report = case.reports.into_iter().find(|report| report.key == sent.key);
+    let Some(report) = report else { return Ok(None) };
+    let written = row.view.get(&format!("{}{}", field::REPORTS, sent.key)).cloned().unwrap_or_default();
+    let written: Option<Report> = serde_json::from_value(written).ok();
+    let is_hidden = |hash: &String| {
+        row.view.get(&format!("{}{hash}", field::PHOTOS)) == Some(&serde_json::Value::Bool(false))
+    };
+    Ok(Some(CitizenReport {
+        row: shown,
+        report,
+        words: written.map(|written| written.note).unwrap_or_default(),
+        photos: sent.photos.iter().map(|hash| (hash.clone(), is_hidden(hash))).collect(),
+        contact: sent.contact,
+        at_ms: sent.at_ms,
+    }))
 }

@@ -3,11 +3,12 @@
 use super::{Caller, list};
 use crate::error::{Error, Result};
 use crate::row::{self, Row};
-use crate::{Store, project};
+use crate::{Store, orders, project};
 use domain::access::{self, Action};
 use domain::api::{Group, GroupRow, MapPoint, Overview, OverviewReply};
 use domain::change::field;
 use domain::ids::RecordId;
+use domain::order::StateClass;
 use domain::programme::{Condition, Overview as Rules, Programme, ZONE};
 use std::collections::{BTreeMap, HashMap};
 
@@ -148,11 +149,27 @@ fn open_cases(store: &Store, list: &str) -> Result<Vec<(RecordId, RecordId)>> {
 /// How many cases ended lately, and the days they took on average.
 fn finished(store: &Store, caller: &Caller<'_>, list: &str) -> Result<(u64, Option<f64>)> {
     let since = caller.now.ms.saturating_sub(RECENT_MS);
-    let (count, mean): (u64, Option<f64>) = store
-        .db
-        .prepare_cached(&format!(
-            "SELECT count(*), avg(ended - opened) FROM order_case WHERE shelf IN ({list}) AND ended >= ?1"
-        ))?
-        .query_row([since], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    Ok((count, mean.map(|ms| ms / DAY_MS)))
+    let mut statement = store.db.prepare_cached(&format!(
+        "SELECT no, class, ended - opened FROM order_case WHERE shelf IN ({list}) AND ended >= ?1"
+    ))?;
+    let mut rows = statement.query([since])?;
+    let (mut count, mut sum) = (0u64, 0.0);
+    while let Some(found) = rows.next()? {
+        // What was turned down or joined with another took nobody any work.
+        let was_done =
+            found.get::<_, i64>(1)? == orders::class_no(StateClass::Done) || was_done(store, found.get(0)?)?;
+        if was_done {
+            count += 1;
+            sum += found.get::<_, f64>(2)?;
+        }
+    }
+    Ok((count, (count > 0).then(|| sum / count as f64 / DAY_MS)))
+}
+
+fn was_done(store: &Store, no: i64) -> Result<bool> {
+    let Some(row) = row::load_no(&store.db, no)? else { return Ok(false) };
+    let shelf = row::shelf_of(&store.db, row.shelf)?;
+    let found = store.programmes.get(&shelf.programme);
+    let found = found.and_then(|programme| orders::read(programme, &row.view));
+    Ok(found.is_some_and(|(case, kind)| case.was_done(kind)))
 }

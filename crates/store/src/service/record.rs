@@ -1,12 +1,12 @@
 //! Recording: forms with what is known, drafts, visits, corrections, codes, photos.
 
+use super::brings::{bill_of, opened_orders, saved_to_subject};
 use super::known::{estimated, known_of};
 use super::{Caller, counts, found, list, registry};
 use crate::commit::{NewCommit, draft_subject};
 use crate::error::{Error, Optional, Result};
-use crate::ledger::{Issued, Visited};
 use crate::row::{self, Row};
-use crate::{Kind, Store, orders, project, rebill};
+use crate::{Kind, Store, project};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use domain::access::{self, Action};
@@ -225,8 +225,11 @@ pub(super) fn save_visit(
     // What the form showed when it was begun, not what came in meanwhile, is what its writer saw.
     let begun = load_draft(store, &key)?.and_then(|kept| serde_json::from_value::<Begun>(kept).ok());
     let definition = begun.as_ref().map_or(&form.definition, |begun| &begun.definition).clone();
-    let from_form = saved_to_subject(form, &ask.answers);
+    let from_form = saved_to_subject(&programme, form, &ask.answers);
     let mut zone = ask.zone.clone();
+    // A correction is about the same moment as what it corrects; when it was written, its stamp says.
+    let kept = |name: &str| corrected.as_ref().and_then(|visit| visit.view.text(name)).map(str::to_owned);
+    let at = kept(field::AT).unwrap_or_else(|| thai_date::iso(caller.now.ms, ask.offset_minutes));
     let subject = match ask.subject {
         Some(subject) => {
             let (row, shelf) = list::subject(store, caller, subject)?;
@@ -235,7 +238,15 @@ pub(super) fn save_visit(
             let seen = begun.map_or_else(|| row.view.values(), |begun| begun.seen);
             let changed: Values =
                 from_form.into_iter().filter(|(name, value)| seen.get(name) != Some(value)).collect();
-            if done && !changed.is_empty() {
+            let changed = match programme.outcome(&ask.outcome).filter(|_| !done) {
+                None => changed,
+                // Somebody died, moved away: whoever stood at the door is the first to know.
+                Some(outcome) => {
+                    let written = outcome.written(at.get(..10).unwrap_or_default()).into_iter();
+                    written.filter(|(name, value)| row.view.get(name) != Some(value)).collect()
+                }
+            };
+            if !changed.is_empty() {
                 changes.push(Change { base_seq: seq, ..change(subject, kind::SUBJECT, changed) });
             }
             subject
@@ -262,9 +273,6 @@ pub(super) fn save_visit(
         let known = known_of(store, &programme, form, &row, corrected.as_ref(), &today)?;
         cells.extend(estimated(form, round, known, &ask.outcome, caller, today));
     }
-    // A correction is about the same moment as what it corrects; when it was written, its stamp says.
-    let kept = |name: &str| corrected.as_ref().and_then(|visit| visit.view.text(name)).map(str::to_owned);
-    let at = kept(field::AT).unwrap_or_else(|| thai_date::iso(caller.now.ms, ask.offset_minutes));
     let cycle = kept(field::CYCLE).unwrap_or_else(|| schedule::cycle(form.schedule.as_ref(), day));
     for (name, value) in [
         (field::PROGRAMME, programme.id.clone()),
@@ -292,8 +300,10 @@ pub(super) fn save_visit(
     }
     let visit = store.new_record_id(caller.now.ms);
     let opened = match ask.subject {
-        Some(id) if done && ask.supersedes.is_none() => {
-            opened_orders(store, caller, (&programme, &form.id), id, visit, &cells, &ask.photos)?
+        Some(id) if done => {
+            let before = corrected.as_ref().map(|visit| visit.view.values());
+            let said = (visit, &cells, before.as_ref());
+            opened_orders(store, caller, (&programme, &form.id), id, said, &ask.photos)?
         }
         _ => Vec::new(),
     };
@@ -313,113 +323,6 @@ pub(super) fn save_visit(
     Ok(Saved { record: visit, subject: Some(subject), counts: counts(store)? })
 }
 
-/// What a visit's answers open, by the rules of the programme: changes of the same commit.
-fn opened_orders(
-    store: &mut Store,
-    caller: &Caller<'_>,
-    (programme, form): (&Programme, &str),
-    subject: RecordId,
-    visit: RecordId,
-    answers: &Values,
-    photos: &[String],
-) -> Result<Vec<Change>> {
-    let mut changes = Vec::new();
-    for kind in &programme.orders {
-        let Some(opening) = kind.opening(form, |question| orders::chosen(answers.get(question))) else {
-            continue;
-        };
-        let Some(row) = row::load(&store.db, subject)? else { continue };
-        let joins = orders::same_as(store, subject, kind, &opening.topics)?;
-        let said = orders::Said {
-            topics: opening.topics,
-            severity: opening.severity,
-            note: answers.get("note").map(project::plain).unwrap_or_default(),
-            photos: photos.to_vec(),
-            by: caller.grant.person.clone(),
-            visit: Some(visit),
-        };
-        changes.extend(orders::report(store, programme, &row, kind, &said, joins, caller.now)?.2);
-    }
-    Ok(changes)
-}
-
-/// The bill of a visit that is about to be saved, for the same commit: the customer gets it at once, without signal. None
-/// where the office has to look first, once the cycle is closed, for a subject that is only made now, and for an attempt in
-/// vain after the visit was done: what was truly read is never replaced by an estimate.
-fn bill_of(
-    store: &mut Store,
-    caller: &Caller<'_>,
-    programme: &Programme,
-    visit: &Change,
-    subject: RecordId,
-    reason: &str,
-) -> Result<Option<Change>> {
-    let text = |name: &str| visit.cells.get(name).and_then(Value::as_str).unwrap_or_default();
-    let (Some(round), Some(billing)) = (&programme.round, &programme.billing) else { return Ok(None) };
-    let Some(row) = row::load(&store.db, subject)? else { return Ok(None) };
-    let marks = round.marks_of(|name| visit.cells.get(name).cloned());
-    let done = text(field::OUTCOME) == DONE;
-    let waits = done && marks & round.blocking() != 0;
-    let (form, cycle) = (text(field::FORM), text(field::CYCLE));
-    let shelf = row::shelf_of(&store.db, row.shelf)?;
-    if waits
-        || form != billing.form
-        || cycle.is_empty()
-        || !rebill::state_of(&store.db, &shelf, cycle)?.issues()
-        || (!done && rebill::was_done(&store.db, subject, form, cycle)?)
-    {
-        return Ok(None);
-    }
-    let corrects = visit.cells.contains_key(field::SUPERSEDES);
-    let visited = Visited {
-        programme,
-        zone: &shelf.zone,
-        subject: &row,
-        form,
-        visit: visit.id,
-        answers: &visit.cells,
-        at: text(field::AT),
-        issued_at: &thai_date::iso(caller.now.ms, thai_date::THAI_OFFSET_MINUTES),
-        by: &caller.grant.person,
-        cycle,
-        approved: false,
-        reason: if corrects && reason.is_empty() {
-            "แก้ไขการบันทึก"
-        } else {
-            reason
-        },
-        place: 0,
-    };
-    Ok(match store.issue(&visited, caller.now.ms)? {
-        Issued::Bill(change) => Some(*change),
-        Issued::NotBilled | Issued::None => None,
-    })
-}
-
-/// What a form's answers write to the subject. A geopoint saved to `lat` or `lon` gives its part.
-fn saved_to_subject(form: &FormKind, answers: &Values) -> Values {
-    let mut values = Values::new();
-    for (question, target) in &form.save_to {
-        let Some(value) = answers.get(question).filter(|value| !value.is_null()) else { continue };
-        let part = |at: usize, name: &str| match value {
-            Value::String(text) => {
-                text.split_whitespace().nth(at).and_then(|part| part.parse::<f64>().ok()).map(Value::from)
-            }
-            Value::Object(point) => point.get(name).cloned(),
-            other => Some(other.clone()),
-        };
-        let value = match target.as_str() {
-            field::LAT => part(0, "lat"),
-            field::LON => part(1, "lon"),
-            _ => Some(value.clone()),
-        };
-        if let Some(value) = value {
-            values.insert(target.clone(), value);
-        }
-    }
-    values
-}
-
 fn change(id: RecordId, kind: &str, cells: Values) -> Change {
     Change { id, kind: kind.to_owned(), base_seq: Seq(0), cells }
 }
@@ -435,8 +338,14 @@ fn new_subject(id: RecordId, programme: &str, zone: &str, mut cells: Values, cod
 
 pub(super) fn edit_subject(store: &mut Store, caller: &Caller<'_>, ask: EditSubject) -> Result<Saved> {
     let (row, _) = list::subject(store, caller, ask.subject)?;
-    let changed: Values =
+    let mut changed: Values =
         ask.values.into_iter().filter(|(name, value)| row.view.get(name) != Some(value)).collect();
+    let shelf = row::shelf_of(&store.db, row.shelf)?;
+    if let Some(programme) = store.programmes.get(&shelf.programme) {
+        decide(programme, &row, &mut changed, |target| {
+            access::may(caller.grant, Action::EditSubject(&shelf, programme, target))
+        })?;
+    }
     if !changed.is_empty() {
         let base_seq = ask.base_seq.unwrap_or(row.seq);
         let changes = vec![Change { base_seq, ..change(row.id, kind::SUBJECT, changed) }];
@@ -444,6 +353,33 @@ pub(super) fn edit_subject(store: &mut Store, caller: &Caller<'_>, ask: EditSubj
         store.save(caller.grant, caller.now, new)?;
     }
     Ok(Saved { record: row.id, subject: Some(row.id), counts: counts(store)? })
+}
+
+/// Brings what a field decides in line with it: a class and its group never contradict each other. Whoever writes only the
+/// second, against the first, is told to change the first.
+fn decide(
+    programme: &Programme,
+    row: &Row,
+    changed: &mut Values,
+    may: impl Fn(&str) -> std::result::Result<(), Code>,
+) -> Result<()> {
+    for deciding in programme.subject.fields.iter().filter(|field| !field.decides.is_empty()) {
+        let value = changed.get(&deciding.id).or_else(|| row.view.get(&deciding.id)).map(project::plain);
+        let by_hand = changed.contains_key(&deciding.id);
+        for (target, values) in &deciding.decides {
+            let Some(decided) = value.as_ref().and_then(|value| values.get(value)) else { continue };
+            let differs = |value: &Value| project::plain(value) != *decided;
+            if by_hand && row.view.get(target).is_none_or(differs) {
+                changed.insert(target.clone(), decided.clone().into());
+            } else if by_hand {
+                changed.remove(target);
+            } else if changed.get(target).is_some_and(differs) {
+                may(target)?;
+                return Err(Problem::new(Code::FormIncomplete).about(deciding.id.clone()).into());
+            }
+        }
+    }
+    Ok(())
 }
 
 pub(super) fn create_subject(store: &mut Store, caller: &Caller<'_>, ask: CreateSubject) -> Result<Saved> {

@@ -3,14 +3,16 @@
 use super::{Caller, list};
 use crate::error::{Error, Result};
 use crate::row::{self, Row};
-use crate::{Kind, Now, Store, project};
+use crate::{Kind, Now, Store, orders, project};
 use domain::access::{self, Action, Grant};
 use domain::api::MonthReport;
 use domain::change::{Values, field};
 use domain::fhir::Told;
 use domain::ids::{RecordId, Shelf};
+use domain::order::{Case, OrderKind};
 use domain::problem::{Code, Problem};
-use domain::programme::Programme;
+use domain::programme::reports::ReportRule;
+use domain::programme::{DONE, Programme};
 use domain::report::{self, CaseTold, Report, Someone, Visited};
 use domain::thai_date;
 use std::collections::BTreeMap;
@@ -29,7 +31,7 @@ pub(super) fn month(store: &mut Store, caller: &Caller<'_>, ask: &MonthReport) -
     let mut people = Vec::new();
     for (no, shelf) in shelves.iter().filter(|(_, shelf)| shelf.is_zone()) {
         let title = list::zone_title(store, shelf)?;
-        people.extend(of_shelf(store, &programme, (*no, &title), &rule.cases, &ask.month)?);
+        people.extend(of_shelf(store, &programme, (*no, &title), rule, &ask.month)?);
     }
     let about = match &ask.zone {
         Some(zone) => list::zone_title(store, &Shelf::new(&*programme.id, &**zone))?,
@@ -48,7 +50,7 @@ fn of_shelf(
     store: &Store,
     programme: &Programme,
     (shelf, zone): (i64, &str),
-    kind: &str,
+    rule: &ReportRule,
     month: &str,
 ) -> Result<Vec<Someone>> {
     let mut people: Vec<(RecordId, Someone)> = Vec::new();
@@ -63,9 +65,9 @@ fn of_shelf(
                 heading: list::heading(store, &programme.id, &row),
                 zone: zone.to_owned(),
                 first_day: found.get(1)?,
-                values: row.view.values(),
+                values: with_its_end(rule, &row),
                 visits: Vec::new(),
-                cases: cases(store, row.id, kind, month)?,
+                cases: cases(store, row.id, &rule.cases, month)?,
             };
             people.push((row.id, someone));
         }
@@ -95,6 +97,22 @@ fn of_shelf(
         });
     }
     Ok(people.into_iter().map(|(_, someone)| someone).collect())
+}
+
+/// The fields of somebody. Who left without a day left on the day on which that was written: nobody is gone from the months
+/// before, which were reported already.
+fn with_its_end(rule: &ReportRule, row: &Row) -> Values {
+    let mut values = row.view.values();
+    let has_day = values.get(&rule.ended_on).is_some_and(|day| !day.is_null() && *day != "");
+    let ended = rule.ended.iter().filter_map(|(field, ends)| {
+        let cell = row.view.cells.get(field)?;
+        ends.contains(&project::plain(&cell.value)).then_some(cell.stamp.ms)
+    });
+    if let Some(ms) = ended.min().filter(|_| !has_day && !rule.ended_on.is_empty()) {
+        let day = thai_date::day_of(ms, thai_date::THAI_OFFSET_MINUTES).to_string();
+        values.insert(rule.ended_on.clone(), day.into());
+    }
+    values
 }
 
 /// The orders of a kind about somebody that were opened in a month, local time.
@@ -136,6 +154,23 @@ pub struct Whole {
     pub values: Values,
     /// The visits that count, oldest first; those that could not be done left out.
     pub visits: Vec<Told>,
+    /// The visits that could not be done, oldest first: when, who, the outcome's code, and why.
+    pub failed: Vec<Failed>,
+    /// Orders about them, oldest first.
+    pub orders: Vec<(OrderKind, Case)>,
+}
+
+/// A visit that could not be done.
+#[derive(Clone, Debug)]
+pub struct Failed {
+    /// When, ISO 8601 with offset.
+    pub at: String,
+    /// Who.
+    pub by: String,
+    /// The outcome's code.
+    pub outcome: String,
+    /// In words.
+    pub note: String,
 }
 
 /// Everything about one person, for a file that leaves the office. That it was made is noted in the audit.
@@ -153,17 +188,65 @@ pub fn whole(
     let (row, shelf) = list::subject(store, caller, subject)?;
     let programme = store.programmes.get(&shelf.programme).cloned().ok_or(Code::FormMissing)?;
     store.note_audit(&grant.person, "record exported", &row.id.to_string(), now.ms)?;
+    let orders = orders_of(store, &programme, &row)?;
     Ok(Whole {
         id: row.id,
         heading: list::heading(store, &programme.id, &row),
         zone: list::zone_title(store, &shelf)?,
-        visits: visits(store, &row)?,
+        visits: visits(store, &row, &orders)?,
+        failed: failed(store, &row)?,
+        orders: orders.into_iter().map(|(_, kind, case)| (kind, case)).collect(),
         values: row.view.values(),
         programme,
     })
 }
 
-fn visits(store: &Store, subject: &Row) -> Result<Vec<Told>> {
+fn orders_of(store: &Store, programme: &Programme, subject: &Row) -> Result<Vec<(Row, OrderKind, Case)>> {
+    let mut statement =
+        store.db.prepare_cached("SELECT no FROM order_case WHERE subject = ?1 ORDER BY opened, no")?;
+    let mut rows = statement.query([subject.id.bytes()])?;
+    let mut all = Vec::new();
+    while let Some(found) = rows.next()? {
+        let Some(row) = row::load_no(&store.db, found.get(0)?)? else { continue };
+        let Some((case, kind)) = orders::read(programme, &row.view) else { continue };
+        let kind = kind.clone();
+        all.push((row, kind, case));
+    }
+    Ok(all)
+}
+
+fn failed(store: &Store, subject: &Row) -> Result<Vec<Failed>> {
+    let mut statement = store.db.prepare_cached(
+        "SELECT no, outcome FROM visit WHERE subject = ?1 AND outcome <> ?2 ORDER BY at_ms, no",
+    )?;
+    let mut rows = statement.query((subject.id.bytes(), DONE))?;
+    let mut all = Vec::new();
+    while let Some(found) = rows.next()? {
+        let outcome: String = found.get(1)?;
+        if [field::SET_ASIDE, project::CORRECTED].contains(&&*outcome) {
+            continue; // another one counts in its place
+        }
+        let Some(row) = row::load_no(&store.db, found.get(0)?)? else { continue };
+        let text = |name: &str| row.view.text(name).unwrap_or_default().to_owned();
+        all.push(Failed { at: text(field::AT), by: text(field::BY), outcome, note: text("note") });
+    }
+    Ok(all)
+}
+
+/// Says whether what a visit raised is dealt with: no open order says that it was noticed there. A report is written with
+/// its visit, under one stamp.
+fn is_answered(visit: &Row, orders: &[(Row, OrderKind, Case)]) -> bool {
+    let stamp = |row: &Row, name: &str| row.view.cells.get(name).map(|cell| cell.stamp);
+    let written = stamp(visit, field::FORM);
+    let id = visit.id.to_string();
+    let mut open = orders.iter().filter(|(_, kind, case)| kind.is_open(&case.state(kind)));
+    !open.any(|(row, _, case)| {
+        let report = |key: &str| stamp(row, &format!("{}{key}", field::REPORTS)) == written;
+        row.view.text(field::VISIT) == Some(&id) || case.reports.iter().any(|one| report(&one.key))
+    })
+}
+
+fn visits(store: &Store, subject: &Row, orders: &[(Row, OrderKind, Case)]) -> Result<Vec<Told>> {
     let mut statement = store
         .db
         .prepare_cached("SELECT no FROM visit WHERE subject = ?1 AND outcome = 'done' ORDER BY at_ms, no")?;
@@ -178,6 +261,7 @@ fn visits(store: &Store, subject: &Row) -> Result<Vec<Told>> {
             at: text(field::AT),
             by: text(field::BY),
             values: project::answers(&row.view),
+            answered: is_answered(&row, orders),
         });
     }
     Ok(visits)

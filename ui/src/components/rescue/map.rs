@@ -36,7 +36,8 @@ fn on_ground(centre: (f64, f64), reach_m: f64, at: (f64, f64)) -> (f64, f64) {
 pub fn map(scene: Scene) -> Option<impl IntoView + use<>> {
     let app = scene.app;
     let t = words(app);
-    let centre = scene.point.get()?;
+    // Without a position there is something to tap all the same: the middle of all that are known.
+    let centre = scene.point.get().or_else(|| scene.middle())?;
     let radius = f64::from(scene.radius.get());
     let reach = radius * BEYOND;
     let tap = move |event: MouseEvent| {

@@ -46,6 +46,9 @@ pub struct Scene {
     found: RwSignal<Loaded<RescueReply>>,
     /// The person that is unfolded.
     chosen: RwSignal<Option<domain::ids::RecordId>>,
+    /// For whom it is being typed where they were taken, and what: kept here, so that it stays when the list is drawn anew.
+    moving: RwSignal<Option<domain::ids::RecordId>>,
+    moved_to: RwSignal<String>,
     /// The phone says no position.
     nowhere: RwSignal<bool>,
 }
@@ -56,6 +59,14 @@ impl Scene {
         self.unplaced.set(false);
         self.nowhere.set(false);
         self.point.set(Some(point));
+    }
+
+    /// The middle of all that may be looked for.
+    fn middle(self) -> Option<(f64, f64)> {
+        self.state.with(|state| match state {
+            Loaded::Ready(state) => state.middle,
+            _ => None,
+        })
     }
 
     fn go_here(self) {
@@ -87,6 +98,8 @@ pub fn EmergencyView() -> impl IntoView {
         unplaced: RwSignal::new(false),
         found: RwSignal::new(Loaded::Waiting),
         chosen: RwSignal::new(None),
+        moving: RwSignal::new(None),
+        moved_to: RwSignal::new(String::new()),
         nowhere: RwSignal::new(false),
     };
     // Whether it is open, not every change of its numbers, decides what is drawn: a list must not fold up under a thumb.
@@ -132,7 +145,14 @@ fn opened(scene: Scene, left_ms: u64) -> impl IntoView {
                 return; // the screen is gone
             }
             match answer {
-                Ok(found) => scene.found.set(Loaded::Ready(found)),
+                Ok(found) => {
+                    // The office asks every few seconds: the same answer draws nothing anew under somebody's hands.
+                    let same =
+                        |held: &Loaded<RescueReply>| matches!(held, Loaded::Ready(held) if *held == found);
+                    if !scene.found.with_untracked(same) {
+                        scene.found.set(Loaded::Ready(found));
+                    }
+                }
                 Err(problem) if problem.code == Code::EmergencyShut => app.changed.update(|n| *n += 1),
                 Err(problem) => scene.found.set(Loaded::Failed(problem)),
             }
@@ -154,17 +174,12 @@ fn opened(scene: Scene, left_ms: u64) -> impl IntoView {
 fn where_it_is(scene: Scene) -> impl IntoView {
     let app = scene.app;
     let t = words(app);
-    let middle = move || {
-        scene.state.with(|state| match state {
-            Loaded::Ready(state) => state.middle,
-            _ => None,
-        })
-    };
     view! {
         <div class="rescue-point">
             <Button label=t.point_here drawing=Icon::Map press=move || scene.go_here()/>
             {move || {
-                middle()
+                scene
+                    .middle()
                     .filter(|_| scene.point.get().is_none())
                     .map(|middle| {
                         view! { <Button label=t.point_middle press=move || scene.move_to(middle)/> }
@@ -282,7 +297,10 @@ fn people(scene: Scene) -> impl IntoView {
         {drawn(app, scene.found, move |found| {
             let open = found.rows.iter().filter(|row| row.mark.is_none()).count() as u64;
             if found.rows.is_empty() {
-                return notice::empty(t.found_none).into_any();
+                let holds_nobody = scene.state.with_untracked(|state| {
+                    matches!(state, Loaded::Ready(state) if state.people == 0)
+                });
+                return notice::empty(if holds_nobody { t.found_no_register } else { t.found_none }).into_any();
             }
             let count = fill(t.found_n, &[&format::count(found.rows.len() as u64), &format::count(open)]);
             let list = in_order(&found.rows)

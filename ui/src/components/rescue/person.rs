@@ -155,8 +155,11 @@ fn details(scene: Scene, row: &RescueRow) -> impl IntoView + use<> {
 fn Marks(scene: Scene, id: RecordId, marked: bool) -> impl IntoView {
     let app = scene.app;
     let t = words(app);
-    let moving = RwSignal::new(false);
-    let to = RwSignal::new(String::new());
+    let (moving, to) = (scene.moving, scene.moved_to);
+    let unfold = move || {
+        to.set(String::new());
+        moving.update(|whose| *whose = (*whose != Some(id)).then_some(id));
+    };
     let save = move |fate: Fate, note: String| {
         spawn_local(async move {
             // The place of the point is known already; nobody in smoke waits for a satellite.
@@ -164,6 +167,7 @@ fn Marks(scene: Scene, id: RecordId, marked: bool) -> impl IntoView {
             match ask(MarkRescue { id, fate, note, place }).await {
                 Ok(saved) => {
                     scene.chosen.try_set(None);
+                    scene.moving.try_set(None);
                     app.say(t.mark_saved);
                     app.saved(saved.counts);
                 }
@@ -179,10 +183,9 @@ fn Marks(scene: Scene, id: RecordId, marked: bool) -> impl IntoView {
                 weight=Weight::Main
                 press=move || save(Fate::Reached, String::new())
             />
-            <Button label=t.moved_to drawing=Icon::Next press=move || moving.update(|open| *open = !*open)/>
+            <Button label=t.moved_to drawing=Icon::Next press=unfold/>
             {move || {
-                moving
-                    .get()
+                (moving.get() == Some(id))
                     .then(|| {
                         view! {
                             <Line

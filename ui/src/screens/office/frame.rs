@@ -10,6 +10,7 @@ use super::{
 };
 use crate::app::app;
 use crate::components::icon::{Icon, icon};
+use crate::components::urgent::Urgent;
 use crate::strings::office::office as words;
 use crate::strings::office::outside::outside;
 use crate::strings::office::rounds::rounds as rounds_words;
@@ -17,6 +18,8 @@ use leptos::prelude::*;
 
 /// How often the menu's numbers are counted anew, milliseconds.
 const LOOK_AROUND_MS: i32 = 45_000;
+/// How often it is asked what cannot wait, milliseconds.
+const URGENT_MS: i32 = 6_000;
 
 /// Menu and page.
 #[component]
@@ -43,6 +46,9 @@ pub fn Frame() -> impl IntoView {
         Page::Labels(id) => id,
         _ => None,
     });
+    // A red flag comes from a caregiver's phone: whoever sits here has touched nothing, on whatever page.
+    let look = RwSignal::new(0u32);
+    every(URGENT_MS, move || async move { look.update(|n| *n = n.wrapping_add(1)) });
     every(LOOK_AROUND_MS, move || async move { office.look_around() });
     Effect::new(move |first: Option<()>| {
         app.changed.track();
@@ -74,7 +80,7 @@ pub fn Frame() -> impl IntoView {
                 </p>
                 <nav aria-label=t.navigation>
                     <ul>
-                        {entry(section, Page::Today, t.today, Icon::Clock, |_| 0)}
+                        {entry(section, Page::Today, t.today, Icon::Clock, |now| now.urgent)}
                         {entry(section, Page::Rounds, rounds_words(app).title, Icon::Check, |_| 0)}
                         {move || {
                             let any = app.programmes.with(|all| all.iter().any(|one| one.billing.is_some()));
@@ -122,6 +128,11 @@ pub fn Frame() -> impl IntoView {
                 <Languages/>
             </header>
             <main id="office-content" class="office-main">
+                <Urgent
+                    answers=true
+                    open=Callback::new(|id| Page::Registry(Some(id)).open())
+                    again=look
+                />
                 {move || match section.get() {
                     Page::Today => view! { <today::Today/> }.into_any(),
                     Page::Rounds => view! { <rounds::Rounds/> }.into_any(),

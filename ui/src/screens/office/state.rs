@@ -36,6 +36,8 @@ pub struct Attention {
     pub refused: usize,
     /// Orders past their time.
     pub orders: usize,
+    /// Orders that cannot wait.
+    pub urgent: usize,
     /// Devices that are copies of another and still in use.
     pub copies: usize,
 }
@@ -140,8 +142,11 @@ impl Office {
             }
             // Not asked for where no programme has any.
             let any = self.app.programmes.with_untracked(|all| all.iter().any(|it| !it.orders.is_empty()));
-            if any && let Ok(orders) = ask(Orders::default()).await {
-                self.attention.update(|now| now.orders = usize::try_from(orders.late).unwrap_or(usize::MAX));
+            if any && let Ok(orders) = ask(Orders { urgent: true, ..Orders::default() }).await {
+                self.attention.update(|now| {
+                    now.orders = usize::try_from(orders.late).unwrap_or(usize::MAX);
+                    now.urgent = usize::try_from(orders.total).unwrap_or(usize::MAX);
+                });
             }
             if let Ok(refused) = ask(Refused {}).await {
                 self.attention.update(|now| now.refused = refused.len());

@@ -11,7 +11,6 @@ use crate::browser::{OFFSET_MINUTES, now_ms, today};
 use crate::components::icon::{Icon, icon};
 use crate::components::notice;
 use crate::components::row::outcome_word;
-use crate::components::urgent::Urgent;
 use crate::components::visit::{form_title, summary};
 use crate::format;
 use crate::strings::office::office as words;
@@ -72,13 +71,6 @@ impl Day {
         }
         match answer {
             Ok((rows, capped)) => {
-                // What cannot wait comes with visits: whoever watches the page sees it without touching it.
-                if self
-                    .rows
-                    .with_untracked(|held| held.first().map(|row| row.id) != rows.first().map(|row| row.id))
-                {
-                    self.app.changed.update(|n| *n += 1);
-                }
                 self.problem.set(None);
                 self.updated_ms.set(now_ms());
                 self.capped.set(capped);
@@ -158,10 +150,6 @@ pub fn Today() -> impl IntoView {
     view! {
         <Framed title=t.today lead=t.today_lead beside=choose_day(day).into_any()>
             <p class="visually-hidden" role="status" aria-live="polite">{move || day.said.get()}</p>
-            <Urgent
-                answers=true
-                open=Callback::new(|id| Page::Registry(Some(id)).open())
-            />
             {move || freshness(day)}
             <div class="office-tiles" role="group" aria-label=t.programme>{move || tiles(day)}</div>
             {move || {

@@ -14,7 +14,7 @@ use crate::strings::orders::orders as words;
 use domain::api;
 use domain::api::OrderReply;
 use domain::ids::RecordId;
-use domain::order::{OrderKind, PhotoRole, StateKind};
+use domain::order::{OrderKind, StateKind};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
@@ -91,7 +91,7 @@ fn missing(app: App, order: &OrderReply, kind: &OrderKind, state: &StateKind) ->
     if state.needs_checks && !kind.checks.iter().all(|check| order.checks.contains(&check.id)) {
         return Some(t.needs_checks);
     }
-    let has_after = order.photos.iter().any(|(_, role)| *role == PhotoRole::After);
+    let has_after = !order.after.is_empty();
     (state.needs_photo && !has_after).then_some(t.needs_photo)
 }
 

@@ -60,6 +60,8 @@ pub struct CareStrings {
     pub found_n: &'static str,
     /// Nobody near.
     pub found_none: &'static str,
+    /// The device holds nobody.
+    pub found_no_register: &'static str,
     /// Button.
     pub unplaced_n: &'static str,
     /// Button.
@@ -124,6 +126,8 @@ pub struct CareStrings {
     pub urgent_n: &'static str,
     /// How long it has waited.
     pub urgent_since: &'static str,
+    /// More of them.
+    pub urgent_more: &'static str,
     /// It has waited too long.
     pub urgent_late: &'static str,
     /// For who may not answer.

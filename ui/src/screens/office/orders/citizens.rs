@@ -15,20 +15,26 @@ use domain::api::{CitizenReport, HideReport};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
+/// Reports of a page.
+const PAGE: u32 = 100;
+
 /// The page.
 #[component]
 pub fn Citizens() -> impl IntoView {
     let app = app();
     let t = words(app);
-    let state = load(app, || api::CitizenReports { offset: 0, limit: 100 });
+    let page = RwSignal::new(0u32);
+    let state =
+        load(app, move || api::CitizenReports { offset: page.get().saturating_mul(PAGE), limit: PAGE });
     view! {
         <Framed title=t.of_citizens lead=t.of_citizens_lead>
             {drawn(app, state, move |all| {
-                if all.is_empty() {
+                if all.is_empty() && page.get_untracked() == 0 {
                     return notice::empty(t.no_citizens).into_any();
                 }
                 let rows = all.iter().map(|sent| one(app, sent)).collect_view();
-                view! { <ul class="order-sent">{rows}</ul> }.into_any()
+                let more = super::pager(app, page, all.len() >= PAGE as usize);
+                view! { <ul class="order-sent">{rows}</ul> {more} }.into_any()
             })}
         </Framed>
     }

@@ -37,14 +37,20 @@ pub fn Orders(
     let assigned = RwSignal::new(String::new());
     let late = RwSignal::new(false);
     let newest = RwSignal::new(false);
-    let limit = RwSignal::new(PAGE);
+    let page = RwSignal::new(0u32);
+    // Another question begins with its first page.
+    Effect::new(move |_| {
+        (programme.track(), state.track(), assigned.track(), late.track(), newest.track(), board.track());
+        page.set(0);
+    });
     let found = load(app, move || api::Orders {
         programme: Some(programme.get()).filter(|id| !id.is_empty()),
         state: Some(state.get()).filter(|id| !id.is_empty()),
         assigned: (assigned.get() == "nobody").then(String::new),
         late: late.get(),
         by: if newest.get() { OrdersBy::Newest } else { OrdersBy::Due },
-        limit: if board.get() { 200 } else { limit.get() },
+        offset: if board.get() { 0 } else { page.get().saturating_mul(PAGE) },
+        limit: if board.get() { 200 } else { PAGE },
         ..api::Orders::default()
     });
     let tick = move |label: &'static str, value: RwSignal<bool>| {
@@ -68,6 +74,18 @@ pub fn Orders(
         });
         view! { <Select label=t.all_states options=options value=state/> }
     };
+    let programmes = move || {
+        let office = crate::strings::office::office(app);
+        let mut options = vec![(String::new(), office.all_programmes.to_owned())];
+        app.programmes.with(|all| {
+            let any = all.iter().filter(|programme| !programme.orders.is_empty());
+            let title = |programme: &std::sync::Arc<domain::programme::Programme>| {
+                programme.title.in_language(app.lang().code()).to_owned()
+            };
+            options.extend(any.map(|programme| (programme.id.clone(), title(programme))));
+        });
+        view! { <Select label=office.programme options=options value=programme/> }
+    };
     view! {
         <Framed title=t.orders lead=t.office_lead>
             <div class="office-registry office-orders" class:opened=move || open.get().is_some() class:board=move || board.get()>
@@ -86,12 +104,13 @@ pub fn Orders(
                             {t.nobodys}
                         </button>
                     </div>
+                    {programmes}
                     {states}
                     {drawn(app, found, move |reply| {
-                        if reply.rows.is_empty() {
+                        if reply.rows.is_empty() && page.get_untracked() == 0 {
                             return notice::empty(t.none).into_any();
                         }
-                        if board.get() { columns(app, reply).into_any() } else { list(app, reply, limit).into_any() }
+                        if board.get() { columns(app, reply).into_any() } else { list(app, reply, page).into_any() }
                     })}
                 </section>
                 <section class="office-found" aria-label=t.orders>
@@ -114,15 +133,28 @@ pub fn Orders(
     }
 }
 
-fn list(app: App, reply: &OrdersReply, limit: RwSignal<u32>) -> impl IntoView + use<> {
+/// The buttons to the page before and the next, where there are any.
+fn pager(app: App, page: RwSignal<u32>, has_more: bool) -> impl IntoView + use<> {
     let t = words(app);
-    let more = (reply.total > reply.rows.len() as u64).then(|| {
+    let to = |label: &'static str, step: i32| {
         view! {
-            <button type="button" class="button" on:click=move |_| limit.update(|rows| *rows = (*rows + PAGE).min(200))>
-                <span class="words">{t.more}</span>
+            <button
+                type="button"
+                class="button"
+                on:click=move |_| page.update(|page| *page = page.saturating_add_signed(step))
+            >
+                <span class="words">{label}</span>
             </button>
         }
-    });
+    };
+    let before = (page.get_untracked() > 0).then(|| to(t.page_before, -1));
+    let after = has_more.then(|| to(t.page_after, 1));
+    view! { <div class="office-actions">{before}{after}</div> }
+}
+
+fn list(app: App, reply: &OrdersReply, page: RwSignal<u32>) -> impl IntoView + use<> {
+    let shown = u64::from(page.get_untracked().saturating_mul(PAGE)) + reply.rows.len() as u64;
+    let more = pager(app, page, reply.total > shown);
     let rows = reply
         .rows
         .iter()
