@@ -31,7 +31,7 @@ use store::Account;
 const MOST_BYTES: usize = 4 * 1024 * 1024;
 /// Most bytes of a compiled form: it must cross a weak network to every phone.
 const MOST_COMPILED_BYTES: usize = 2 * 1024 * 1024;
-/// How long reading an upload may take, its wait for others included.
+/// How long an upload waits for others, and how long reading it may take.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// What an upload was found to be: a form with remarks, or mistakes.
@@ -56,7 +56,8 @@ async fn judge(
     files: Vec<FormFile>,
 ) -> Result<FormChecked, Failure> {
     let (sheets, pictures) = pictures::apart(files);
-    let judged = judged(programme, form, import(server, sheets).await?)?;
+    let all = server.with_store(|store| Ok(store.programmes().keys().cloned().collect::<Vec<_>>())).await?;
+    let judged = judged(programme, &all, form, import(server, sheets).await?)?;
     pictures::put_in(server, programme, form, judged, pictures).await
 }
 
@@ -74,7 +75,10 @@ pub(crate) async fn publish(
     let judged = judge(server, &before, &ask.form, ask.files).await?;
     let definition = judged.definition.ok_or(Code::FormUnreadable)?;
     let now_ms = server.now_ms();
-    let after = next(&before, &ask.form, definition, now_ms)?;
+    let (programme, form) = (ask.programme.clone(), ask.form.clone());
+    let former = server.with_store(move |store| Ok(store.form_versions(&programme, &form)?)).await?;
+    let taken: Vec<String> = former.into_iter().map(|version| version.version).collect();
+    let after = next(&before, &ask.form, definition, &taken, now_ms)?;
     let version = version_of(&after, &ask.form).to_owned();
     let (by, form) = (account.name.clone(), ask.form);
     server.with_store(move |store| Ok(store.publish_form(&by, &after, &form, now_ms)?)).await?;
@@ -135,16 +139,17 @@ fn version_of<'a>(programme: &'a Programme, form: &str) -> &'a str {
 }
 
 /// What was found, with what the importer cannot know: what this programme does with the answers.
-fn judged(programme: &Programme, form: &str, found: Found) -> Result<FormChecked, Problem> {
+fn judged(programme: &Programme, all: &[String], form: &str, found: Found) -> Result<FormChecked, Problem> {
     let kind = programme.form(form).ok_or(Code::FormMissing)?;
     let mut messages = Vec::new();
     let mut definition = None;
     match found {
         Err(mistakes) => messages.extend(mistakes.into_iter().map(|message| told(message, true))),
-        Ok(Imported { form: read, warnings }) => {
-            messages.extend(rules::rules(programme, kind, &read));
+        Ok(read) => {
+            messages.extend(rules::rules(programme, all, kind, &read));
+            let Imported { form, warnings, .. } = read;
             messages.extend(warnings.into_iter().map(|message| told(message, false)));
-            let compiled = read.to_json();
+            let compiled = form.to_json();
             if compiled.to_string().len() > MOST_COMPILED_BYTES {
                 let th = "แบบฟอร์มใหญ่เกินไปสำหรับเครื่องที่สัญญาณอ่อน ตัดคำถามหรือตัวเลือกที่ไม่ใช้ออก";
                 let en = "The form is too large for devices on a weak network; take out what is not used";
@@ -172,7 +177,14 @@ fn of_file(th: &str, en: &str) -> FormMessage {
 }
 
 /// The programme with a new version of one form.
-fn next(before: &Programme, form: &str, mut definition: Value, now_ms: u64) -> Result<Programme, Problem> {
+/// `taken` are the names of its versions so far.
+fn next(
+    before: &Programme,
+    form: &str,
+    mut definition: Value,
+    taken: &[String],
+    now_ms: u64,
+) -> Result<Programme, Problem> {
     let present = present(before, form)?;
     let read = |definition: &Value| {
         Form::from_json(definition).map_err(|error| Problem::new(Code::FormUnreadable).about(error))
@@ -180,9 +192,12 @@ fn next(before: &Programme, form: &str, mut definition: Value, now_ms: u64) -> R
     let new = read(&definition)?;
     // A present form that this server cannot read has nothing to hand down.
     let former = read(present).map(|old| former::former(&old, &new)).unwrap_or_default();
-    if new.version().is_empty() || new.version() == version_of(before, form) {
-        // Two versions with one name cannot be told apart in the records. As ODK's authors write it: 202611250930.
-        let digits = |text: String| text.chars().filter(char::is_ascii_digit).take(12).collect::<String>();
+    let is_taken =
+        new.version() == version_of(before, form) || taken.iter().any(|name| name == new.version());
+    if new.version().is_empty() || is_taken {
+        // Two versions with one name cannot be told apart in the records. As ODK's authors write it, with the seconds:
+        // 20261125093000.
+        let digits = |text: String| text.chars().filter(char::is_ascii_digit).take(14).collect::<String>();
         let version = digits(thai_date::iso(now_ms, thai_date::THAI_OFFSET_MINUTES));
         if let Some(fields) = definition.as_object_mut() {
             fields.insert("version".to_owned(), version.into());
@@ -208,9 +223,11 @@ fn next(before: &Programme, form: &str, mut definition: Value, now_ms: u64) -> R
 /// Reads an upload in its own thread. Its turn goes along and comes back when the thread ends, even if nobody waits
 /// for it any more.
 async fn import(server: &Server, files: Vec<FormFile>) -> Result<Found, Failure> {
+    let turn = tokio::time::timeout(PATIENCE, Arc::clone(&server.importing).acquire_owned());
+    // Another file that keeps us busy says nothing about this one.
+    let Ok(turn) = turn.await else { return Ok(Err(vec![busy()])) };
+    let turn = turn.map_err(|_| Failure::from(Code::Internal))?;
     let reading = async {
-        let turn =
-            Arc::clone(&server.importing).acquire_owned().await.map_err(|_| Failure::from(Code::Internal))?;
         let (answer, answered) = tokio::sync::oneshot::channel();
         let thread = std::thread::Builder::new().name("import".to_owned()).spawn(move || {
             let _until_done = turn;
@@ -221,6 +238,14 @@ async fn import(server: &Server, files: Vec<FormFile>) -> Result<Found, Failure>
         Ok(answered.await.unwrap_or_else(|_| Err(vec![unreadable()])))
     };
     tokio::time::timeout(PATIENCE, reading).await.unwrap_or_else(|_| Ok(Err(vec![unreadable()])))
+}
+
+fn busy() -> Message {
+    Message {
+        th: "ระบบกำลังอ่านไฟล์อื่นอยู่ รอสักครู่แล้วอัปโหลดอีกครั้ง".to_owned(),
+        en: "Another file is being read; wait a moment and upload this one again.".to_owned(),
+        ..unreadable()
+    }
 }
 
 fn unreadable() -> Message {
@@ -289,8 +314,12 @@ fn unpacked(files: &[FormFile]) -> Result<Sheets, Vec<Message>> {
 /// The sheet that a CSV file holds: spreadsheet programs write `water - survey.csv`.
 fn sheet_name(file: &str) -> String {
     let name = file.trim_end_matches(|c: char| c != '.').trim_end_matches('.').to_lowercase();
-    let known = ["survey", "choices", "settings", "entities"];
-    known.into_iter().find(|known| name.ends_with(known)).map_or(name.clone(), str::to_owned)
+    // The longer name ends in a shorter one.
+    let known = ["survey", "external_choices", "choices", "settings", "entities"];
+    let is_last_word = |known: &&str| {
+        name.strip_suffix(known).is_some_and(|before| !before.ends_with(|last: char| last.is_alphanumeric()))
+    };
+    known.into_iter().find(is_last_word).map_or(name.clone(), str::to_owned)
 }
 
 /// What a form asks, as fields: key, words, kind of value and choices, in the order of the form.
@@ -318,6 +347,9 @@ mod tests {
             ("survey.csv", "survey"),
             ("จดมาตร - Choices.CSV", "choices"),
             ("water_settings.csv", "settings"),
+            ("water_external_choices.csv", "external_choices"),
+            ("external_choices.csv", "external_choices"),
+            ("oldchoices.csv", "oldchoices"),
             ("อื่น.csv", "อื่น"),
         ] {
             assert_eq!(sheet_name(name), sheet);

@@ -665,6 +665,9 @@ pub struct OpenForm {
     /// The visit that is to be corrected: its answers are what the form begins with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub corrects: Option<RecordId>,
+    /// The code that the subject it makes will get; empty for none.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub code: String,
     /// Today, local, ISO.
     pub today: String,
 }
@@ -683,6 +686,29 @@ pub struct OpenedForm {
     pub answers: Values,
     /// Heading of the subject, for the top of the form.
     pub heading: String,
+    /// What was there when it was opened, to be given back with the first draft.
+    #[serde(default)]
+    pub seen: Seen,
+}
+
+/// What a person saw who opened a form. A sync may bring something newer before the first answer is kept.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Seen {
+    /// The subject's number.
+    pub seq: Seq,
+    /// The subject's values, of the fields that the form writes to.
+    pub values: Values,
+    /// Which question is saved to which field, by this version of the form.
+    pub save_to: BTreeMap<String, String>,
+}
+
+/// What a form was opened with.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Begun {
+    /// [`OpenedForm::definition`].
+    pub definition: Value,
+    /// [`OpenedForm::seen`].
+    pub seen: Seen,
 }
 
 /// The place an unfinished form is kept under.
@@ -697,6 +723,9 @@ pub struct DraftKey {
     /// The visit it corrects, if it is a correction.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub corrects: Option<RecordId>,
+    /// The code of the subject it makes: what was begun with one sticker is not gone on with another.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub code: String,
 }
 
 /// Keeps an unfinished form.
@@ -706,6 +735,9 @@ pub struct KeepDraft {
     pub key: DraftKey,
     /// What `forms` wrote; `None` drops it.
     pub draft: Option<Value>,
+    /// What the form was opened with, until a draft of it is kept; absent: what the store has now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub begun: Option<Box<Begun>>,
 }
 
 /// Asks for the unfinished forms.

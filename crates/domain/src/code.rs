@@ -94,6 +94,15 @@ pub fn read(scanned: &str) -> Result<Scanned, ProblemCode> {
     }
 }
 
+/// What of a scanned or typed text is kept in a record: of a label of ours the ten characters, neither its host nor what
+/// proves that somebody stands in front of it; anything else as it is.
+pub fn bare(scanned: &str) -> String {
+    match read(scanned) {
+        Ok(Scanned::Ours { code, .. }) => code,
+        _ => scanned.trim().to_owned(),
+    }
+}
+
 /// What is no maker's serial: a link or an order to a phone, markup, a payment (a PromptPay code begins with
 /// `000201`), or too much text.
 fn is_hostile(text: &str) -> bool {
@@ -270,6 +279,19 @@ fn double(a: u8) -> u8 {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn a_record_keeps_the_bare_code() {
+        let code = make(42);
+        let proven = format!("{}AB12CD", link("https://nongsao.example", &code));
+        let typed = format!(" {} {}", &code[..5], &code[5..]).to_lowercase();
+        for scanned in [&code, &proven, &typed] {
+            assert_eq!(bare(scanned), code, "{scanned}");
+        }
+        assert_eq!(bare(" SN 12/34 "), "SN 12/34");
+        assert_eq!(bare("https://elsewhere.example/x"), "https://elsewhere.example/x");
+        assert_eq!(bare(""), "");
+    }
 
     #[test]
     fn a_link_in_capitals_is_ours() {

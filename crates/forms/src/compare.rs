@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::definition::{Instance, Kind, Node, Part, Phrase, phrase};
+use crate::definition::{Entity, Instance, Item, Kind, Node, Part, Phrase, phrase};
 use crate::form::Form;
 
 /// What a new version changes. Empty when both ask the same.
@@ -12,6 +12,10 @@ pub struct Changes {
     pub questions: Vec<QuestionChange>,
     /// The questions that stay are asked in another order.
     pub order: bool,
+    /// What the form makes or changes in the registry, or when.
+    pub registry: bool,
+    /// How a record is named, or the language the form begins in.
+    pub settings: bool,
 }
 
 /// What happens to one question, or to one value that the form works out.
@@ -63,6 +67,12 @@ pub enum What {
     Look,
     /// It stands in another group or repeat.
     Place,
+    /// Where in the registry its answer is written.
+    Saves,
+    /// Its choices in something else than their words: order, pictures, what filters read.
+    ChoiceDetails,
+    /// Its words or those of its choices in another language.
+    OtherLanguages,
 }
 
 /// Compares two versions of a form. `language` as `th` or `en`; a form without it speaks its own.
@@ -84,10 +94,18 @@ pub fn compare(before: &Form, after: &Form, language: &str) -> Changes {
         }
     }
     let kept = |one: &Read<'_>, other: &Read<'_>| -> Vec<String> {
-        let asked = one.order.iter().filter(|(_, place)| one.node(*place).is_some_and(|node| !node.unseen));
+        let is_asked =
+            |place: u32| one.node(place).is_some_and(|node| !node.unseen && node.kind != Kind::Group);
+        let asked = one.order.iter().filter(|(_, place)| is_asked(*place));
         asked.map(|(key, _)| key.clone()).filter(|key| other.asks(key)).collect()
     };
     changes.order = kept(&old, &new) != kept(&new, &old);
+    changes.registry = old.entities() != new.entities();
+    let settings = |form: &Form| {
+        let definition = form.definition();
+        (definition.instance_name.clone(), definition.languages.get(definition.default_language).cloned())
+    };
+    changes.settings = settings(before) != settings(after);
     changes
 }
 
@@ -107,11 +125,17 @@ impl<'a> Read<'a> {
         let mut order = Vec::new();
         for (place, node) in definition.nodes.iter().enumerate().skip(1) {
             let place = place as u32;
-            if node.name.starts_with('@') || matches!(node.kind, Kind::Group | Kind::Metadata) {
+            // A group that the importer named has no name to know it again by.
+            if node.name.starts_with('@')
+                || node.name.starts_with("generated_")
+                || node.kind == Kind::Metadata
+            {
                 continue;
             }
             let inside = form.repeat_around(place).map_or("", |repeat| form.key(repeat));
-            order.push((format!("{inside}/{}", form.key(place)), place));
+            // A group may be called like a question elsewhere.
+            let mark = if node.kind == Kind::Group { "/" } else { "" };
+            order.push((format!("{inside}/{}{mark}", form.key(place)), place));
         }
         let language = place.unwrap_or(definition.default_language);
         Read { form, language, nodes: order.iter().cloned().collect(), order }
@@ -126,7 +150,11 @@ impl<'a> Read<'a> {
     }
 
     fn words(&self, text: &[Phrase]) -> String {
-        match phrase(text, self.language, self.form.definition().default_language) {
+        self.said(text, self.language)
+    }
+
+    fn said(&self, text: &[Phrase], language: usize) -> String {
+        match phrase(text, language, self.form.definition().default_language) {
             None => String::new(),
             Some(Phrase::Plain(text)) => text.clone(),
             Some(Phrase::Parts(parts)) => parts
@@ -149,6 +177,43 @@ impl<'a> Read<'a> {
         };
         let words = |words: String, name: &str| if words.is_empty() { name.to_owned() } else { words };
         items.iter().map(|item| (item.name.as_str(), words(self.words(&item.label), &item.name))).collect()
+    }
+
+    /// The choices of a node without their words.
+    fn bare_choices(&self, node: &Node) -> Vec<&'a Item> {
+        let list = node.choices.as_ref().map(|choices| choices.list.as_str()).unwrap_or_default();
+        match self.form.definition().instances.get(list) {
+            Some(Instance::List(items)) => items.iter().collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Everything that is said at a node in the languages that are not compared, by language and what it is.
+    fn elsewhere(&self, node: &Node) -> BTreeMap<(&'a str, String), String> {
+        let mut texts = vec![
+            ("label".to_owned(), &node.label),
+            ("hint".to_owned(), &node.hint),
+            ("required".to_owned(), &node.required_message),
+            ("constraint".to_owned(), &node.constraint_message),
+            ("warning".to_owned(), &node.warning_message),
+        ];
+        let choices = self.bare_choices(node).into_iter();
+        texts.extend(choices.map(|item| (format!("choice {}", item.name), &item.label)));
+        let mut all = BTreeMap::new();
+        for (place, language) in self.form.languages().iter().enumerate() {
+            for (what, text) in texts.iter().filter(|_| place != self.language) {
+                // Alone: where a language has no words, another one's are shown, and were compared.
+                let own = text.get(place..=place).unwrap_or_default();
+                all.insert((language.as_str(), what.clone()), self.said(own, 0));
+            }
+        }
+        all
+    }
+
+    /// What is made or changed in the registry, with the places by their names.
+    fn entities(&self) -> Vec<(&'a str, Entity)> {
+        let entities = self.form.definition().entities.iter();
+        entities.map(|one| (self.form.path(one.container), Entity { container: 0, ..one.clone() })).collect()
     }
 
     fn change(&self, place: u32, what: Vec<What>) -> Option<QuestionChange> {
@@ -212,6 +277,22 @@ fn differences(old: &Read<'_>, was: u32, new: &Read<'_>, is: u32) -> Vec<What> {
     }
     if old.holder(a) != new.holder(b) {
         what.push(What::Place);
+    }
+    if (&a.save_to, &a.save_list) != (&b.save_to, &b.save_list) {
+        what.push(What::Saves);
+    }
+    // Choices that came or went were told; those that stay, in their order.
+    let details = |one: &Read<'_>, node: &Node, other: &[&Item]| {
+        let items = one.bare_choices(node).into_iter();
+        let stays = items.filter(|item| other.iter().any(|known| known.name == item.name));
+        stays.map(|item| (item.name.clone(), item.image.clone(), item.more.clone())).collect::<Vec<_>>()
+    };
+    if details(old, a, &new.bare_choices(b)) != details(new, b, &old.bare_choices(a)) {
+        what.push(What::ChoiceDetails);
+    }
+    let (before, after) = (old.elsewhere(a), new.elsewhere(b));
+    if before.iter().any(|(what, said)| after.get(what).is_some_and(|now| now != said)) {
+        what.push(What::OtherLanguages);
     }
     what
 }
@@ -291,6 +372,32 @@ mod tests {
         );
         assert!(changes.order);
         assert!(changes.questions.iter().all(|change| change.shown == (change.key != "used")));
+    }
+
+    #[test]
+    fn a_section_that_never_shows_any_more_is_told() {
+        let survey = |relevant: &str, filter: &str, english: &str| {
+            format!(
+                "type,name,label::ไทย (th),label::English (en),relevant,choice_filter,save_to\n\
+                 begin_group,wound,แผล,Wound,{relevant},,\n\
+                 text,note,หมายเหตุ,{english},,,{filter}\n\
+                 end_group,,,,,,\n\
+                 select_one village,village,หมู่บ้าน,Village,,zone != '',\n"
+            )
+        };
+        let choices = |zone: &str| format!("list_name,name,label::ไทย (th),zone\nvillage,v1,บ้านหนึ่ง,{zone}\n");
+        let before = form(&survey("", "", "Note"), &choices("1"));
+        let told = |after: Form| -> Vec<(String, Vec<What>)> {
+            let changes = compare(&before, &after, "th").questions.into_iter();
+            changes.map(|change| (change.label, change.what)).collect()
+        };
+        let one = |label: &str, what: What| vec![(label.to_owned(), vec![what])];
+        assert_eq!(told(form(&survey("false()", "", "Note"), &choices("1"))), one("แผล", What::Condition));
+        assert_eq!(
+            told(form(&survey("", "", "Remark"), &choices("1"))),
+            one("หมายเหตุ", What::OtherLanguages)
+        );
+        assert_eq!(told(form(&survey("", "", "Note"), &choices("2"))), one("หมู่บ้าน", What::ChoiceDetails));
     }
 
     #[test]

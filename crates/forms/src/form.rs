@@ -11,6 +11,12 @@ use crate::xpath::analysis::{Outline, Reading, readings};
 use crate::xpath::ast::Expr;
 use crate::xpath::{ParseError, parse};
 
+/// Most nodes that all expressions together may read. The largest form known needs 30,000.
+const MOST_LOOKED_AT: usize = 3_000_000;
+
+/// Functions that give words of the language in use.
+const SPOKEN: [&str; 4] = ["jr:itext", "jr:choice-name", "format-date", "format-date-time"];
+
 /// From how many children on an index of their names is worth its memory.
 const MANY: usize = 16;
 
@@ -26,6 +32,9 @@ pub enum FormError {
     /// The nodes do not make a tree.
     #[error("node {0} of the form definition is out of place")]
     Shape(usize),
+    /// The expressions read more questions than can be followed.
+    #[error("its expressions read too many questions; name the questions instead of using // or *")]
+    TooMuch,
     /// An expression that cannot be read.
     #[error("{node}: `{source_text}`: {error}")]
     Expression {
@@ -62,6 +71,8 @@ pub(crate) struct Computation {
     pub rank: u32,
     /// True when it depends on itself, directly or around a circle.
     pub circular: bool,
+    /// True when it gives something else in another language.
+    pub spoken: bool,
 }
 
 /// What a question is, for lists of fields.
@@ -178,7 +189,7 @@ impl Form {
         form.keys = form.make_keys();
         form.parse_all()?;
         form.make_documents();
-        form.make_computations();
+        form.make_computations()?;
         form.rank();
         Ok(form)
     }
@@ -486,8 +497,9 @@ impl Form {
         }
     }
 
-    fn make_computations(&mut self) {
+    fn make_computations(&mut self) -> Result<(), FormError> {
         let mut made = Vec::new();
+        let mut looked_at = 0;
         for (place, node) in self.definition.nodes.iter().enumerate() {
             let place = place as u32;
             let options = node.choices.as_ref().map_or("", |choices| choices.nodeset.as_str());
@@ -505,12 +517,21 @@ impl Form {
                 };
                 // The number of instances is worked out at the parent, because there may be no instance yet.
                 let owner = if target == Target::Count { node.parent } else { place };
-                let mut readings = readings(expression, owner, self, &repeat_of);
+                let (mut readings, seen) = readings(expression, owner, self, &repeat_of);
+                looked_at += seen;
+                if looked_at > MOST_LOOKED_AT {
+                    return Err(FormError::TooMuch);
+                }
                 if target == Target::Options {
                     // A choice that is no longer offered is dropped; that rewrites the node, it does not read it.
                     readings.retain(|reading| reading.node != place);
                 }
+                let mut spoken = false;
+                expression.walk(&mut |part| {
+                    spoken |= matches!(part, Expr::Call(name, _) if SPOKEN.contains(&name.as_str()));
+                });
                 made.push(Computation {
+                    spoken,
                     node: place,
                     target,
                     expression: expression.clone(),
@@ -531,6 +552,7 @@ impl Form {
             }
         }
         self.computations = made;
+        Ok(())
     }
 }
 

@@ -93,6 +93,12 @@ pub trait Host {
         None
     }
 
+    /// Says whether the rows of a table are on their way: [`Host::lookup`] has none for now. What depends on them stays as
+    /// it is until [`crate::Filling::tables_changed`] is called.
+    fn awaits(&self, _instance: &str) -> bool {
+        false
+    }
+
     /// Calls a function the form's language does not have, such as `th:usage`. `None` when there is no such function.
     fn call(&self, _name: &str, _arguments: &[Value]) -> Option<Value> {
         None

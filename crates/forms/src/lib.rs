@@ -32,6 +32,7 @@
 //! Two survey columns are ours: `warning` (a condition that should hold) and `warning_message` (what to say when it
 //! does not). They do not block saving.
 
+mod asks;
 mod compare;
 pub mod definition;
 pub mod export;

@@ -259,7 +259,7 @@ impl Host for Registry {
 
     fn call(&self, name: &str, arguments: &[Value]) -> Option<Value> {
         match name {
-            "th:usage" => {
+            "own:usage" => {
                 let [previous, current, digits] = arguments else { return None };
                 let wrap = 10_f64.powf(digits.to_number());
                 let used = current.to_number() - previous.to_number();
@@ -279,8 +279,8 @@ barcode,qr,สแกนรหัสมิเตอร์,,\"instance('meters')/r
 calculate,prev,,\"instance('meters')/root/item[code = ${qr}]/prev\",
 calculate,owner,,\"pulldata('meters', 'owner', 'code', ${qr})\",
 integer,reading,เลข,,
-calculate,used,,\"th:usage(${prev}, ${reading}, 4)\",
-calculate,odd,,th:nothing(1),
+calculate,used,,\"own:usage(${prev}, ${reading}, 4)\",
+calculate,odd,,own:nothing(1),
 calculate,id,,once(uuid()),
 ";
     let form = form(survey, "", "");
@@ -298,7 +298,7 @@ calculate,id,,once(uuid()),
     // The counter ran over its last digit.
     filling.set("reading", "15").unwrap();
     assert_eq!(filling.value("used").unwrap(), "9895");
-    assert!(filling.troubles().iter().any(|trouble| trouble.contains("th:nothing")));
+    assert!(filling.troubles().iter().any(|trouble| trouble.contains("own:nothing")));
 }
 
 #[test]

@@ -122,3 +122,69 @@ fn a_sheet_that_is_too_wide_is_refused() {
     let errors = Sheets::from_csv([("survey", wide.as_str())]).unwrap_err();
     assert!(errors[0].en.contains("too large"));
 }
+
+#[test]
+fn a_function_of_ours_that_is_misspelt_is_a_mistake_of_its_row() {
+    for (call, words) in [("th:usge(1, 2)", "no function th:usge"), ("th:usage(1)", "Write th:usage(")] {
+        let errors = errors(&format!("type,name,label,calculation\ncalculate,a,,\"{call}\"\n"), "");
+        let found =
+            errors.iter().find(|error| error.en.contains(words)).unwrap_or_else(|| panic!("{errors:#?}"));
+        assert_eq!((found.row, found.column.as_deref()), (Some(2), Some("calculation")));
+    }
+    // What other programs bring along is theirs to know.
+    assert!(!warnings("type,name,label,calculation\ntext,q,Q,\ncalculate,a,,cht:other(1)\n").is_empty());
+}
+
+#[test]
+fn rows_are_counted_as_a_spreadsheet_counts_them() {
+    let row = |survey: &str| errors(survey, "")[0].row;
+    assert_eq!(row("type,name,label\ntext,a,x\n\n\nodd,b,y\n"), Some(5), "blank lines count");
+    assert_eq!(row("type,name,label\r\ntext,a,x\r\n\r\nodd,b,y\r\n"), Some(4));
+    assert_eq!(row("type,name,label\ntext,a,\"two\nlines\"\nodd,b,y"), Some(3), "a line in a cell does not");
+    assert_eq!(row("type,name,label\r\ntext,a,\"two\r\nlines\"\r\nodd,b,y"), Some(3));
+    let sheets = Sheets::from_csv([("survey", "type,name,label\n\ntext,a,x\n")]).unwrap();
+    assert_eq!(forms::import(&sheets).unwrap().rows.get(&1), Some(&3));
+}
+
+/// Each of these would keep a server busy for minutes, or fill its memory, if the work were not counted.
+#[test]
+fn sheets_that_are_meant_to_do_harm_are_refused() {
+    let head = "type,name,label,calculation\n";
+    let many = |count: usize, line: &dyn Fn(usize) -> String| (0..count).map(line).collect::<String>();
+    let groups = many(10_000, &|at| format!("begin_group,group_of_many_letters_{at},x,\n"));
+    let ends = "end_group,,,\n".repeat(10_000);
+    let names = many(3_000, &|at| format!("text,{}_{at},x,\n", "a".repeat(35)));
+    let unknown = many(4_000, &|at| {
+        format!("note,n{at},\"{}\",\n", "${bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb} ".repeat(10))
+    });
+    let long = many(29, &|at| format!("begin_group,{}{at},x,\n", "ก".repeat(190)));
+    let inside = many(15_000, &|at| format!("text,q{at},${{q0}} ${{q0}} ${{q0}},\n"));
+    let same = many(6_000, &|at| format!("begin_group,g{at},x,\ntext,q,${{q}},\nend_group,,,\n"));
+    let wide = many(9_000, &|at| format!("calculate,c{at},,count(//*/following-sibling::*)\n"));
+    let loops = "begin loop over l,a,x,\n".repeat(5_000);
+    let loop_ends = "end loop,,,\n".repeat(5_000);
+    for (what, survey) in [
+        ("deep groups", format!("{head}{groups}text,q,x,\n{ends}")),
+        ("unknown names", format!("{head}{names}{unknown}")),
+        ("long paths", format!("{head}{long}{inside}{}", "end_group,,,\n".repeat(29))),
+        ("one name everywhere", format!("{head}{same}")),
+        ("everything reads everything", format!("{head}{wide}")),
+        ("deep loops", format!("{head}{loops}text,q,x,\n{loop_ends}")),
+        ("too many rows", format!("{head}{}", many(20_001, &|at| format!("text,q{at},x,\n")))),
+    ] {
+        let errors = errors(&survey, "list_name,name,label\nl,o,x\n");
+        assert!(errors.len() <= 202, "{what}: {} messages", errors.len());
+        let told = |code| errors.iter().any(|error| error.code == code);
+        assert!(
+            told(forms::Code::TooLarge)
+                || told(forms::Code::ThereIsMore)
+                || told(forms::Code::FormUnreadable),
+            "{what}: {:?}",
+            errors.first()
+        );
+    }
+    let repeated = format!("list_name,name,label\n{}", "l,o,x\n".repeat(50_000));
+    let sheets =
+        Sheets::from_csv([("survey", "type,name,label\nselect_one l,a,A\n"), ("choices", repeated.as_str())]);
+    assert!(forms::import(&sheets.unwrap()).unwrap().warnings.len() <= 200);
+}

@@ -132,9 +132,30 @@ pub(crate) fn forget_draft(tx: &Tx<'_>, key: Option<&DraftKey>) -> Result<()> {
     Ok(())
 }
 
-/// What a draft is kept under beside its form: nothing, the subject, or the subject and the visit that is corrected.
+/// What a draft is kept under beside its form: nothing, the subject, the subject and the visit that is corrected, or the
+/// code of a subject that is being made. Ids are sixteen bytes each; a code is made to be no such number of bytes.
 pub(crate) fn draft_subject(key: &DraftKey) -> Vec<u8> {
+    if key.subject.is_none() && !key.code.is_empty() {
+        let mut code = key.code.as_bytes().to_vec();
+        if code.len().is_multiple_of(16) {
+            code.push(0);
+        }
+        return code;
+    }
     key.subject.iter().chain(&key.corrects).flat_map(|id| *id.bytes()).collect()
+}
+
+/// The key of a draft, from what [`draft_subject`] wrote.
+pub(crate) fn draft_kept_under(programme: String, form: String, kept_under: &[u8]) -> DraftKey {
+    let ids = kept_under.chunks_exact(16);
+    let code = if ids.remainder().is_empty() {
+        String::new()
+    } else {
+        String::from_utf8_lossy(kept_under).trim_end_matches('\0').to_owned()
+    };
+    let mut ids = ids.filter(|_| code.is_empty()).filter_map(|id| id.try_into().ok()).map(row::id_of);
+    let (subject, corrects) = (ids.next(), ids.next());
+    DraftKey { programme, form, subject, corrects, code }
 }
 
 /// Lays an unsent change over what people see: on its own device a person's last word shows until it is judged.

@@ -156,6 +156,7 @@ fn every_view_of_a_sensitive_programme_is_noted_once_while_it_goes_on() {
             form,
             subject: Some(id),
             corrects: None,
+            code: String::new(),
             today: today.clone(),
         };
         call(server, &grant("หัวหน้า", Role::Supervisor, &[("care", "R01")]), now, open).unwrap();

@@ -167,6 +167,7 @@ fn a_new_meters_first_number_is_for_the_office_to_approve() {
         form: "reading".into(),
         subject: subject.subject,
         corrects: None,
+        code: String::new(),
         today,
     });
     assert!(!opened.known.contains_key("last_reading"));

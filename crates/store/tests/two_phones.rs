@@ -541,6 +541,7 @@ fn a_second_reading_of_a_month_is_compared_with_the_month_before() {
         form: "reading".into(),
         subject: Some(meter(0)),
         corrects: None,
+        code: String::new(),
         today: today(world.now),
     };
     assert_eq!(ask(&mut nok, world.now, open).known["last_reading"], "100");
@@ -562,6 +563,7 @@ fn a_correction_takes_the_place_of_what_it_corrects_on_every_replica() {
         form: "reading".into(),
         subject: Some(meter(0)),
         corrects: Some(wrong),
+        code: String::new(),
         today: today(later),
     };
     let opened = ask(&mut nok, later, open.clone());
@@ -572,8 +574,9 @@ fn a_correction_takes_the_place_of_what_it_corrects_on_every_replica() {
         form: "reading".into(),
         subject: Some(meter(0)),
         corrects: Some(wrong),
+        code: String::new(),
     };
-    ask(&mut nok, later, api::KeepDraft { key: key.clone(), draft: Some("half".into()) });
+    ask(&mut nok, later, api::KeepDraft { key: key.clone(), draft: Some("half".into()), begun: None });
     assert_eq!(ask(&mut nok, later, open).draft, Some("half".into()));
     assert_eq!(ask(&mut nok, later, api::Drafts {})[0].key, key);
     let card =
@@ -595,6 +598,7 @@ fn a_correction_takes_the_place_of_what_it_corrects_on_every_replica() {
             form: "reading".into(),
             subject: Some(meter(0)),
             corrects: None,
+            code: String::new(),
             today: today(later),
         };
         assert_eq!(ask(phone, later, open).known["last_reading"], "999", "{who}");
@@ -605,4 +609,71 @@ fn a_correction_takes_the_place_of_what_it_corrects_on_every_replica() {
     // Nobody corrects another subject's visit.
     let stray = api::SaveVisit { supersedes: Some(wrong), ..reading(1, 5) };
     assert!(store::service::serve(&mut nok, None, Now::thai(later), stray.wrap()).is_err());
+}
+
+#[test]
+fn what_was_begun_with_one_sticker_is_not_gone_on_with_another() {
+    let mut world = World::new();
+    let mut nok = world.phone(2, "นก");
+    world.sync(&mut nok);
+    let key = |code: &str| api::DraftKey {
+        programme: "water".into(),
+        form: "reading".into(),
+        subject: None,
+        corrects: None,
+        code: code.into(),
+    };
+    let open = |code: &str| api::OpenForm {
+        programme: "water".into(),
+        form: "reading".into(),
+        subject: None,
+        corrects: None,
+        code: code.into(),
+        today: today(NOON),
+    };
+    // A code of ours, none, and a maker's of as many letters as an id, or two, has bytes.
+    let codes = [domain::code::make(7), String::new(), "SN-0123456789ABC".into(), "มาตร-๑๒๓๔๕-X".into()];
+    assert_eq!(codes[2].len(), 16);
+    assert_eq!(codes[3].len(), 32);
+    for code in &codes {
+        let draft = Some(serde_json::json!({ "of": code }));
+        ask(&mut nok, world.now, api::KeepDraft { key: key(code), draft, begun: None });
+    }
+    for code in &codes {
+        let kept = ask(&mut nok, world.now, open(code)).draft;
+        assert_eq!(kept, Some(serde_json::json!({ "of": code })));
+    }
+    assert_eq!(ask(&mut nok, world.now, open("another")).draft, None);
+    let mut kept: Vec<String> =
+        ask(&mut nok, world.now, api::Drafts {}).into_iter().map(|row| row.key.code).collect();
+    let mut all = codes.to_vec();
+    kept.sort();
+    all.sort();
+    assert_eq!(kept, all, "the list leads back to the right sticker");
+    ask(&mut nok, world.now, api::KeepDraft { key: key(&codes[0]), draft: None, begun: None });
+    assert_eq!(ask(&mut nok, world.now, api::Drafts {}).len(), codes.len() - 1);
+}
+
+#[test]
+fn a_form_finds_a_subject_by_its_label_however_it_was_read() {
+    let mut world = World::new();
+    let mut nok = world.phone(2, "นก");
+    world.sync(&mut nok);
+    let code = domain::code::make(11);
+    let bind = api::BindCode {
+        subject: meter(0),
+        text: code.clone(),
+        although_taken: false,
+        replaces: Vec::new(),
+        place: None,
+    };
+    ask(&mut nok, world.now, bind);
+    let link = format!("{}AB12CD", domain::code::link("https://nongsao.example", &code));
+    let typed = format!("{} {}", &code[..5], &code[5..]).to_lowercase();
+    for read in [code.clone(), link, typed] {
+        let equals = Some(("code".to_owned(), read.clone()));
+        let rows = ask(&mut nok, world.now, api::Registry { programme: "water".into(), equals });
+        assert_eq!(rows.len(), 1, "{read}");
+        assert_eq!(rows[0]["name"], meter(0).to_string());
+    }
 }

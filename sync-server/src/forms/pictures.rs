@@ -7,9 +7,9 @@ use crate::photos;
 use crate::shared::Server;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use domain::api::{FormChecked, FormFile};
+use domain::api::{FormChecked, FormFile, FormMessage};
 use domain::problem::Code;
-use domain::programme::{Programme, Words};
+use domain::programme::Programme;
 use forms::Form;
 use forms::definition::{Instance, Phrase, Text};
 use serde_json::{Value, json};
@@ -39,6 +39,12 @@ pub(super) async fn put_in(
     let wanted = Form::from_json(definition).map(|form| names(&form)).unwrap_or_default();
     let present = before.form(form).and_then(|form| form.definition.get("pictures"));
     let mut pictures: BTreeMap<String, Value> = BTreeMap::new();
+    if wanted.len() > MOST {
+        let left_out = wanted.iter().skip(MOST).map(String::as_str).collect::<Vec<_>>().join(", ");
+        let th = format!("แบบฟอร์มหนึ่งใส่รูปได้ {MOST} รูป รูปเหล่านี้จะไม่แสดง: {left_out}");
+        let en = format!("A form may have {MOST} pictures; these are left out: {left_out}");
+        checked.messages.push(FormMessage { mistake: false, ..of_file(&th, &en) });
+    }
     for name in wanted.into_iter().take(MOST) {
         let chosen = files.iter().find(|file| file.name.eq_ignore_ascii_case(&name));
         match chosen {
@@ -58,12 +64,7 @@ pub(super) async fn put_in(
                     let en = format!(
                         "There is no file {name}; choose it together with the form, or take its name out"
                     );
-                    let words = Words { th, en };
-                    checked.messages.push(domain::api::FormMessage {
-                        words,
-                        mistake: false,
-                        ..of_file("", "")
-                    });
+                    checked.messages.push(FormMessage { mistake: false, ..of_file(&th, &en) });
                 }
             },
         }

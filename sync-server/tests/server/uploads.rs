@@ -6,8 +6,8 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use domain::access::{Grant, Role};
 use domain::api::{
-    Card, CheckForm, DraftKey, FormChecked, FormFile, FormSheet, KeepDraft, Login, OpenForm, Programmes,
-    PublishForm, Reply, Request, SaveVisit,
+    Begun, Card, CheckForm, DraftKey, FormChecked, FormFile, FormMessage, FormSheet, KeepDraft, Login,
+    OpenForm, Programmes, PublishForm, Reply, Request, SaveVisit,
 };
 use domain::ids::{RecordId, Shelf};
 use domain::problem::{Code, Problem};
@@ -89,6 +89,7 @@ fn open(subject: RecordId) -> OpenForm {
         form: "reading".to_owned(),
         subject: Some(subject),
         corrects: None,
+        code: String::new(),
         today: TODAY.to_owned(),
     }
 }
@@ -119,6 +120,7 @@ fn a_new_version_reaches_the_phone_and_a_draft_stays_on_the_old_one() {
         form: "reading".to_owned(),
         subject: Some(meter(2)),
         corrects: None,
+        code: String::new(),
     };
     let draft = forms::Filling::new(
         &std::sync::Arc::new(forms::Form::from_json(&before.definition).unwrap()),
@@ -126,7 +128,7 @@ fn a_new_version_reaches_the_phone_and_a_draft_stays_on_the_old_one() {
         Box::new(forms::FixedHost::at(1_795_000_000_000)),
     )
     .draft();
-    world.ask(&mut phone, KeepDraft { key, draft: Some(draft) });
+    world.ask(&mut phone, KeepDraft { key, draft: Some(draft), begun: None });
 
     let mended = changed(
         reading(),
@@ -167,8 +169,9 @@ fn what_was_saved_with_a_draft_says_which_version_it_answers() {
         form: "reading".to_owned(),
         subject: Some(meter(2)),
         corrects: None,
+        code: String::new(),
     };
-    world.ask(&mut phone, KeepDraft { key, draft: Some(json!({})) });
+    world.ask(&mut phone, KeepDraft { key, draft: Some(json!({})), begun: None });
     let mended = changed(reading(), &[("เลขหน้ามาตร", "เลขบนมาตร")]);
     let new = publish(&world, &cookie, mended, shipped()).unwrap();
     world.sync(&mut phone).unwrap();
@@ -272,4 +275,105 @@ fn a_form_is_downloaded_changed_and_uploaded_as_a_workbook() {
     }
     let ask = FormSheet { programme: "water".to_owned(), form: "reading".to_owned(), since_ms: None };
     assert_eq!(world.call("", Request::FormSheet(ask)).1.unwrap_err().code, Code::LoginNeeded);
+}
+
+#[test]
+fn an_answer_belongs_to_the_version_that_was_opened() {
+    let world = World::start();
+    let cookie = signed_in(&world);
+    let mut phone = world.device(0);
+    let before = world.ask(&mut phone, open(meter(2)));
+    // The new version comes with a sync before the first answer was kept.
+    let mended = changed(reading(), &[("เลขหน้ามาตร", "เลขบนมาตร")]);
+    publish(&world, &cookie, mended, shipped()).unwrap();
+    world.sync(&mut phone).unwrap();
+    let key = DraftKey {
+        programme: "water".to_owned(),
+        form: "reading".to_owned(),
+        subject: Some(meter(2)),
+        corrects: None,
+        code: String::new(),
+    };
+    let begun = Begun { definition: before.definition.clone(), seen: before.seen.clone() };
+    let keep = KeepDraft { key: key.clone(), draft: Some(json!({})), begun: Some(Box::new(begun)) };
+    world.ask(&mut phone, keep);
+    assert_eq!(world.ask(&mut phone, open(meter(2))).definition, before.definition);
+    world.ask(&mut phone, SaveVisit { subject: Some(meter(2)), ..visit(30) });
+    let mut dump = Vec::new();
+    phone.dump(None, &mut dump).unwrap();
+    let dump = String::from_utf8(dump).unwrap();
+    let version = before.definition["version"].as_str().unwrap();
+    assert!(dump.lines().any(|line| line.contains("\"form_version\"") && line.contains(version)));
+
+    // At the office nobody is shown a form that was never published.
+    let begun = Begun { definition: json!({"nodes": []}), seen: before.seen };
+    let keep = KeepDraft { key, draft: Some(json!({})), begun: Some(Box::new(begun)) };
+    world.call(&cookie, Request::KeepDraft(keep)).1.unwrap();
+    let Reply::OpenForm(opened) = world.call(&cookie, Request::OpenForm(open(meter(2)))).1.unwrap() else {
+        panic!()
+    };
+    assert_eq!(opened.definition, world.programme("water").form("reading").unwrap().definition);
+}
+
+#[test]
+fn a_version_never_has_the_name_of_an_earlier_one() {
+    let world = World::start();
+    let cookie = signed_in(&world);
+    let named = |version: &str, label: &str| {
+        let survey = reading().survey.replace("เลขหน้ามาตร", label);
+        let settings = format!("form_title,form_id,version\nจดมาตรน้ำ,water_reading,{version}\n");
+        files(&[("survey", &survey), ("choices", reading().choices), ("settings", &settings)])
+    };
+    let stands_on = |cookie: &str| {
+        check(&world, cookie, ("water", "reading"), changed(reading(), &[])).unwrap().stands_on
+    };
+    let mut names = Vec::new();
+    for (version, label) in [("9", "เลขก"), ("10", "เลขข"), ("9", "เลขค")] {
+        names.push(publish(&world, &cookie, named(version, label), stands_on(&cookie)).unwrap());
+    }
+    assert_eq!(names[..2], ["9", "10"]);
+    assert!(!["9", "10"].contains(&names[2].as_str()), "{names:?}");
+}
+
+#[test]
+fn what_no_phone_has_is_told_with_its_row() {
+    let world = World::start();
+    let cookie = signed_in(&world);
+    let checked = |survey: &str, entities: &str| {
+        let mut sheets = vec![("survey", survey)];
+        if !entities.is_empty() {
+            sheets.push(("entities", entities));
+        }
+        check(&world, &cookie, ("water", "reading"), files(&sheets)).unwrap().messages
+    };
+    let told = |messages: &[FormMessage], mistake: bool, words: &str| {
+        let found =
+            messages.iter().find(|message| message.mistake == mistake && message.words.en.contains(words));
+        found.map(|message| (message.sheet.clone(), message.row))
+    };
+    let survey = "type,name,label,required,calculation\n\
+        integer,reading,เลขมาตร,,\n\
+        select_one_from_file villages.csv,village,หมู่บ้าน,,\n\
+        audio,said,เสียง,yes,\n\
+        audio,sung,เพลง,,\n\
+        phonenumber,phone,,,\n\
+        calculate,owner,,,\"pulldata('people', 'owner', 'name', ${village})\"\n\
+        text,at,ที่ไหน,,\n";
+    let messages = checked(survey, "");
+    let survey_row = |row| Some(("survey".to_owned(), Some(row)));
+    assert_eq!(told(&messages, true, "no registry “villages”"), survey_row(3));
+    assert_eq!(told(&messages, true, "no registry “people”"), survey_row(7));
+    assert_eq!(told(&messages, true, "cannot answer this kind"), survey_row(4));
+    assert_eq!(told(&messages, false, "passed over"), survey_row(5));
+    assert_eq!(told(&messages, false, "stays empty"), survey_row(6));
+    assert_eq!(told(&messages, true, "used by the system"), survey_row(8));
+
+    // Written for another system, whose one list is the registry that the form keeps up to date.
+    let theirs = "type,name,label,save_to\n\
+        select_one_from_file meters.csv,meter,มาตร,\n\
+        integer,reading,เลขมาตร,last\n";
+    let entities = "list_name,entity_id,update_if\nmeters,${meter},true()\n";
+    assert_eq!(told(&checked(theirs, entities), true, "no registry"), None);
+    let two = "list_name,entity_id\nmeters,${meter}\nowners,${meter}\n";
+    assert!(told(&checked(theirs, two), true, "").is_some());
 }

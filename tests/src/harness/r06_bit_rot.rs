@@ -102,9 +102,10 @@ fn used_device(path: &Path, seed: u64) {
         form: "check".to_owned(),
         subject: Some(meter("meter 1")),
         corrects: None,
+        code: String::new(),
     };
     let draft = Some(serde_json::json!({"note": "เขียนค้างไว้ตั้งแต่เช้า ยังไม่เสร็จ"}));
-    nok.ask(api::KeepDraft { key, draft }).unwrap();
+    nok.ask(api::KeepDraft { key, draft, begun: None }).unwrap();
     nok.store().backup(path).unwrap();
     // As the app leaves it behind.
     drop(Store::open(path, Kind::Device, Dice::new(5).entropy(), 1).unwrap());

@@ -28,7 +28,7 @@ pub fn Drafts() -> impl IntoView {
         asking.set(false);
         let Some(key) = doomed.get_untracked() else { return };
         spawn_local(async move {
-            match ask(api::KeepDraft { key, draft: None }).await {
+            match ask(api::KeepDraft { key, draft: None, begun: None }).await {
                 Ok(_) => app.changed.update(|n| *n += 1),
                 Err(problem) => app.say_problem(&problem),
             }
@@ -59,6 +59,8 @@ fn draft_row(app: App, draft: &DraftRow, discard: impl Fn(DraftKey) + 'static) -
     let gone = draft.key.clone();
     let title = form_title(app, &key.programme, &key.form);
     let title = if key.corrects.is_some() { fill(app.t().correcting, &[&title]) } else { title };
+    let code = crate::components::scanner::inert(&key.code);
+    let title = if code.is_empty() { title } else { format!("{title} · {code}") };
     let heading =
         if draft.heading.is_empty() { app.t().new_subject.to_owned() } else { draft.heading.clone() };
     view! {
@@ -73,7 +75,7 @@ fn draft_row(app: App, draft: &DraftRow, discard: impl Fn(DraftKey) + 'static) -
                             programme: key.programme.clone(),
                             form: key.form.clone(),
                             subject: key.subject,
-                            code: String::new(),
+                            code: key.code.clone(),
                             corrects: key.corrects,
                         }),
                     )

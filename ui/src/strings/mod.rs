@@ -109,7 +109,7 @@ strings! {
     photos_any, photos_cannot_tell, photos_lead, photos_send_now, photos_title, photos_wait, photos_wifi, place,
     place_accuracy, place_again, place_failed, place_looking, place_none, place_take, previous,
     question_code_twice, question_field, question_office, question_other, question_removed, question_tap, question_two_visits,
-    questions, reading_picture, reason_optional, refused, refused_lead, remove_it, remove_photo, removed,
+    questions, reading_picture, reason_optional, refused, refused_lead, remove_it, remove_photo, registry_cut, registry_entry, registry_left_out, removed,
     removed_code, removed_field, repeat_add, repeat_number, repeat_remove, required, right_save, save, saved, scan,
     scan_again, scan_next, search, search_options, search_prompt, server_address, server_and_code,
     server_hint, settings, settled, several_codes, several_subjects, show_which, shows_now, size_large,

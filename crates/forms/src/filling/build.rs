@@ -99,6 +99,22 @@ pub fn to_element(form: &Form, tree: &Tree, node: u32) -> Element {
     }
 }
 
+/// Says whether somebody answered something in a saved part of a record.
+pub fn is_answered(form: &Form, definition: u32, element: &Element) -> bool {
+    element.children.iter().any(|inside| {
+        let mut children = Outline::children(form, definition).iter();
+        let Some(child) =
+            children.find(|child| form.node(**child).is_some_and(|node| node.name == inside.name))
+        else {
+            return false;
+        };
+        form.node(*child).is_some_and(|described| match described.kind {
+            Kind::Group | Kind::Repeat => is_answered(form, *child, inside),
+            _ => !described.unseen && !inside.text.is_empty() && inside.text != described.default,
+        })
+    })
+}
+
 /// Where a node's value is kept as what.
 pub fn store_of(form: &Form, tree: &Tree, node: u32) -> Store {
     tree.get(node)

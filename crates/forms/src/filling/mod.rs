@@ -14,8 +14,8 @@ mod places;
 mod view;
 mod work;
 
-use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -77,6 +77,12 @@ struct Draft {
     /// Typing that was not understood, by path.
     #[serde(default)]
     typed: BTreeMap<String, String>,
+    /// Answered instances beyond the present number, by path of their repeat.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    put_away: BTreeMap<String, Vec<Element>>,
+    /// Choices that are not offered now, by path.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    let_go: BTreeMap<String, String>,
 }
 
 /// One record being filled.
@@ -87,6 +93,15 @@ pub struct Filling {
     memory: Memory,
     /// Typing that is not what its question wants, by node. The record holds nothing there.
     typed: BTreeMap<u32, String>,
+    /// Answered instances of a counted repeat beyond the present number, by the node they were in and their repeat, in
+    /// order. They are back as soon as the number is: it may have been mistyped, or not yet typed to its end.
+    put_away: BTreeMap<(u32, u32), Vec<Element>>,
+    /// What was chosen, where some of it is not offered now; back as soon as it is offered again.
+    let_go: BTreeMap<u32, String>,
+    /// Computations at nodes that wait for rows of the host.
+    awaiting: BTreeSet<(u32, u32)>,
+    /// The last evaluation met rows that are not here yet.
+    lacks_rows: Cell<bool>,
     language: usize,
     troubles: RefCell<Vec<String>>,
     chain: u8,
@@ -136,6 +151,19 @@ impl Filling {
         if draft.form != form.id() || draft.version != form.version() {
             return Err(ResumeError::OtherForm { form: draft.form, version: draft.version });
         }
+        Ok(Filling::of_draft(form, draft, host))
+    }
+
+    /// Takes up a draft of another version, as far as this one asks the same: where the draft's own version is gone.
+    pub fn carry_over(
+        form: &Arc<Form>,
+        draft: &serde_json::Value,
+        host: Box<dyn Host>,
+    ) -> Result<Filling, ResumeError> {
+        Ok(Filling::of_draft(form, Draft::deserialize(draft)?, host))
+    }
+
+    fn of_draft(form: &Arc<Form>, draft: Draft, host: Box<dyn Host>) -> Filling {
         let mut tree = Tree::new();
         build::from_element(form, &mut tree, 0, 0, &draft.record);
         tree.renumber();
@@ -146,8 +174,18 @@ impl Filling {
                 filling.typed.insert(node, text);
             }
         }
+        for (path, away) in draft.put_away {
+            if let Ok(Spot::Repeat(parent, definition)) = filling.find(&path) {
+                filling.put_away.insert((parent, definition), away);
+            }
+        }
+        for (path, chosen) in draft.let_go {
+            if let Ok(Spot::Node(node)) = filling.find(&path) {
+                filling.let_go.insert(node, chosen);
+            }
+        }
         filling.begin(&[Event::Load]);
-        Ok(filling)
+        filling
     }
 
     fn around(form: &Arc<Form>, tree: Tree, host: Box<dyn Host>, language: usize) -> Filling {
@@ -157,6 +195,10 @@ impl Filling {
             host,
             memory: Memory::default(),
             typed: BTreeMap::new(),
+            put_away: BTreeMap::new(),
+            let_go: BTreeMap::new(),
+            awaiting: BTreeSet::new(),
+            lacks_rows: Cell::new(false),
             language,
             troubles: RefCell::new(Vec::new()),
             chain: 0,
@@ -174,13 +216,17 @@ impl Filling {
         }
     }
 
-    /// Asks the host for its tables again: it has more rows now than it had. Answers stay, but for chosen options that are
-    /// not there any more.
+    /// Asks the host once more for the rows that were on their way ([`Host::awaits`]), and works out what waited for them;
+    /// nothing else, because an answer may stand where a calculation had written.
     pub fn tables_changed(&mut self) {
-        self.memory = Memory::default();
         let mut work = Work::default();
-        self.want_all(&mut work, self.top());
+        self.want_awaiting(&mut work);
         self.work_off(&mut work);
+    }
+
+    /// Says whether something waits for rows of the host.
+    pub fn awaits_rows(&self) -> bool {
+        !self.awaiting.is_empty()
     }
 
     /// The record on the way, to be kept and taken up later. Holds every value, also of what is not relevant now.
@@ -194,6 +240,19 @@ impl Filling {
                 .typed
                 .iter()
                 .map(|(node, text)| (places::path_of(&self.form, &self.tree, *node), text.clone()))
+                .collect(),
+            put_away: self
+                .put_away
+                .iter()
+                .map(|((parent, repeat), away)| {
+                    let above = places::path_of(&self.form, &self.tree, *parent);
+                    (format!("{above}/{}", Outline::name(self.form.as_ref(), *repeat)), away.clone())
+                })
+                .collect(),
+            let_go: self
+                .let_go
+                .iter()
+                .map(|(node, chosen)| (places::path_of(&self.form, &self.tree, *node), chosen.clone()))
                 .collect(),
         };
         serde_json::to_value(draft).unwrap_or_default()
@@ -213,7 +272,7 @@ impl Filling {
             self.language = place;
             // Calculations may hold translated texts.
             let mut work = Work::default();
-            self.want_all(&mut work, self.top());
+            self.want_spoken(&mut work);
             self.work_off(&mut work);
         }
     }
@@ -260,6 +319,7 @@ impl Filling {
                 stored = words.join(" ");
             }
         }
+        self.let_go.remove(&node);
         let mut work = Work::default();
         if self.put(node, stored) {
             self.changed(&mut work, node);

@@ -3,14 +3,14 @@
 //! Work waits in a set ordered by rank, so that everything is worked out after what it reads; within one rank, in
 //! document order, which is what makes a running total over repeat instances come out right.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 
 use super::{Filling, build, input, places};
-use crate::definition::{Event, Kind};
+use crate::definition::{Element, Event, Kind};
 use crate::form::Target;
 use crate::tree::{NOBODY, NodeId};
 use crate::xpath::analysis::Outline;
-use crate::xpath::{Context, Object};
+use crate::xpath::{Context, EvalError, Object};
 
 /// Most instances a repeat count may ask for.
 const MOST_INSTANCES: usize = 1000;
@@ -144,11 +144,14 @@ impl Filling {
                 continue;
             }
             *times += 1;
+            self.lacks_rows.set(false);
             match computation.target {
-                Target::Options => self.drop_missing_options(work, node, number),
+                Target::Options => self.choose_among_offered(work, node, number),
                 target => {
                     let value = self.evaluate(&computation.expression, node);
                     match target {
+                        // What rows on their way will decide stays as it is until they are here.
+                        _ if self.lacks_rows.get() => {}
                         Target::Relevant => {
                             self.set_relevant(work, node, value.is_none_or(|value| value.boolean()))
                         }
@@ -156,6 +159,31 @@ impl Filling {
                         _ => self.set_calculated(work, node, number, value),
                     }
                 }
+            }
+            if self.lacks_rows.take() {
+                self.awaiting.insert((number, node));
+            } else {
+                self.awaiting.remove(&(number, node));
+            }
+        }
+    }
+
+    /// Puts what waited for rows of the host on the list.
+    pub(super) fn want_awaiting(&mut self, work: &mut Work) {
+        for (number, node) in std::mem::take(&mut self.awaiting) {
+            self.want(work, number, node);
+        }
+    }
+
+    /// Puts what says something else in another language on the list.
+    pub(super) fn want_spoken(&self, work: &mut Work) {
+        for (number, computation) in (0..).zip(&self.form.computations).filter(|(_, found)| found.spoken) {
+            let target = match computation.target {
+                Target::Count => Outline::parent(self.form.as_ref(), computation.node).unwrap_or(0),
+                _ => computation.node,
+            };
+            for node in places::all_below(&self.form, &self.tree, 0, target) {
+                self.want(work, number, node);
             }
         }
     }
@@ -226,18 +254,41 @@ impl Filling {
         let wanted = value.map_or(0.0, |value| self.with_world(|world| value.number(world)));
         let wanted = if wanted.is_nan() { 0 } else { (wanted.max(0.0) as usize).min(MOST_INSTANCES) };
         let present = places::instances(&self.tree, parent, definition);
-        for node in present.iter().skip(wanted).rev() {
-            self.take_out(work, *node);
+        let surplus = present.get(wanted..).unwrap_or_default();
+        if surplus.is_empty() && wanted == present.len() {
+            return;
+        }
+        // Whoever makes 12 out of 2, or 3 out of 2 by way of an empty line, must not lose what was answered.
+        let away = self.put_away.remove(&(parent, definition)).unwrap_or_default();
+        let mut away: VecDeque<Element> =
+            surplus.iter().map(|node| build::to_element(&self.form, &self.tree, *node)).chain(away).collect();
+        for node in surplus.iter().rev() {
+            self.remove(work, *node);
         }
         for _ in present.len()..wanted {
-            self.put_in(work, parent, definition);
+            self.make(work, parent, definition, away.pop_front());
         }
+        while away.back().is_some_and(|last| !build::is_answered(&self.form, definition, last)) {
+            away.pop_back();
+        }
+        if !away.is_empty() {
+            self.put_away.insert((parent, definition), away.into());
+        }
+        self.tell_instances(work, parent, definition);
     }
 
     /// Adds an instance of a repeat with all that follows from it.
     pub(super) fn put_in(&mut self, work: &mut Work, parent: u32, definition: u32) -> u32 {
+        let made = self.make(work, parent, definition, None);
+        self.tell_instances(work, parent, definition);
+        made
+    }
+
+    /// Makes an instance of a repeat: one that was put away, or a new one.
+    fn make(&mut self, work: &mut Work, parent: u32, definition: u32, kept: Option<Element>) -> u32 {
         let form = self.form.clone();
-        let made = match self.prepared_instance(parent, definition) {
+        let is_new = kept.is_none();
+        let made = match kept.or_else(|| self.prepared_instance(parent, definition)) {
             Some(prepared) => build::from_element(&form, &mut self.tree, parent, definition, &prepared),
             None => build::node(&form, &mut self.tree, parent, definition, false),
         };
@@ -245,19 +296,24 @@ impl Filling {
         if self.tree.get(parent).is_some_and(|above| above.hidden) {
             self.refresh_hidden(work, made);
         }
-        self.preload_below(made);
-        self.run_actions_below(work, made, Event::NewRepeat);
+        if is_new {
+            self.preload_below(made);
+            self.run_actions_below(work, made, Event::NewRepeat);
+        }
         self.want_all(work, made);
         self.tell_all(work, made);
-        // Positions of later instances and counts of all have changed.
-        for sibling in places::instances(&self.tree, parent, definition) {
-            self.changed(work, sibling);
-        }
         made
     }
 
+    /// Positions of later instances and counts of all have changed.
+    fn tell_instances(&self, work: &mut Work, parent: u32, definition: u32) {
+        for instance in places::instances(&self.tree, parent, definition) {
+            self.changed(work, instance);
+        }
+    }
+
     /// The instance of a counted repeat that the form prepared for the next place, with its own starting values.
-    fn prepared_instance(&self, parent: u32, definition: u32) -> Option<crate::definition::Element> {
+    fn prepared_instance(&self, parent: u32, definition: u32) -> Option<Element> {
         let initial = self.form.definition().initial.as_ref()?;
         let described = self.form.node(definition).filter(|node| !node.logic.repeat_count.is_empty())?;
         let mut line = Vec::new();
@@ -277,21 +333,30 @@ impl Filling {
 
     /// Takes an instance of a repeat out with all that follows from it.
     pub(super) fn take_out(&mut self, work: &mut Work, node: u32) {
-        self.tell_all(work, node);
         let Some((parent, definition)) = self.tree.get(node).map(|found| (found.parent, found.definition))
         else {
             return;
         };
+        self.remove(work, node);
+        self.tell_instances(work, parent, definition);
+    }
+
+    /// Takes a node out with everything below it. Its number may be given to another one.
+    fn remove(&mut self, work: &mut Work, node: u32) {
+        self.tell_all(work, node);
+        let mut gone = BTreeSet::new();
         let mut below = vec![node];
-        while let Some(gone) = below.pop() {
-            self.typed.remove(&gone);
-            below.extend(self.tree.children(gone));
+        while let Some(next) = below.pop() {
+            gone.insert(next);
+            below.extend(self.tree.children(next));
+            below.extend(self.tree.attributes(next));
         }
+        self.typed.retain(|node, _| !gone.contains(node));
+        self.let_go.retain(|node, _| !gone.contains(node));
+        self.put_away.retain(|(parent, _), _| !gone.contains(parent));
+        self.awaiting.retain(|(_, node)| !gone.contains(node));
         self.tree.remove(node);
         self.tree.renumber();
-        for sibling in places::instances(&self.tree, parent, definition) {
-            self.changed(work, sibling);
-        }
     }
 
     /// Puts the readers of a node and of everything below it on the list.
@@ -304,20 +369,28 @@ impl Filling {
         }
     }
 
-    fn drop_missing_options(&mut self, work: &mut Work, node: u32, number: u32) {
-        let Some(value) = self.tree.get(node).map(|found| found.value.clone()) else { return };
+    /// Takes out of an answer what is not offered now, and puts back what is offered again: a filter may read a line
+    /// that is only half typed.
+    fn choose_among_offered(&mut self, work: &mut Work, node: u32, number: u32) {
+        let Some(found) = self.tree.get(node) else { return };
+        let value = self.let_go.get(&node).unwrap_or(&found.value).clone();
         if value.is_empty() {
             return;
         }
+        let kind = self.form.kind(found.definition);
         let Some(offered) = self.option_values(node) else { return };
-        let chosen: Vec<&str> =
-            match self.form.kind(self.tree.get(node).map_or(NOBODY, |found| found.definition)) {
-                Kind::SelectOne => vec![value.as_str()],
-                _ => value.split_whitespace().collect(),
-            };
+        let chosen: Vec<&str> = match kind {
+            Kind::SelectOne => vec![value.as_str()],
+            _ => value.split_whitespace().collect(),
+        };
         let kept: Vec<&str> =
             chosen.iter().copied().filter(|word| offered.iter().any(|option| option == word)).collect();
-        if kept.len() != chosen.len() && self.put(node, kept.join(" ")) {
+        if kept.len() == chosen.len() {
+            self.let_go.remove(&node);
+        } else {
+            self.let_go.insert(node, value.clone());
+        }
+        if self.put(node, kept.join(" ")) {
             self.changed(work, node);
             self.unwant(work, number, node);
         }
@@ -362,11 +435,16 @@ impl Filling {
                 if self.tree.get(target).is_none_or(|found| found.hidden) {
                     continue;
                 }
+                self.lacks_rows.set(false);
                 let value = form.expression(&action.value).and_then(|value| self.evaluate(value, target));
+                if self.lacks_rows.take() {
+                    continue;
+                }
                 let store = build::store_of(&form, &self.tree, target);
                 let text = value.map_or_else(String::new, |value| {
                     self.with_world(|world| input::calculated(store, &value, world))
                 });
+                self.let_go.remove(&target);
                 if self.put(target, text) {
                     self.changed(work, target);
                     // One action may set off another, but not itself again.
@@ -384,6 +462,10 @@ impl Filling {
     pub(super) fn evaluate(&self, expression: &crate::xpath::ast::Expr, node: u32) -> Option<Object> {
         self.with_world(|world| match world.evaluate(expression, Context::of(NodeId { doc: 0, node })) {
             Ok(value) => Some(value),
+            Err(EvalError::NotYet(_)) => {
+                self.lacks_rows.set(true);
+                None
+            }
             Err(error) => {
                 self.note_trouble(&error.to_string());
                 None

@@ -41,6 +41,11 @@ impl Lists {
         self.raw.iter().filter(|(name, _, _)| name == list).map(|(_, _, row)| row).collect()
     }
 
+    /// How many options all lists have.
+    pub fn count(&self) -> usize {
+        self.raw.len()
+    }
+
     /// Values of a list.
     pub fn values(&self, list: &str) -> Vec<&str> {
         self.lists

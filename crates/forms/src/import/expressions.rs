@@ -5,6 +5,10 @@ use super::{At, Code, Report};
 use crate::definition::Definition;
 use crate::xpath::ast::Expr;
 use crate::xpath::{EvalError, check_arguments, parse};
+use domain::calc::FUNCTIONS;
+
+/// How the names of our own functions begin.
+const OWN: &str = "th:";
 
 /// Where an expression stands, which decides how names become paths.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -108,6 +112,7 @@ fn check_calls(expression: &Expr, at: &At, report: &mut Report) {
         }
     });
     for (name, arguments) in found {
+        check_own(name, arguments.len(), at, report);
         match check_arguments(name, arguments.len()) {
             Err(EvalError::UnknownFunction(name)) => {
                 report.error(
@@ -143,6 +148,28 @@ fn check_calls(expression: &Expr, at: &At, report: &mut Report) {
                 format!("The pattern {pattern} cannot be read and will not be checked; use a simpler one such as [0-9]{{10}}"),
             );
         }
+    }
+}
+
+/// Our own functions ([`FUNCTIONS`]): one that is misspelt gives nothing in the field, and a condition with it always holds.
+fn check_own(name: &str, count: usize, at: &At, report: &mut Report) {
+    if !name.starts_with(OWN) {
+        return;
+    }
+    match FUNCTIONS.iter().find(|function| function.name == name) {
+        None => report.error(
+            Code::FunctionUnknown,
+            at,
+            format!("ไม่รู้จักฟังก์ชัน {name}() ตรวจตัวสะกด"),
+            format!("There is no function {name}(); check its spelling"),
+        ),
+        Some(function) if !function.arity.contains(&count) => report.error(
+            Code::FunctionArguments,
+            at,
+            format!("เขียนเป็น {name}({}) ตอนนี้มี {count} ค่า", function.arguments),
+            format!("Write {name}({}); it has {count} arguments now", function.arguments),
+        ),
+        Some(_) => {}
     }
 }
 

@@ -8,14 +8,26 @@ use super::{Code, Report};
 /// Most rows a survey may have once its loops are written out.
 const MOST_ROWS: usize = 20_000;
 
+/// Most loops inside each other.
+const MOST_LOOPS: usize = 5;
+
 /// Replaces each loop by one group for each option.
 pub fn unroll(table: &mut Table, lists: &Lists, report: &mut Report) {
     let rows = std::mem::take(&mut table.rows);
     let mut out = Vec::new();
     let lists = &Options { lists, rows: &rows };
-    written(&table.name, &rows, lists, &mut out, report);
-    if out.len() > MOST_ROWS.max(rows.len()) {
-        let at = super::At::sheet(&table.name);
+    let at = super::At::sheet(&table.name);
+    if rows.len() > MOST_ROWS {
+        report.error(
+            Code::TooLarge,
+            &at,
+            format!("แบบฟอร์มมีเกิน {MOST_ROWS} แถว แบ่งเป็นหลายแบบฟอร์ม"),
+            format!("The survey has more than {MOST_ROWS} rows; make several forms of it"),
+        );
+        return;
+    }
+    written(&table.name, &rows, lists, (&mut out, 0), report);
+    if out.len() > MOST_ROWS {
         report.error(
             Code::TooLarge,
             &at,
@@ -53,7 +65,7 @@ fn written(
     sheet: &str,
     rows: &[TableRow],
     lists: &Options<'_>,
-    out: &mut Vec<TableRow>,
+    (out, depth_of_loops): (&mut Vec<TableRow>, usize),
     report: &mut Report,
 ) {
     let mut place = 0;
@@ -80,6 +92,19 @@ fn written(
             place += 1;
         }
         let at = row.at(sheet).column(&row.head("type"));
+        if depth_of_loops >= MOST_LOOPS {
+            report.error(
+                Code::TooLarge,
+                &at,
+                format!("มี loop ซ้อนกันเกิน {MOST_LOOPS} ชั้น ลดลง"),
+                format!("There are more than {MOST_LOOPS} loops inside each other; use fewer"),
+            );
+            return;
+        }
+        // All rows and all options are read for it.
+        if !report.pay((lists.rows.len() + lists.lists.count()).saturating_mul(20)) {
+            return;
+        }
         if depth > 0 {
             report.error(
                 Code::BeginWithoutEnd,
@@ -113,7 +138,7 @@ fn written(
                     })
                 })
                 .collect();
-            written(sheet, &named, lists, out, report);
+            written(sheet, &named, lists, (&mut *out, depth_of_loops + 1), report);
             out.push(TableRow::made(end.number, "end group", "", &[]));
         }
         out.push(end.with("type", "end group"));

@@ -1,8 +1,11 @@
 //! What the importer tells the author of a form: a stable code, the place, and words in Thai and English.
 
+use std::collections::HashMap;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+
+use crate::definition::Definition;
 
 /// What a [`Message`] is about. Codes stay the same from version to version; words may change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -100,6 +103,8 @@ pub enum Code {
     EntityInvalid,
     /// Something that is read but not kept in the form.
     NotKept,
+    /// There are more messages than anybody reads at once.
+    ThereIsMore,
 }
 
 impl fmt::Display for Code {
@@ -174,28 +179,101 @@ impl At {
     }
 }
 
-/// Mistakes and oddities found so far.
+/// Most mistakes and most oddities that are told: more are not read, and finding the same one again costs time.
+const MOST_MESSAGES: usize = 200;
+
+/// Most names that are guessed for unknown ones.
+const MOST_GUESSES: u32 = 20;
+
+/// Most steps of one import: letters of paths, nodes and rows looked at. The largest form known, of 1,806 rows, needs less
+/// than a hundredth; what needs more was made to keep us busy.
+const MOST_STEPS: usize = 50_000_000;
+
+/// Mistakes and oddities found so far, and what finding them has cost.
 #[derive(Debug, Default)]
 pub(crate) struct Report {
     pub errors: Vec<Message>,
     pub warnings: Vec<Message>,
+    /// Questions by name.
+    pub names: Names,
+    cut: bool,
+    guesses: u32,
+    steps: usize,
 }
 
 impl Report {
     /// The same mistake at the same place is told once.
     pub fn error(&mut self, code: Code, at: &At, th: impl Into<String>, en: impl Into<String>) {
-        let message = message(code, at, th, en);
-        if !self.errors.contains(&message) {
-            self.errors.push(message);
-        }
+        self.cut |= note(&mut self.errors, message(code, at, th, en));
     }
 
     /// The same warning at the same place is told once.
     pub fn warn(&mut self, code: Code, at: &At, th: impl Into<String>, en: impl Into<String>) {
-        let message = message(code, at, th, en);
-        if !self.warnings.contains(&message) {
-            self.warnings.push(message);
+        note(&mut self.warnings, message(code, at, th, en));
+    }
+
+    /// Pays for work. False once the file has cost more than any honest one, which is a mistake of its own.
+    pub fn pay(&mut self, steps: usize) -> bool {
+        let before = self.steps;
+        self.steps = self.steps.saturating_add(steps);
+        if before <= MOST_STEPS && self.steps > MOST_STEPS {
+            self.errors.push(message(
+                Code::TooLarge,
+                &At::sheet("survey"),
+                "แบบฟอร์มซับซ้อนเกินไป ลดกลุ่มที่ซ้อนกัน ชื่อที่ยาวหรือซ้ำกัน และสูตร แล้วอัปโหลดอีกครั้ง",
+                "The form is too complex; use fewer groups inside groups, long or repeated names, and expressions",
+            ));
         }
+        self.steps <= MOST_STEPS
+    }
+
+    /// Says whether one more name may be guessed.
+    pub fn may_guess(&mut self) -> bool {
+        self.guesses += 1;
+        self.guesses <= MOST_GUESSES
+    }
+
+    /// The mistakes, with a word about those that are not told.
+    pub fn into_errors(mut self) -> Vec<Message> {
+        if self.cut {
+            self.errors.push(message(
+                Code::ThereIsMore,
+                &At::default(),
+                "ยังมีที่ต้องแก้อีก แก้ตามนี้ก่อน แล้วอัปโหลดอีกครั้ง",
+                "There are more mistakes; mend these first and upload the file again",
+            ));
+        }
+        self.errors
+    }
+}
+
+/// Adds a message that is not there yet; true when there is no room for it.
+fn note(messages: &mut Vec<Message>, message: Message) -> bool {
+    if messages.contains(&message) {
+        return false;
+    }
+    if messages.len() >= MOST_MESSAGES {
+        return true;
+    }
+    messages.push(message);
+    false
+}
+
+/// Questions by name, read on as the definition grows.
+#[derive(Debug, Default)]
+pub(crate) struct Names {
+    read: usize,
+    by_name: HashMap<String, Vec<u32>>,
+}
+
+impl Names {
+    /// All nodes of a name but the top.
+    pub fn all(&mut self, name: &str, definition: &Definition) -> &[u32] {
+        for (place, node) in definition.nodes.iter().enumerate().skip(self.read.max(1)) {
+            self.by_name.entry(node.name.clone()).or_default().push(place as u32);
+        }
+        self.read = definition.nodes.len();
+        self.by_name.get(name).map_or(&[], Vec::as_slice)
     }
 }
 

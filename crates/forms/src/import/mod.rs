@@ -18,6 +18,8 @@ mod types;
 
 use crate::definition::{Definition, FORMAT};
 use crate::form::Form;
+use std::collections::BTreeMap;
+
 pub(crate) use expressions::Place as PathPlace;
 pub(crate) use message::{At, Report, message};
 pub use message::{Code, Message};
@@ -32,6 +34,8 @@ pub struct Imported {
     pub form: Form,
     /// Things that are allowed but probably not meant.
     pub warnings: Vec<Message>,
+    /// Row of the survey by node, for messages of whoever knows more about the form; nobody wrote the others.
+    pub rows: BTreeMap<u32, u32>,
 }
 
 /// Reads a form from its sheets. All mistakes are told at once.
@@ -90,7 +94,7 @@ pub fn import(sheets: &Sheets) -> Result<Imported, Vec<Message>> {
     };
     loops::unroll(&mut table, &lists, &mut report);
     let survey = survey::Survey { table: &table, languages: &languages, declarations: &declarations };
-    survey::read(&survey, &mut lists, &mut definition, &mut report);
+    let rows = survey::read(&survey, &mut lists, &mut definition, &mut report);
     definition.settings = settings.others();
     if let Some(rule) = settings.get("instance_name") {
         let at = At::row("settings", 2).column("instance_name");
@@ -99,7 +103,7 @@ pub fn import(sheets: &Sheets) -> Result<Imported, Vec<Message>> {
     }
     definition.instances = lists.into_instances();
     if !report.errors.is_empty() {
-        return Err(report.errors);
+        return Err(report.into_errors());
     }
     match Form::new(definition) {
         Ok(form) => {
@@ -110,7 +114,7 @@ pub fn import(sheets: &Sheets) -> Result<Imported, Vec<Message>> {
                     format!("These questions depend on each other in a circle: {circle}; they are worked out once, in order"),
                 );
             }
-            Ok(Imported { form, warnings: report.warnings })
+            Ok(Imported { form, warnings: report.warnings, rows })
         }
         Err(error) => {
             report.error(
@@ -136,7 +140,7 @@ impl Settings {
     }
 
     /// Settings that are only kept for whoever takes the form to another program.
-    fn others(&self) -> std::collections::BTreeMap<String, String> {
+    fn others(&self) -> BTreeMap<String, String> {
         const OURS: &[&str] =
             &["form_title", "form_id", "version", "default_language", "instance_name", "name"];
         let other = |(name, value): &&(String, String)| {

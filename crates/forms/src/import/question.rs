@@ -435,6 +435,10 @@ fn searches(row: &TableRow) -> bool {
 pub fn searched_lists(table: &Table, made: &[Made<'_>], report: &mut Report) {
     for entry in made.iter().filter(|entry| searches(entry.row)) {
         let Some(select) = &entry.select else { continue };
+        // Each other row is read for it.
+        if !report.pay(made.len().saturating_mul(20)) {
+            return;
+        }
         let at = entry.row.at(&table.name).column(&entry.row.head("appearance"));
         if select.from_file {
             report.error(

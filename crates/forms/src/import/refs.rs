@@ -51,17 +51,14 @@ pub fn node_named(
     at: &At,
     report: &mut Report,
 ) -> Option<u32> {
-    let all: Vec<u32> = definition
-        .nodes
-        .iter()
-        .enumerate()
-        .skip(1)
-        .filter(|(_, node)| node.name == name)
-        .map(|(place, _)| place as u32)
-        .collect();
+    let all: Vec<u32> = report.names.all(name, definition).to_vec();
+    // Each namesake is looked at with all groups around it.
+    if all.len() > 1 && !report.pay(all.len().saturating_mul(100)) {
+        return None;
+    }
     match all.as_slice() {
         [] => {
-            let near = nearest_name(name, definition);
+            let near = if report.may_guess() { nearest_name(name, definition) } else { None };
             let (th, en) = match near {
                 Some(near) => (format!(" หมายถึง ${{{near}}} หรือไม่"), format!(" Did you mean ${{{near}}}?")),
                 None => Default::default(),
@@ -191,7 +188,10 @@ pub fn name_path(
     match name.strip_prefix("last-saved#") {
         // The host keeps the last record as a table of one row.
         Some(name) => Some(format!("instance('__last-saved')/root/item/{name}")),
-        None => Some(path_to(node_named(name, owner, definition, at, report)?, owner, definition, place)),
+        None => {
+            let path = path_to(node_named(name, owner, definition, at, report)?, owner, definition, place);
+            report.pay(path.len()).then_some(path)
+        }
     }
 }
 

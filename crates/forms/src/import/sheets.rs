@@ -151,18 +151,27 @@ fn read_csv(name: &str, text: &str) -> Result<Sheet, Message> {
     let text = text.trim_start_matches('\u{feff}');
     let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(text.as_bytes());
     let mut sheet = Sheet { name: name.to_owned(), ..Sheet::default() };
-    // A spreadsheet counts records, not lines: a cell may hold line breaks. Blank lines count in the spreadsheet but
-    // are skipped by the reader, so rows are numbered by what was read.
-    for (place, record) in reader.records().enumerate() {
-        let number = u32::try_from(place + 1).unwrap_or(u32::MAX);
-        let record = record.map_err(|error| {
+    // A spreadsheet counts records, not lines: a cell may hold line breaks. It also counts blank lines, which the
+    // reader skips.
+    let mut record = csv::StringRecord::new();
+    let (mut place, mut number, mut line) = (0_usize, 0_u64, 1_u64);
+    loop {
+        let read = reader.read_record(&mut record).map_err(|error| {
             message(
                 Code::CsvUnreadable,
-                &At::row(name, number),
+                &At::row(name, u32::try_from(number + 1).unwrap_or(u32::MAX)),
                 format!("อ่านไฟล์ CSV ไม่ได้: {error}"),
                 format!("The CSV file cannot be read: {error}"),
             )
         })?;
+        if !read {
+            break;
+        }
+        let breaks: usize = record.iter().map(|cell| cell.matches('\n').count()).sum();
+        let lines = reader.position().line().saturating_sub(line);
+        line += lines;
+        number += 1 + lines.saturating_sub(1 + breaks as u64);
+        let number = u32::try_from(number).unwrap_or(u32::MAX);
         if place >= MOST_ROWS || record.len() > MOST_COLUMNS {
             return Err(message(
                 Code::TooLarge,
@@ -189,6 +198,7 @@ fn read_csv(name: &str, text: &str) -> Result<Sheet, Message> {
         } else {
             sheet.rows.push(SheetRow { number, cells });
         }
+        place += 1;
     }
     Ok(sheet)
 }

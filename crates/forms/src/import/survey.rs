@@ -14,6 +14,12 @@ use crate::definition::{Definition, Kind, Node, Phrase, Text};
 /// Name of the top of every record, as the reference converter names it.
 const TOP: &str = "data";
 
+/// Most groups and repeats inside each other. Whatever fills a form goes down them one by one.
+const MOST_DEPTH: usize = 30;
+
+/// Longest name, in letters.
+const LONGEST_NAME: usize = 200;
+
 /// The survey sheet and what goes with it.
 pub struct Survey<'a> {
     /// The sheet, its loops written out.
@@ -34,8 +40,13 @@ pub struct Made<'a> {
     pub select: Option<Select>,
 }
 
-/// Reads the survey into the definition.
-pub fn read(survey: &Survey<'_>, lists: &mut Lists, definition: &mut Definition, report: &mut Report) {
+/// Reads the survey into the definition. Gives the row of each node that somebody wrote.
+pub fn read(
+    survey: &Survey<'_>,
+    lists: &mut Lists,
+    definition: &mut Definition,
+    report: &mut Report,
+) -> BTreeMap<u32, u32> {
     let Survey { table, languages, declarations } = survey;
     let name = Node { name: TOP.to_owned(), kind: Kind::Group, ..Node::default() };
     definition.nodes.push(name);
@@ -91,6 +102,7 @@ pub fn read(survey: &Survey<'_>, lists: &mut Lists, definition: &mut Definition,
             item.media = media;
         }
     }
+    made.iter().map(|entry| (entry.node, entry.row.number)).collect()
 }
 
 /// Pictures, sounds and films besides the ordinary picture.
@@ -105,6 +117,9 @@ fn table_lists(made: &[Made<'_>], definition: &mut Definition, report: &mut Repo
     let has = |row: &TableRow| row.get("appearance").split_whitespace().any(|word| word == "table-list");
     for group in made.iter().filter(|entry| has(entry.row) && entry.select.is_none()) {
         let mut listed: Option<&str> = None;
+        if !report.pay(made.len()) {
+            return;
+        }
         for entry in made {
             let inside = definition.nodes.get(entry.node as usize).is_some_and(|n| n.parent == group.node);
             let (Some(select), true) = (&entry.select, inside) else { continue };
@@ -229,6 +244,17 @@ fn first_pass<'a>(
                         "{en}: “{type_text}”; use one such as text, integer, select_one list, date, image"
                     ),
                 );
+            }
+            RowType::Begin(_) if open.len() > MOST_DEPTH => {
+                report.error(
+                    Code::TooLarge,
+                    &type_at,
+                    format!("มีกลุ่มซ้อนกันเกิน {MOST_DEPTH} ชั้น ตรวจว่ามี end group ครบ หรือลดกลุ่มที่ซ้อนกัน"),
+                    format!(
+                        "There are more than {MOST_DEPTH} groups inside each other; check that each has its end"
+                    ),
+                );
+                return made;
             }
             RowType::Begin(kind) => {
                 let count = row.get("repeat_count");
@@ -370,6 +396,24 @@ fn add(definition: &mut Definition, node: Node, row: &TableRow, at: &At, report:
         );
         return None;
     }
+    if name.chars().count() > LONGEST_NAME {
+        report.error(
+            Code::NameInvalid,
+            &at,
+            format!("ชื่อนี้ยาวเกินไป ใช้ไม่เกิน {LONGEST_NAME} ตัวอักษร"),
+            format!("This name is too long; use at most {LONGEST_NAME} letters"),
+        );
+        return None;
+    }
+    // Its path is kept, and written wherever an expression names it.
+    let path: usize = refs::line(node.parent, definition)
+        .into_iter()
+        .filter_map(|above| definition.nodes.get(above as usize))
+        .map(|above| above.name.len() + 1)
+        .sum();
+    if !report.pay((path + name.len()).saturating_mul(10)) {
+        return None;
+    }
     // Community-health forms have groups of this name inside groups; anywhere else it would be taken for the record's own.
     let above = definition.nodes.get(node.parent as usize).map(|above| above.kind);
     let harmless = node.kind == Kind::Group && node.parent != 0 && above == Some(Kind::Group);
@@ -382,10 +426,15 @@ fn add(definition: &mut Definition, node: Node, row: &TableRow, at: &At, report:
         );
         return None;
     }
-    let same_name = |other: &Node| other.parent == node.parent && other.name == name;
-    let same_repeat =
-        |other: &Node| other.kind == Kind::Repeat && node.kind == Kind::Repeat && other.name == name;
-    if definition.nodes.iter().skip(1).any(|other| same_name(other) || same_repeat(other)) {
+    let namesakes = report.names.all(&name, definition).to_vec();
+    let in_the_way = |other: &Node| {
+        other.parent == node.parent || (other.kind == Kind::Repeat && node.kind == Kind::Repeat)
+    };
+    let taken = namesakes.iter().filter_map(|place| definition.nodes.get(*place as usize)).any(in_the_way);
+    if !report.pay(namesakes.len()) {
+        return None;
+    }
+    if taken {
         report.error(
             Code::NameTwice,
             &at,

@@ -3,6 +3,8 @@
 //! A path is followed over the definition instead of a record. What cannot be known (a wildcard, an odd axis) is
 //! answered generously: an extra dependency costs a recalculation, a missing one costs a wrong number.
 
+use std::collections::BTreeSet;
+
 use super::ast::{Axis, Expr, Path, Start, Test};
 
 /// What the analysis needs to know about the form: the definition nodes as a tree.
@@ -41,20 +43,21 @@ struct Places {
 const ROOT: u32 = u32::MAX;
 
 /// Lists what an expression of the definition node `owner` reads. `repeat_of` gives the innermost repeat around a node
-/// (the node itself if it is one).
+/// (the node itself if it is one). Also tells how many nodes were looked at, so that the caller can put an end to it.
 pub fn readings(
     expression: &Expr,
     owner: u32,
     outline: &dyn Outline,
     repeat_of: &dyn Fn(u32) -> Option<u32>,
-) -> Vec<Reading> {
-    let mut analysis = Analysis { owner, outline, repeat_of, found: Vec::new() };
+) -> (Vec<Reading>, usize) {
+    let mut analysis = Analysis { owner, outline, repeat_of, found: Vec::new(), seen: 0 };
     let here = Places { nodes: vec![owner], wide: false, highest: Some(owner) };
     analysis.expression(expression, &here, true);
     let mut found = analysis.found;
+    let seen = analysis.seen + found.len();
     found.sort_unstable();
     found.dedup();
-    found
+    (found, seen)
 }
 
 struct Analysis<'a> {
@@ -62,6 +65,7 @@ struct Analysis<'a> {
     outline: &'a dyn Outline,
     repeat_of: &'a dyn Fn(u32) -> Option<u32>,
     found: Vec<Reading>,
+    seen: usize,
 }
 
 impl Analysis<'_> {
@@ -148,6 +152,7 @@ impl Analysis<'_> {
         let absolute = path.start == Start::Root;
         for step in &path.steps {
             places = self.step(places, step.axis, &step.test);
+            self.seen += places.nodes.len();
             if absolute
                 && (step.axis != Axis::Child
                     || !step.predicates.is_empty()
@@ -172,6 +177,7 @@ impl Analysis<'_> {
         let mut nodes = Vec::new();
         let mut highest = from.highest;
         let mut wide = from.wide;
+        let mut parents = BTreeSet::new();
         for node in &from.nodes {
             match axis {
                 Axis::Itself => nodes.push(*node),
@@ -212,9 +218,13 @@ impl Analysis<'_> {
                     wide = true;
                 }
                 Axis::Following | Axis::FollowingSibling | Axis::Preceding | Axis::PrecedingSibling => {
-                    let parent = if *node == ROOT { ROOT } else { outline.parent(*node).unwrap_or(ROOT) };
-                    nodes.extend(self.below(parent).iter().filter(|child| self.fits(**child, test, false)));
                     wide = true;
+                    let parent = if *node == ROOT { ROOT } else { outline.parent(*node).unwrap_or(ROOT) };
+                    // Brothers and sisters have the same.
+                    if !parents.insert(parent) {
+                        continue;
+                    }
+                    nodes.extend(self.below(parent).iter().filter(|child| self.fits(**child, test, false)));
                 }
                 Axis::Namespace => {}
             }

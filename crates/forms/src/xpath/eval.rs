@@ -31,6 +31,9 @@ pub enum EvalError {
     /// `instance('x')` names nothing.
     #[error("there is no list `{0}`")]
     UnknownInstance(String),
+    /// The rows of a table are on their way.
+    #[error("the rows of `{0}` are not here yet")]
+    NotYet(String),
     /// `$x`: forms have no variables.
     #[error("there is no variable `{0}`")]
     Variable(String),
@@ -176,12 +179,17 @@ impl<'a> World<'a> {
     }
 
     /// Root of a table the host has, restricted to rows with a value if one is asked for.
-    pub(crate) fn lookup(&self, instance: &str, equals: Option<(&str, &str)>) -> Option<NodeId> {
+    pub(crate) fn lookup(&self, instance: &str, equals: Option<(&str, &str)>) -> Result<NodeId, EvalError> {
         let key = (instance.to_owned(), equals.map(|(column, value)| (column.to_owned(), value.to_owned())));
+        let unknown = || EvalError::UnknownInstance(instance.to_owned());
         if let Some(known) = self.memory.lookups.borrow().get(&key) {
-            return *known;
+            return known.ok_or_else(unknown);
         }
-        let root = self.host.lookup(instance, equals).map(|rows| {
+        let rows = self.host.lookup(instance, equals);
+        if rows.is_none() && self.host.awaits(instance) {
+            return Err(EvalError::NotYet(instance.to_owned()));
+        }
+        let root = rows.map(|rows| {
             let mut tree = Tree::new();
             let top = tree.element(0, &Arc::from("root"));
             let item: Arc<str> = Arc::from("item");
@@ -199,7 +207,7 @@ impl<'a> World<'a> {
             NodeId { doc, node: 0 }
         });
         self.memory.lookups.borrow_mut().insert(key, root);
-        root
+        root.ok_or_else(unknown)
     }
 
     /// A compiled pattern that must match a whole text; `None` when it is not one we can read.

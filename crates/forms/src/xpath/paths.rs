@@ -2,7 +2,7 @@
 //!
 //! Two things differ from the book. An absolute path inside a repeat means the same instance of that repeat, because
 //! forms written for ODK rely on it. And `instance('x')/root/item[column = value]` asks an index or the host for the
-//! rows instead of looking at each.
+//! rows instead of looking at each; so does one such condition among several joined by `and`.
 
 use super::ast::{Axis, Expr, Operator, Path, Start, Step, Test};
 use super::eval::{Context, EvalError, World, eval, eval_nodes};
@@ -96,26 +96,29 @@ fn rows(
         (Some(top), Some(row))
             if top.predicates.is_empty() && top.axis == Axis::Child && row.axis == Axis::Child =>
         {
-            row.predicates.first().and_then(equality).map(|(column, value)| (column, value, row))
+            row.predicates.first().map(equalities).unwrap_or_default()
         }
-        _ => None,
+        _ => Vec::new(),
     };
-    let Some((column, value, row)) = wanted else {
+    let mut indexed = None;
+    for (column, value) in wanted {
+        match eval(world, value, context) {
+            Ok(Object::Text(text)) => indexed = Some((column, vec![text])),
+            Ok(Object::Nodes(nodes)) => {
+                indexed = Some((column, nodes.iter().map(|node| world.text(*node)).collect()));
+            }
+            Err(error @ EvalError::NotYet(_)) => return Err(error),
+            // Numbers compare as numbers ("007" is 7), which no index of texts can answer. What cannot be worked out is
+            // told by the rows, if it comes to that.
+            Ok(_) | Err(_) => continue,
+        }
+        break;
+    }
+    let (Some((column, values)), Some(row)) = (indexed, steps.get(1)) else {
         return Ok(match world.form.instance(&name) {
             Some(_) => None,
-            None => world.lookup(&name, None).map(|root| (vec![root], 0)),
+            None => Some((vec![world.lookup(&name, None)?], 0)),
         });
-    };
-    let values = match eval(world, value, context)? {
-        Object::Text(text) => vec![text],
-        Object::Nodes(nodes) => nodes.iter().map(|node| world.text(*node)).collect(),
-        // Numbers compare as numbers ("007" is 7), which no index of texts can answer.
-        _ => {
-            return Ok(match world.form.instance(&name) {
-                Some(_) => None,
-                None => world.lookup(&name, None).map(|root| (vec![root], 0)),
-            });
-        }
     };
     let mut found = Vec::new();
     for value in values {
@@ -128,9 +131,7 @@ fn rows(
             }
             Some(_) => return Ok(None),
             None => {
-                let Some(root) = world.lookup(&name, Some((column, &value))) else {
-                    return Err(EvalError::UnknownInstance(name));
-                };
+                let root = world.lookup(&name, Some((column, &value)))?;
                 let Some(tree) = world.tree(root.doc) else { continue };
                 for top in tree.children(0) {
                     found
@@ -144,6 +145,21 @@ fn rows(
         world.tree(node.doc).is_some_and(|tree| matches(world, tree, node.node, Axis::Child, &row.test))
     });
     Ok(Some((filter(world, found, &row.predicates, context)?, 2)))
+}
+
+/// The conditions `column = value` that every wanted row fulfils: one, or those of `a = b and c > d`.
+fn equalities(predicate: &Expr) -> Vec<(&str, &Expr)> {
+    match predicate {
+        Expr::All(parts) => {
+            // Among fewer rows a row has another place.
+            let mut placed = false;
+            predicate.walk(&mut |part| {
+                placed |= matches!(part, Expr::Call(name, _) if name == "position" || name == "last");
+            });
+            if placed { Vec::new() } else { parts.iter().filter_map(equality).collect() }
+        }
+        one => equality(one).into_iter().collect(),
+    }
 }
 
 /// Takes `column = value` apart, when the value does not depend on the row.

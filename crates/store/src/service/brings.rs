@@ -7,8 +7,9 @@ use crate::row;
 use crate::{Store, orders, project, rebill};
 use domain::change::{Change, Value, Values, field};
 use domain::ids::RecordId;
-use domain::programme::{DONE, FieldType, FormKind, Programme};
+use domain::programme::{DONE, FieldType, Programme};
 use domain::thai_date;
+use std::collections::BTreeMap;
 
 /// What a visit's answers open, by the rules of the programme: changes of the same commit. Of a correction, what the visit
 /// before did not open already.
@@ -100,9 +101,13 @@ pub(super) fn bill_of(
 }
 
 /// What a form's answers write to the subject. A geopoint saved to `lat` or `lon` gives its part.
-pub(super) fn saved_to_subject(programme: &Programme, form: &FormKind, answers: &Values) -> Values {
+pub(super) fn saved_to_subject(
+    programme: &Programme,
+    save_to: &BTreeMap<String, String>,
+    answers: &Values,
+) -> Values {
     let mut values = Values::new();
-    for (question, target) in &form.save_to {
+    for (question, target) in save_to {
         let Some(value) = answers.get(question).filter(|value| !value.is_null()) else { continue };
         let part = |at: usize, name: &str| match value {
             Value::String(text) => {

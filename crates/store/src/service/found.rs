@@ -11,6 +11,7 @@ use domain::change::field;
 use domain::code::{self, Scanned};
 use domain::problem::Code;
 use domain::{place, text};
+use std::collections::HashSet;
 
 pub(super) fn search(store: &Store, caller: &Caller<'_>, ask: &Search) -> Result<Vec<SubjectRow>> {
     let key = text::search_key(&ask.text);
@@ -67,9 +68,10 @@ pub(super) fn collect(
 ) -> Result<()> {
     let mut statement = store.db.prepare_cached(sql)?;
     let mut rows = statement.query(values)?;
+    let mut known: HashSet<i64> = into.iter().copied().collect();
     while let Some(row) = rows.next()? {
         let no = row.get(0)?;
-        if !into.contains(&no) {
+        if known.insert(no) {
             into.push(no);
         }
     }

@@ -3,6 +3,7 @@
 mod brings;
 mod card;
 mod copies;
+mod draft;
 mod emergency;
 mod found;
 mod host;
@@ -92,8 +93,8 @@ fn answer_caller(store: &mut Store, caller: &Caller<'_>, request: Request) -> Re
         Request::Card(ask) => Reply::Card(card::card(store, caller, &ask)?),
         Request::History(ask) => Reply::History(card::history(store, caller, &ask)?),
         Request::OpenForm(ask) => Reply::OpenForm(record::open_form(store, caller, &ask)?),
-        Request::KeepDraft(ask) => Reply::KeepDraft(record::keep_draft(store, caller, ask)?),
-        Request::Drafts(_) => Reply::Drafts(record::drafts(store)?),
+        Request::KeepDraft(ask) => Reply::KeepDraft(draft::keep(store, caller, ask)?),
+        Request::Drafts(_) => Reply::Drafts(draft::drafts(store)?),
         Request::SaveVisit(ask) => Reply::SaveVisit(record::save_visit(store, caller, ask, "")?),
         Request::CorrectVisit(ask) => Reply::CorrectVisit(record::correct_visit(store, caller, ask)?),
         Request::EditSubject(ask) => Reply::EditSubject(record::edit_subject(store, caller, ask)?),

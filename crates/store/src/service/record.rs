@@ -2,8 +2,8 @@
 
 use super::brings::{bill_of, opened_orders, saved_to_subject};
 use super::known::{estimated, known_of};
-use super::{Caller, counts, found, list, registry};
-use crate::commit::{NewCommit, draft_subject};
+use super::{Caller, counts, draft, found, list, registry};
+use crate::commit::NewCommit;
 use crate::error::{Error, Optional, Result};
 use crate::row::{self, Row};
 use crate::{Kind, Store, project};
@@ -11,8 +11,8 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use domain::access::{self, Action};
 use domain::api::{
-    BindCode, CorrectVisit, CreateSubject, Done, DraftKey, DraftRow, EditSubject, KeepDraft, KeepPhoto,
-    OpenForm, OpenedForm, Photo, PhotoKept, PhotoReply, SaveVisit, Saved,
+    BindCode, CorrectVisit, CreateSubject, DraftKey, EditSubject, KeepPhoto, OpenForm, OpenedForm, Photo,
+    PhotoKept, PhotoReply, SaveVisit, Saved,
 };
 use domain::change::{Change, Place, Value, Values, field, kind};
 use domain::ids::{DeviceNo, RecordId, Seq, Shelf};
@@ -54,16 +54,16 @@ pub(super) fn open_form(store: &Store, caller: &Caller<'_>, ask: &OpenForm) -> R
         form: ask.form.clone(),
         subject: ask.subject,
         corrects: ask.corrects,
+        code: ask.code.clone(),
     };
-    let draft = load_draft(store, &key)?;
-    let mut definition = form.definition.clone();
-    let mut state = None;
-    if let Some(Value::Object(mut kept)) = draft {
-        // A draft stays on the version it was begun with.
-        definition = kept.remove("definition").unwrap_or(definition);
-        state = kept.remove("state");
-    }
-    Ok(OpenedForm { definition, known, draft: state, answers, heading })
+    let row = ask.subject.map(|id| row::load(&store.db, id)).transpose()?.flatten();
+    let seen = draft::seen(form, row.as_ref());
+    // A draft stays on the version it was begun with.
+    let (definition, draft) = match draft::load(store, &key)? {
+        Some(begun) => (begun.definition, Some(begun.state)),
+        None => (form.definition.clone(), None),
+    };
+    Ok(OpenedForm { definition, known, draft, answers, heading, seen })
 }
 
 /// The visit that is to be corrected. Only one of the same subject and form can be, and only by another visit. Where it is
@@ -89,101 +89,6 @@ fn corrected(
         return Err(Code::NextRead.into());
     }
     Ok(visit)
-}
-
-/// An unfinished form as it is kept, with what its writer saw when it was begun.
-#[derive(serde::Serialize, serde::Deserialize)]
-struct Begun {
-    /// The version of the form it was begun with.
-    definition: Value,
-    /// What `forms` wrote.
-    state: Value,
-    /// The subject's number then.
-    #[serde(default)]
-    seq: Seq,
-    /// The subject's values then, of the fields that the form writes to.
-    #[serde(default)]
-    seen: Values,
-}
-
-fn load_draft(store: &Store, key: &DraftKey) -> Result<Option<Value>> {
-    if store.kind == Kind::Server {
-        return Ok(None); // of an older version, which kept them for all accounts alike
-    }
-    let body: Option<String> = store
-        .db
-        .prepare_cached("SELECT body FROM draft WHERE programme = ?1 AND form = ?2 AND subject = ?3")?
-        .query_row((&key.programme, &key.form, draft_subject(key)), |row| row.get(0))
-        .optional()?;
-    Ok(body.map(|body| serde_json::from_str(&body)).transpose()?)
-}
-
-pub(super) fn keep_draft(store: &mut Store, caller: &Caller<'_>, ask: KeepDraft) -> Result<Done> {
-    let key = ask.key;
-    if store.kind == Kind::Server {
-        // A draft is kept on the device of whoever writes it. Here it would be everybody's.
-        return Err(Code::Forbidden.into());
-    }
-    if key.corrects.is_some() && key.subject.is_none() {
-        return Err(Error::NotFound); // a correction is of a subject's visit; alone it would pass for a subject
-    }
-    let body = match ask.draft {
-        None => None,
-        Some(state) => {
-            let programme = programme(store, &key.programme)?;
-            let begun =
-                match load_draft(store, &key)?.and_then(|kept| serde_json::from_value::<Begun>(kept).ok()) {
-                    Some(begun) => Begun { state, ..begun },
-                    None => {
-                        let form = form(&programme, &key.form)?;
-                        let row = key.subject.map(|id| row::load(&store.db, id)).transpose()?.flatten();
-                        let seen = row.as_ref().map(|row| row.view.values()).unwrap_or_default();
-                        let targets: Vec<&String> = form.save_to.values().collect();
-                        Begun {
-                            definition: form.definition.clone(),
-                            state,
-                            seq: row.map_or(Seq(0), |row| row.seq),
-                            seen: seen.into_iter().filter(|(name, _)| targets.contains(&name)).collect(),
-                        }
-                    }
-                };
-            Some(serde_json::to_string(&begun)?)
-        }
-    };
-    store.transact(|tx| {
-        let subject = draft_subject(&key);
-        match body {
-            Some(body) => tx
-                .db
-                .prepare_cached("INSERT OR REPLACE INTO draft (programme, form, subject, body, kept) VALUES (?1, ?2, ?3, ?4, ?5)")?
-                .execute((&key.programme, &key.form, subject, body, caller.now.ms))?,
-            None => tx
-                .db
-                .prepare_cached("DELETE FROM draft WHERE programme = ?1 AND form = ?2 AND subject = ?3")?
-                .execute((&key.programme, &key.form, subject))?,
-        };
-        Ok(Done {})
-    })
-}
-
-/// The unfinished forms.
-pub(super) fn drafts(store: &Store) -> Result<Vec<DraftRow>> {
-    let mut statement =
-        store.db.prepare_cached("SELECT programme, form, subject, kept FROM draft ORDER BY kept DESC")?;
-    let mut rows = statement.query([])?;
-    let mut all = Vec::new();
-    while let Some(found) = rows.next()? {
-        let kept_under = found.get::<_, Vec<u8>>(2)?;
-        let mut ids = kept_under.chunks_exact(16).filter_map(|id| id.try_into().ok()).map(row::id_of);
-        let (subject, corrects) = (ids.next(), ids.next());
-        let key = DraftKey { programme: found.get(0)?, form: found.get(1)?, subject, corrects };
-        let heading = match subject.map(|id| row::load(&store.db, id)).transpose()?.flatten() {
-            Some(subject) => list::heading(store, &key.programme, &subject),
-            None => String::new(),
-        };
-        all.push(DraftRow { key, heading, kept_ms: found.get(3)? });
-    }
-    Ok(all)
 }
 
 pub(super) fn correct_visit(store: &mut Store, caller: &Caller<'_>, ask: CorrectVisit) -> Result<Saved> {
@@ -219,13 +124,15 @@ pub(super) fn save_visit(
         form: ask.form.clone(),
         subject: ask.subject,
         corrects: ask.supersedes,
+        code: ask.code.clone().filter(|_| ask.subject.is_none()).unwrap_or_default(),
     };
     let corrected =
         ask.supersedes.map(|id| corrected(store, &programme, id, ask.subject, &form.id)).transpose()?;
     // What the form showed when it was begun, not what came in meanwhile, is what its writer saw.
-    let begun = load_draft(store, &key)?.and_then(|kept| serde_json::from_value::<Begun>(kept).ok());
+    let begun = draft::load(store, &key)?;
     let definition = begun.as_ref().map_or(&form.definition, |begun| &begun.definition).clone();
-    let from_form = saved_to_subject(&programme, form, &ask.answers);
+    let save_to = begun.as_ref().and_then(|begun| begun.save_to.as_ref()).unwrap_or(&form.save_to);
+    let from_form = saved_to_subject(&programme, save_to, &ask.answers);
     let mut zone = ask.zone.clone();
     // A correction is about the same moment as what it corrects; when it was written, its stamp says.
     let kept = |name: &str| corrected.as_ref().and_then(|visit| visit.view.text(name)).map(str::to_owned);

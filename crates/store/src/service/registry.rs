@@ -9,6 +9,7 @@ use crate::{Store, project};
 use domain::access::Role;
 use domain::api::{Registry, RegistryChange, RegistryRow};
 use domain::change::{Change, Value, Values, field, kind};
+use domain::code;
 use domain::ids::{RecordId, Seq};
 use domain::problem::{Code, Problem};
 use domain::programme::{FieldType, Programme};
@@ -32,7 +33,8 @@ pub(super) fn rows(store: &Store, caller: &Caller<'_>, ask: &Registry) -> Result
     let shelves: BTreeSet<i64> =
         list::shelves(store, caller, &programme.id, None)?.into_iter().map(|(no, _)| no).collect();
     let mut found = Vec::new();
-    for no in candidates(store, &programme, &shelves, ask.equals.as_ref())? {
+    let equals = ask.equals.as_ref().map(as_kept);
+    for no in candidates(store, &programme, &shelves, equals.as_ref())? {
         let Some(row) = row::load_no(&store.db, no)? else { continue };
         if row.kind != kind::SUBJECT || !row.view.is_alive() || !shelves.contains(&row.shelf) {
             continue;
@@ -43,7 +45,7 @@ pub(super) fn rows(store: &Store, caller: &Caller<'_>, ask: &Registry) -> Result
             CODE => row.view.elements(field::CODES).any(|code| code == value),
             column => columns.get(column).is_some_and(|found| found == value),
         };
-        if ask.equals.as_ref().is_none_or(wanted) {
+        if equals.as_ref().is_none_or(wanted) {
             found.push(columns);
         }
         if found.len() >= Registry::MOST {
@@ -51,6 +53,13 @@ pub(super) fn rows(store: &Store, caller: &Caller<'_>, ask: &Registry) -> Result
         }
     }
     Ok(found)
+}
+
+/// A condition as the registry holds its value: a code is the bare code, also where somebody scanned the whole label or
+/// typed it in groups and small letters.
+fn as_kept((column, value): &(String, String)) -> (String, String) {
+    let value = if column == CODE { code::bare(value) } else { value.clone() };
+    (column.clone(), value)
 }
 
 /// Numbers of the records among which the wanted rows are.

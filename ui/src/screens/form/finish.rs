@@ -22,7 +22,6 @@ pub struct Finish {
     /// The form.
     pub session: Session,
     at: StoredValue<FormRoute>,
-    zone: RwSignal<String>,
     /// Why what was saved is corrected.
     pub reason: RwSignal<String>,
     asking: RwSignal<bool>,
@@ -34,12 +33,11 @@ pub struct Finish {
 }
 
 impl Finish {
-    /// Makes the end of a session. `zone` is where a new subject belongs.
-    pub fn new(session: Session, at: FormRoute, zone: RwSignal<String>) -> Finish {
+    /// Makes the end of a session.
+    pub fn new(session: Session, at: FormRoute) -> Finish {
         Finish {
             session,
             at: StoredValue::new(at),
-            zone,
             reason: RwSignal::default(),
             asking: RwSignal::new(false),
             doubts: RwSignal::default(),
@@ -48,8 +46,12 @@ impl Finish {
         }
     }
 
-    /// Saves, unless something is missing, or odd and not yet confirmed.
+    /// Saves, unless something is missing, or odd and not yet confirmed; once all is known that has to be looked up.
     pub fn ask_to_save(self, app: App) {
+        self.session.when_known(move || self.check_and_save(app));
+    }
+
+    fn check_and_save(self, app: App) {
         if !self.session.form_is_fine() {
             return;
         }
@@ -75,9 +77,9 @@ impl Finish {
         }
         self.saving.set(true);
         let at = self.at.get_value();
-        let registry = self.session.registry();
+        let (registry, left_out) = self.session.registry();
         let (answers, photos) = self.session.answers();
-        let zone = self.zone.get_untracked();
+        let zone = self.session.zone.get_untracked();
         let visit = api::SaveVisit {
             programme: at.programme.clone(),
             form: at.form.clone(),
@@ -96,6 +98,7 @@ impl Finish {
         let heading = self.session.heading();
         let what = form_title(app, &at.programme, &at.form);
         spawn_local(async move {
+            self.session.keep_what_was_opened().await;
             let saved = match at.corrects {
                 Some(_) => ask(api::CorrectVisit { visit, reason }).await,
                 None => ask(visit).await,
@@ -103,6 +106,9 @@ impl Finish {
             match saved {
                 Ok(saved) => {
                     self.session.saved();
+                    if left_out {
+                        app.say(app.t().registry_left_out);
+                    }
                     app.saved(saved.counts);
                     app.just_saved.set(Some(JustSaved {
                         programme: at.programme,

@@ -5,6 +5,7 @@ use crate::components::markdown::plain;
 use crate::format;
 use crate::screens::form::world::{Tables, World};
 use domain::change::{Value, Values};
+use domain::ids::RecordId;
 use domain::programme::{FieldKind, Programme};
 use domain::thai_date;
 use forms::definition::{Instance, Node, Phrase, phrase};
@@ -27,22 +28,25 @@ impl Reader {
     fn new(app: App, form: &Arc<Form>) -> Reader {
         let language = app.lang().code();
         // Nothing is looked up for it: an answer out of the registry reads as it is stored.
-        let world = World { person: String::new(), tables: Tables::of("") };
+        let world = World { person: String::new(), device: String::new(), tables: Tables::of("", None) };
         let mut blank = Filling::new(form, &BTreeMap::new(), Box::new(world));
         blank.set_language(language);
-        let precision = |node: &Node| {
+        let questions = form.questions();
+        let precision = |(question, node): (&Question, &Node)| {
             let mut words = node.appearance.split_whitespace();
             let letters = words.find_map(|word| match word {
                 "year" => Some("2026".len()),
                 "month-year" => Some("2026-11".len()),
                 _ => None,
             });
-            Some((node.name.clone(), letters?))
+            Some((question.key.clone(), letters?))
         };
+        // The top is no question.
+        let nodes = form.definition().nodes.iter().skip(1);
         Reader {
-            questions: form.questions(),
-            options: options(form.definition(), language),
-            precision: form.definition().nodes.iter().filter_map(precision).collect(),
+            options: options(form.definition(), &questions, language),
+            precision: questions.iter().zip(nodes).filter_map(precision).collect(),
+            questions,
             blank,
         }
     }
@@ -71,7 +75,11 @@ fn reader(app: App, programme: &Programme, form: &str) -> Option<Rc<RefCell<Read
 
 /// The options of each list of a form: stored value and label. A blank record offers only those that no filter hides
 /// and works out what it can by itself, so a kept answer is looked up in the whole list.
-fn options(form: &Definition, language: &str) -> HashMap<String, Vec<(String, String)>> {
+fn options(
+    form: &Definition,
+    questions: &[Question],
+    language: &str,
+) -> HashMap<String, Vec<(String, String)>> {
     let mark = format!("({language})");
     let place = form.languages.iter().position(|name| name.ends_with(&mark)).unwrap_or(form.default_language);
     let label = |text: &[Phrase]| match phrase(text, place, form.default_language) {
@@ -84,7 +92,8 @@ fn options(form: &Definition, language: &str) -> HashMap<String, Vec<(String, St
         let labels = items.iter().map(|item| (item.name.clone(), label(&item.label)));
         Some(labels.filter(|(_, label)| !label.is_empty()).collect())
     };
-    form.nodes.iter().filter_map(|node| Some((node.name.clone(), of_node(node)?))).collect()
+    let nodes = questions.iter().zip(form.nodes.iter().skip(1));
+    nodes.filter_map(|(question, node)| Some((question.key.clone(), of_node(node)?))).collect()
 }
 
 /// An answer as a person reads it.
@@ -178,10 +187,11 @@ fn told(app: App, reader: &mut Reader, question: &Question, value: &Value) -> Op
         return None;
     }
     let shown = match question.kind {
-        Kind::SelectOne | Kind::SelectMultiple | Kind::Rank => listed(reader, &question.name, value)
-            .or_else(|| chosen(&mut reader.blank, &question.path, value))?,
-        Kind::Date if reader.precision.contains_key(&question.name) => {
-            let letters = reader.precision.get(&question.name).copied().unwrap_or_default();
+        Kind::SelectOne | Kind::SelectMultiple | Kind::Rank => listed(reader, &question.key, value)
+            .or_else(|| chosen(&mut reader.blank, &question.path, value))
+            .or_else(|| looked_up(app, reader, question, value))?,
+        Kind::Date if reader.precision.contains_key(&question.key) => {
+            let letters = reader.precision.get(&question.key).copied().unwrap_or_default();
             thai_date::of_any_precision(value.as_str()?.get(..letters)?)
         }
         Kind::Date => value
@@ -220,9 +230,28 @@ fn repeated(app: App, reader: &mut Reader, repeat: &Question, value: &Value) -> 
     (!times.is_empty()).then(|| times.join(" · "))
 }
 
+/// A choice out of the registry or of the record itself, which no list of the form has: as it is stored. An id says nothing
+/// to anybody.
+fn looked_up(app: App, reader: &Reader, question: &Question, value: &Value) -> Option<String> {
+    if reader.options.contains_key(&question.key) {
+        return None;
+    }
+    let told = |stored: &str| match stored.parse::<RecordId>() {
+        Ok(_) => app.t().registry_entry.to_owned(),
+        Err(_) => stored.to_owned(),
+    };
+    match value {
+        Value::String(text) => Some(told(text)),
+        Value::Array(all) => {
+            Some(all.iter().filter_map(Value::as_str).map(told).collect::<Vec<_>>().join(", "))
+        }
+        _ => None,
+    }
+}
+
 /// The labels of stored values in the whole list of a question; none if one is not in it.
-fn listed(reader: &Reader, name: &str, value: &Value) -> Option<String> {
-    let options = reader.options.get(name)?;
+fn listed(reader: &Reader, key: &str, value: &Value) -> Option<String> {
+    let options = reader.options.get(key)?;
     let codes: Vec<&str> = match value {
         Value::String(text) => text.split_whitespace().collect(),
         Value::Array(all) => all.iter().filter_map(Value::as_str).collect(),

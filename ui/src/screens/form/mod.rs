@@ -4,6 +4,7 @@
 //! `widgets` draw the answers of one kind each; [`sheets`] says what one screen shows. This file moves between screens
 //! and saves.
 
+mod begun;
 mod finish;
 pub mod labels;
 mod question;
@@ -52,6 +53,7 @@ pub fn Form(
             form: wanted.form.clone(),
             subject: wanted.subject,
             corrects: wanted.corrects,
+            code: if wanted.subject.is_none() { wanted.code.clone() } else { String::new() },
             today: today_iso(),
         };
         let answer = ask(request).await;
@@ -109,12 +111,14 @@ fn backward(session: Session) {
 
 /// Goes to the next screen, unless something on this one stands in the way.
 fn forward(session: Session) {
-    if session.page_is_fine() {
-        session.turn_to(session.page.get_untracked() + 1);
-        to_top(session);
-    } else {
-        session.focus_first_wrong();
-    }
+    session.when_known(move || {
+        if session.page_is_fine() {
+            session.turn_to(session.page.get_untracked() + 1);
+            to_top(session);
+        } else {
+            session.focus_first_wrong();
+        }
+    });
 }
 
 fn to_top(session: Session) {
@@ -145,11 +149,19 @@ pub fn Filling(
     let head = session.head;
     let programme = at.programme.clone();
     let colour = app.programme(&programme).map(|programme| programme.colour.clone()).unwrap_or_default();
-    let zone = RwSignal::new(String::new());
+    let zone = session.zone;
+    // Another zone is an answer, too; the first one is put there by the form.
+    Effect::new(move |before: Option<String>| {
+        let now = zone.get();
+        if before.is_some_and(|before| !before.is_empty() && before != now) {
+            session.note_change();
+        }
+        now
+    });
     let makes_subject = at.subject.is_none() && !session.trial;
     let code = crate::components::scanner::inert(&at.code);
     let correcting = at.corrects.is_some();
-    let finish = finish::Finish::new(session, at.clone(), zone);
+    let finish = finish::Finish::new(session, at.clone());
     let go_on = move || {
         if last.get_untracked() {
             finish.ask_to_save(app);
@@ -190,6 +202,7 @@ pub fn Filling(
                 let hint = head.with(|head| head.hint.clone());
                 (!hint.is_empty()).then(|| view! { <div class="hint">{marked(&hint)}</div> })
             }}
+            {move || session.cut.get().then(|| view! { <p class="odd" role="status">{icon(Icon::Warning)}{t.registry_cut}</p> })}
             <div class="questions">
                 <For
                     each=move || paths.get()

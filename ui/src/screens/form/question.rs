@@ -80,8 +80,10 @@ pub fn question_view(app: App, session: Session, path: String, kind: Kind) -> im
     let (error_id, label_id) = (format!("{id}-error"), format!("{id}-label"));
     let described_by = error_id.clone();
     let (labelled, hinted, guided, asked) = (at.clone(), at.clone(), at.clone(), at.clone());
-    let required =
-        item.with_untracked(|item| item.as_ref().is_some_and(|item| item.required && !item.readonly));
+    // Another answer on the same screen may decide it.
+    let required = Memo::new(move |_| {
+        item.with(|item| item.as_ref().is_some_and(|item| item.required && !item.readonly))
+    });
     // One input takes the label itself; several take it as the name of their group.
     let single = !readonly_now(&single_at)
         && matches!(kind, Kind::Text | Kind::Integer | Kind::Decimal | Kind::Barcode | Kind::Time);
@@ -91,7 +93,7 @@ pub fn question_view(app: App, session: Session, path: String, kind: Kind) -> im
             // A label element holds a line; a note may hold paragraphs and lists.
             if single { inline(&words) } else { marked(&words) }
         }}
-        {required.then(|| view! { <span class="required">" *"<span class="visually-hidden">{app.t().required}</span></span> })}
+        {move || required.get().then(|| view! { <span class="required">" *"<span class="visually-hidden">{app.t().required}</span></span> })}
     };
     let heading = if single {
         view! { <label class="label" id=label_id.clone() for=id.clone()>{heading}</label> }.into_any()
@@ -175,6 +177,9 @@ fn widget(at: &At, kind: Kind) -> AnyView {
     let readonly = at.now().is_some_and(|item| item.readonly);
     if readonly && kind != Kind::Note {
         let at = at.clone();
+        if kind == Kind::Image {
+            return media::shown(&at);
+        }
         return view! { <p class="readonly">{move || shown(&at, kind)}</p> }.into_any();
     }
     match kind {

@@ -4,10 +4,12 @@
 use crate::app::App;
 use crate::backend::ask;
 use crate::browser::wait;
+use crate::position;
 use crate::route::FormRoute;
+use crate::screens::form::begun::Begun;
 use crate::screens::form::sheets::{self, Sheet};
-use crate::screens::form::world::{Tables, World};
-use domain::api::{DraftKey, KeepDraft, OpenedForm, RegistryChange};
+use crate::screens::form::world::{OWN, Tables};
+use domain::api::{self, DraftKey, KeepDraft, OpenedForm, RegistryChange};
 use domain::problem::{Code, Problem};
 use forms::{Filling, Heading, Item, Kind};
 use leptos::ev;
@@ -23,6 +25,8 @@ const DRAFT_REST_MS: i32 = 600;
 const TRIAL: &str = ".office-phone";
 /// Where a draft notes the place that was on the screen.
 const LEFT_AT: &str = "left_at";
+/// Where a draft notes the zone of the subject it makes.
+const ZONE: &str = "zone";
 /// Most rounds of looking up that one change may cause.
 const MOST_LOOKUPS: u32 = 8;
 
@@ -64,54 +68,20 @@ pub struct Session {
     change: StoredValue<u32>,
     /// The number of the change that the kept draft holds.
     kept: StoredValue<u32>,
+    /// What the form was opened with, until a draft is kept with it.
+    begun: StoredValue<Option<Box<api::Begun>>>,
+    /// Something was answered here; turning pages is no answer.
+    answered: StoredValue<bool>,
+    /// Zone of the subject that the form makes.
+    pub zone: RwSignal<String>,
+    /// The form was told of a part of the registry only.
+    pub cut: RwSignal<bool>,
     /// A draft is there already: it follows the person from screen to screen.
     resumed: StoredValue<bool>,
     /// Saved: there is nothing left to keep.
     done: StoredValue<bool>,
     /// What the form was told of the registry.
     tables: StoredValue<Tables, LocalStorage>,
-}
-
-/// How a filling began, to begin once more with rows that were not there.
-struct Begun {
-    form: Arc<forms::Form>,
-    opened: OpenedForm,
-    person: String,
-    tables: Tables,
-}
-
-impl Begun {
-    /// Begins where a draft was left, with the answers that are corrected, or anew. Returns whether a draft was taken up;
-    /// `say` tells the person.
-    fn filling(&self, app: App, say: bool) -> (Filling, bool) {
-        let world = || Box::new(World { person: self.person.clone(), tables: self.tables.clone() });
-        let begin = || {
-            let mut filling = Filling::new(&self.form, &self.opened.known, world());
-            if !self.opened.answers.is_empty() {
-                filling.take_up(&self.opened.answers);
-            }
-            filling
-        };
-        let draft = self.opened.draft.as_ref().map(|draft| Filling::resume(&self.form, draft, world()));
-        let resumed = matches!(draft, Some(Ok(_)));
-        let mut filling = match draft {
-            Some(Ok(filling)) => {
-                if say {
-                    app.say(app.t().draft_taken_up);
-                }
-                filling
-            }
-            Some(Err(error)) => {
-                if say {
-                    app.say_problem(&Problem::new(Code::FormMissing).about(error));
-                }
-                begin()
-            }
-            None => begin(),
-        };
-        filling.set_language(app.lang().code());
-        (filling, resumed)
-    }
 }
 
 impl Session {
@@ -123,17 +93,29 @@ impl Session {
         let form = forms::Form::from_json(&opened.definition)
             .map_err(|error| Problem::new(Code::FormMissing).about(error))?;
         let form = Arc::new(form);
-        let person = app
+        let (person, device) = app
             .status
             .with_untracked(|status| {
-                status.as_ref().and_then(|s| s.enrolled.as_ref().map(|e| e.grant.person.clone()))
+                let enrolled = status.as_ref().and_then(|status| status.enrolled.as_ref());
+                enrolled.map(|own| (own.grant.person.clone(), own.device.0.to_string()))
             })
             .unwrap_or_default();
-        let tables = Tables::of(&at.programme);
-        let begun = Begun { form, opened: opened.clone(), person, tables: tables.clone() };
+        // What another system calls its only list is our registry, unless another programme is called so.
+        let alias = form.own_list().filter(|list| app.programme(list).is_none());
+        let tables = Tables::of(&at.programme, alias);
+        let begun = Begun { form, opened: opened.clone(), person, device, tables: tables.clone() };
         let (filling, resumed) = begun.filling(app, true);
-        let key =
-            DraftKey { programme: at.programme, form: at.form, subject: at.subject, corrects: at.corrects };
+        let key = DraftKey {
+            programme: at.programme,
+            form: at.form,
+            subject: at.subject,
+            corrects: at.corrects,
+            code: if at.subject.is_none() { at.code } else { String::new() },
+        };
+        let opened_with = opened.draft.is_none().then(|| {
+            Box::new(api::Begun { definition: opened.definition.clone(), seen: opened.seen.clone() })
+        });
+        let of_draft = |name: &str| opened.draft.as_ref().and_then(|draft| draft.get(name)?.as_str());
         let session = Session {
             app,
             filling: StoredValue::new_local(filling),
@@ -149,14 +131,17 @@ impl Session {
             missing: RwSignal::default(),
             change: StoredValue::new(0),
             kept: StoredValue::new(0),
+            begun: StoredValue::new(opened_with),
+            answered: StoredValue::new(false),
+            zone: RwSignal::new(of_draft(ZONE).unwrap_or_default().to_owned()),
+            cut: RwSignal::new(false),
             resumed: StoredValue::new(resumed),
             done: StoredValue::new(false),
             tables: StoredValue::new_local(tables),
         };
         session.draw();
         session.look_up(Some(begun));
-        let left_at = opened.draft.as_ref().and_then(|draft| draft.get(LEFT_AT)?.as_str());
-        if let Some(place) = left_at.filter(|_| resumed).and_then(|path| session.screen_of(path)) {
+        if let Some(place) = of_draft(LEFT_AT).filter(|_| resumed).and_then(|path| session.screen_of(path)) {
             session.page.set(place);
             session.draw();
         }
@@ -233,6 +218,13 @@ impl Session {
 
     /// Answers a question; empty clears it.
     pub fn set(self, path: &str, value: &str) {
+        let is_code = self
+            .items
+            .with_untracked(|items| items.iter().any(|item| item.path == path && item.kind == Kind::Barcode));
+        // Of our own label the bare code is the answer: it is what the registry knows, and what proves that somebody
+        // stands in front of it is not for records.
+        let bare = is_code.then(|| domain::code::bare(value));
+        let value = bare.as_deref().unwrap_or(value);
         self.change(|filling| {
             // The item was drawn from this very record, so the place exists; a question that became read-only
             // since keeps its value, and is drawn so.
@@ -268,41 +260,72 @@ impl Session {
     }
 
     fn change(self, how: impl FnOnce(&mut Filling)) {
+        self.answered.set_value(true);
         self.filling.update_value(how);
         self.draw();
         self.note_change();
         self.look_up(None);
     }
 
-    /// Gets the rows of the registry that the form asked for, and works everything out again; until nothing more is asked.
-    /// While nobody has answered anything it begins anew (`begun`): a draft's choice may be among the rows.
+    /// Gets the rows of the registry that the form asked for, and works out what waited for them; until nothing more is
+    /// asked. While nobody has answered anything it begins anew (`begun`): what is set once, at the beginning, may be among
+    /// the rows.
     fn look_up(self, begun: Option<Begun>) {
-        let tables = self.tables.get_value();
-        if !tables.lacks_rows() {
+        if self.tables.with_value(Tables::lacks_rows) {
+            spawn_local(async move {
+                self.fetch(begun).await;
+            });
+        }
+    }
+
+    /// Returns false when the form was left meanwhile.
+    async fn fetch(self, begun: Option<Begun>) -> bool {
+        let Some(tables) = self.tables.try_get_value() else { return false };
+        // What is found may ask for more, but not for ever.
+        for _ in 0..MOST_LOOKUPS {
+            if !tables.lacks_rows() {
+                break;
+            }
+            tables.fetch().await;
+            let untouched = self.answered.try_get_value() == Some(false);
+            let alive = self.filling.try_update_value(|filling| match &begun {
+                Some(begun) if untouched => *filling = begun.filling(self.app, false).0,
+                _ => filling.tables_changed(),
+            });
+            if alive.is_none() {
+                return false;
+            }
+            if tables.is_cut() && !self.cut.get_untracked() {
+                self.cut.set(true);
+            }
+            self.draw();
+        }
+        true
+    }
+
+    /// Does something once every row that the form asks for is here: at once where it waits for none. What has not been
+    /// looked up yet cannot be checked, nor saved.
+    pub fn when_known(self, then: impl FnOnce() + 'static) {
+        self.filling.update_value(|filling| {
+            if filling.awaits_rows() {
+                filling.tables_changed();
+            }
+            // Checking asks, too.
+            let _ = filling.problems();
+        });
+        if !self.tables.with_value(Tables::lacks_rows) {
+            then();
             return;
         }
         spawn_local(async move {
-            // What is found may ask for more, but not for ever.
-            for _ in 0..MOST_LOOKUPS {
-                if !tables.lacks_rows() {
-                    break;
-                }
-                tables.fetch().await;
-                let untouched = self.change.try_get_value() == Some(0);
-                let alive = self.filling.try_update_value(|filling| match &begun {
-                    Some(begun) if untouched => *filling = begun.filling(self.app, false).0,
-                    _ => filling.tables_changed(),
-                });
-                if alive.is_none() {
-                    return;
-                }
-                self.draw();
+            if self.fetch(None).await {
+                then();
             }
         });
     }
 
     /// Keeps the draft once the person rests.
-    fn note_change(self) {
+    pub fn note_change(self) {
         self.change.update_value(|n| *n += 1);
         let mine = self.change.get_value();
         spawn_local(async move {
@@ -392,7 +415,16 @@ impl Session {
     pub fn answers(self) -> (BTreeMap<String, serde_json::Value>, Vec<String>) {
         let mut answers = BTreeMap::new();
         let mut photos = Vec::new();
+        let here = position::stamped(self.app).filter(|_| !self.trial);
         self.filling.update_value(|filling| {
+            let form = filling.form().clone();
+            for path in form.start_places() {
+                if let Some(place) =
+                    here.filter(|_| filling.value(path).is_some_and(|value| value.is_empty()))
+                {
+                    let _ = filling.set(path, &format!("{} {} 0 {}", place.lat, place.lon, place.accuracy_m));
+                }
+            }
             answers = filling.finish();
             let outline = filling.outline();
             let places = outline.iter().flat_map(|page| &page.places);
@@ -405,18 +437,30 @@ impl Session {
     }
 
     /// What the form writes to the registry beside its own subject: other subjects that it names, and those of its repeats.
-    /// What belongs to the record as a whole and names nobody is the own subject's, and the store writes it.
-    pub fn registry(self) -> Vec<RegistryChange> {
-        let changes = self.filling.with_value(Filling::entities).into_iter();
-        changes
-            .filter(|change| change.repeated || change.id.is_some())
-            .map(|change| RegistryChange {
-                list: change.list,
-                subject: change.id.and_then(|id| id.parse().ok()),
+    /// What belongs to the record as a whole and names nobody is the own subject's, and the store writes it. Also says
+    /// whether something was left out: what names a subject by anything but its id must not make a new one.
+    pub fn registry(self) -> (Vec<RegistryChange>, bool) {
+        let tables = self.tables.get_value();
+        let mut left_out = false;
+        let mut changes = Vec::new();
+        for change in self.filling.with_value(Filling::entities) {
+            if !change.repeated && change.id.is_none() {
+                continue;
+            }
+            let subject = change.id.map(|id| id.parse()).transpose();
+            let Ok(subject) = subject else {
+                left_out = true;
+                continue;
+            };
+            let list = if tables.is_own(&change.list) { OWN.to_owned() } else { change.list };
+            changes.push(RegistryChange {
+                list,
+                subject,
                 label: change.label,
                 properties: change.properties,
-            })
-            .collect()
+            });
+        }
+        (changes, left_out)
     }
 
     /// It is saved: the draft is dropped, and no later one is kept.
@@ -425,9 +469,19 @@ impl Session {
         self.done.set_value(true);
         spawn_local(async move {
             // Not being able to drop it costs nothing: it would be offered once more.
-            let _ = ask(KeepDraft { key, draft: None }).await;
+            let _ = ask(KeepDraft { key, draft: None, begun: None }).await;
             self.app.refresh_status();
         });
+    }
+
+    /// Keeps the first draft before a record is saved that had none: the store learns by it what the form was opened with.
+    pub async fn keep_what_was_opened(self) {
+        if self.begun.try_with_value(Option::is_some) == Some(true) && !self.trial {
+            let draft = Some(self.draft());
+            let (key, begun) = (self.key.get_value(), self.begun.get_value());
+            // Without it the record is saved all the same.
+            let _ = ask(KeepDraft { key, draft, begun }).await;
+        }
     }
 
     /// Keeps the draft now, if something changed since.
@@ -437,21 +491,33 @@ impl Session {
             return;
         }
         self.kept.set_value(change);
-        let (app, key) = (self.app, self.key.get_value());
+        let (app, key, begun) = (self.app, self.key.get_value(), self.begun.get_value());
+        let draft = self.draft();
+        let kept = self.kept;
+        spawn_local(async move {
+            match ask(KeepDraft { key, draft: Some(draft), begun }).await {
+                Ok(_) => {
+                    self.begun.try_set_value(None);
+                }
+                Err(problem) => {
+                    app.say_problem(&problem);
+                    kept.try_set_value(0);
+                }
+            }
+        });
+    }
+
+    /// The draft as it is kept: the answers, and where the person is.
+    fn draft(self) -> serde_json::Value {
         let mut draft = self.filling.with_value(Filling::draft);
         let here = self.sheets.with_untracked(|sheets| {
             sheets.get(self.page.get_untracked()).and_then(|sheet| sheet.paths.last().cloned())
         });
-        if let (Some(draft), Some(here)) = (draft.as_object_mut(), here) {
-            draft.insert(LEFT_AT.to_owned(), here.into());
+        if let Some(draft) = draft.as_object_mut() {
+            draft.extend(here.map(|here| (LEFT_AT.to_owned(), here.into())));
+            draft.insert(ZONE.to_owned(), self.zone.get_untracked().into());
         }
-        let kept = self.kept;
-        spawn_local(async move {
-            if let Err(problem) = ask(KeepDraft { key, draft: Some(draft) }).await {
-                app.say_problem(&problem);
-                kept.try_set_value(0);
-            }
-        });
+        draft
     }
 
     /// Keeps the draft whenever the page is hidden or left: Back, a call, the camera app.

@@ -8,10 +8,15 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
 
+/// How forms call the registry of their own programme.
+pub const OWN: &str = "registry";
+
 /// The world around a form on this device.
 pub struct World {
     /// Who fills it.
     pub person: String,
+    /// The device's number; empty at the office.
+    pub device: String,
     /// What is known of the registry.
     pub tables: Tables,
 }
@@ -32,11 +37,20 @@ impl Host for World {
     }
 
     fn property(&self, name: &str) -> Option<String> {
-        (name == "username").then(|| self.person.clone())
+        match name {
+            "username" => Some(self.person.clone()),
+            "deviceid" => Some(self.device.clone()).filter(|device| !device.is_empty()),
+            _ => None,
+        }
     }
 
     fn lookup(&self, instance: &str, equals: Option<(&str, &str)>) -> Option<Vec<Row>> {
         self.tables.rows(instance, equals)
+    }
+
+    fn awaits(&self, _instance: &str) -> bool {
+        // The store says which tables there are, and has none of one that is not.
+        true
     }
 
     fn call(&self, name: &str, arguments: &[Value]) -> Option<Value> {
@@ -45,12 +59,14 @@ impl Host for World {
 }
 
 /// Rows of the registry. A form asks in the middle of a calculation and cannot wait; the store is in another thread and has
-/// to be waited for. So the form is told of no rows at first, the question is noted, and once it is answered the form works
-/// everything out again.
+/// to be waited for. So the form is told that the rows are on their way, the question is noted, and once it is answered the
+/// form works out what waited for it.
 #[derive(Clone)]
 pub struct Tables {
     /// The form's own programme, which it calls `registry`.
     programme: String,
+    /// What else it calls the registry of its own programme.
+    alias: Option<String>,
     held: Rc<RefCell<Held>>,
 }
 
@@ -58,16 +74,23 @@ pub struct Tables {
 struct Held {
     known: HashMap<Registry, Vec<Row>>,
     wanted: Vec<Registry>,
+    /// Some answer was as long as an answer may be: there may be more.
+    cut: bool,
 }
 
 impl Tables {
     /// The registry as a form of a programme sees it; nothing is known yet.
-    pub fn of(programme: &str) -> Tables {
-        Tables { programme: programme.to_owned(), held: Rc::default() }
+    pub fn of(programme: &str, alias: Option<&str>) -> Tables {
+        Tables { programme: programme.to_owned(), alias: alias.map(str::to_owned), held: Rc::default() }
+    }
+
+    /// Says whether a list of the form is the registry of its own programme.
+    pub fn is_own(&self, list: &str) -> bool {
+        list == OWN || self.alias.as_deref() == Some(list)
     }
 
     fn rows(&self, instance: &str, equals: Option<(&str, &str)>) -> Option<Vec<Row>> {
-        let programme = if instance == "registry" { &self.programme } else { instance };
+        let programme = if self.is_own(instance) { &self.programme } else { instance };
         let question = Registry {
             programme: programme.to_owned(),
             equals: equals.map(|(column, value)| (column.to_owned(), value.to_owned())),
@@ -77,7 +100,12 @@ impl Tables {
         if known.is_none() && !held.wanted.contains(&question) {
             held.wanted.push(question);
         }
-        Some(known.unwrap_or_default())
+        known
+    }
+
+    /// Says whether a form was told of some rows only, because there are too many.
+    pub fn is_cut(&self) -> bool {
+        self.held.borrow().cut
     }
 
     /// Says whether a form asked for rows that are not here.
@@ -91,7 +119,9 @@ impl Tables {
         for question in wanted {
             // Nobody is in the way of anything: a form without its rows can still be filled and saved.
             let rows = ask(question.clone()).await.unwrap_or_default();
-            self.held.borrow_mut().known.insert(question, rows);
+            let mut held = self.held.borrow_mut();
+            held.cut |= rows.len() >= Registry::MOST;
+            held.known.insert(question, rows);
         }
     }
 }

@@ -104,6 +104,16 @@ pub struct FormStrings {
     pub change_look: &'static str,
     /// What happens.
     pub change_place: &'static str,
+    /// Written elsewhere in the registry.
+    pub change_saves: &'static str,
+    /// Order, pictures or columns of choices.
+    pub change_choice_details: &'static str,
+    /// Words in another language.
+    pub change_languages: &'static str,
+    /// What the form does to the registry.
+    pub change_registry: &'static str,
+    /// The name of records, or the language to begin with.
+    pub change_settings: &'static str,
     /// Folded away.
     pub behind_the_scenes: &'static str,
     /// Heading.
@@ -195,6 +205,11 @@ pub const TH: FormStrings = FormStrings {
     change_hint: "คำแนะนำใต้คำถามเปลี่ยน",
     change_look: "หน้าตาบนจอเปลี่ยน",
     change_place: "ย้ายไปอยู่อีกหน้าหรือกลุ่ม",
+    change_saves: "ช่องในทะเบียนที่คำตอบไปปรับปรุงเปลี่ยน",
+    change_choice_details: "ลำดับ รูป หรือช่องอื่นของตัวเลือกเปลี่ยน",
+    change_languages: "ถ้อยคำในอีกภาษาเปลี่ยน",
+    change_registry: "สิ่งที่แบบฟอร์มเพิ่มหรือแก้ในทะเบียนเปลี่ยน",
+    change_settings: "ชื่อของบันทึกหรือภาษาเริ่มต้นเปลี่ยน",
     behind_the_scenes: "ค่าที่คำนวณเองเปลี่ยน {} รายการ",
     trial: "ลองทำในจอขนาดมือถือ",
     trial_lead: "ไม่มีอะไรถูกบันทึก กดตอบได้เต็มที่",
@@ -263,6 +278,11 @@ pub const EN: FormStrings = FormStrings {
     change_hint: "The help below it has changed",
     change_look: "It is drawn in another way",
     change_place: "It stands on another page or in another group",
+    change_saves: "Its answer goes to another field of the registry",
+    change_choice_details: "Order, pictures or other columns of its choices change",
+    change_languages: "Its words in another language change",
+    change_registry: "What the form adds or changes in the registry changes",
+    change_settings: "How records are named, or the first language, changes",
     behind_the_scenes: "{} values that are worked out have changed",
     trial: "Try it at the size of a phone",
     trial_lead: "Nothing is saved; answer as you like",

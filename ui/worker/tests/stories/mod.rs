@@ -298,14 +298,15 @@ fn drafts(open: Open<'_>) {
         form: "reading".into(),
         subject: Some(meter(1)),
         corrects: None,
+        code: String::new(),
     };
     let draft = Some(serde_json::from_str(r#"{"reading":"12"}"#).unwrap());
-    ask(&mut phone, office.now, api::KeepDraft { key: key.clone(), draft });
+    ask(&mut phone, office.now, api::KeepDraft { key: key.clone(), draft, begun: None });
     drop(phone);
     let mut phone = open("nok").unwrap();
     let kept = ask(&mut phone, office.now, api::Drafts {});
     assert_eq!(kept.first().unwrap().key, key);
-    ask(&mut phone, office.now, api::KeepDraft { key, draft: None });
+    ask(&mut phone, office.now, api::KeepDraft { key, draft: None, begun: None });
     assert!(ask(&mut phone, office.now, api::Drafts {}).is_empty());
 }
 

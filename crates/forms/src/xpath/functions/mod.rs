@@ -283,8 +283,11 @@ pub fn call(
         "current" => Object::Nodes(vec![context.origin]),
         "instance" => {
             let name = text(0)?;
-            let root = world.form.instance(&name).or_else(|| world.lookup(&name, None));
-            Object::Nodes(vec![root.ok_or(EvalError::UnknownInstance(name))?])
+            let root = match world.form.instance(&name) {
+                Some(root) => root,
+                None => world.lookup(&name, None)?,
+            };
+            Object::Nodes(vec![root])
         }
         "randomize" => nodes::randomize(&given)?,
         "indexed-repeat" => nodes::indexed_repeat(&given)?,

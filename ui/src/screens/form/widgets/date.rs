@@ -51,6 +51,24 @@ impl Parts {
         (1850..2200).contains(&year).then(|| NaiveDate::from_ymd_opt(year, month, day)).flatten()
     }
 
+    /// As it is stored: the ISO day, or what was typed where it is none, which the form keeps and asks about.
+    fn text(&self) -> String {
+        match self.read() {
+            Some(day) => day.to_string(),
+            None => format!("{}/{}/{}", self.day, self.month, self.year),
+        }
+    }
+
+    /// Reads what [`Parts::text`] wrote, with whatever time behind it; `None` where nothing is stored.
+    fn stored(text: &str) -> Option<Parts> {
+        let text = text.split_once('T').map_or(text, |(day, _)| day);
+        if let Ok(day) = text.parse::<NaiveDate>() {
+            return Some(Parts::of(day));
+        }
+        let mut parts = text.split('/').map(str::to_owned);
+        Some(Parts { day: parts.next()?, month: parts.next()?, year: parts.next()? })
+    }
+
     fn is_empty(&self) -> bool {
         self.day.is_empty() && self.month.is_empty() && self.year.is_empty()
     }
@@ -73,24 +91,19 @@ fn day_inputs(
     };
     let blank = first.clone();
     Effect::new(move |_| {
-        let stored = stored();
-        let read = stored.get(..10).and_then(|iso| iso.parse::<NaiveDate>().ok());
-        match read {
-            Some(day) if parts.with_untracked(Parts::read) != Some(day) => parts.set(Parts::of(day)),
-            None if parts.with_untracked(|parts| parts.is_empty() || parts.read().is_some()) => {
-                parts.set(blank.clone())
-            }
+        match Parts::stored(&stored()) {
+            // Thai digits stay as they were typed.
+            Some(kept) if parts.with_untracked(Parts::text) != kept.text() => parts.set(kept),
+            None if parts.with_untracked(|parts| *parts != blank) => parts.set(blank.clone()),
             _ => {}
         }
     });
     let change = {
-        let set = set.clone();
+        let (set, first) = (set.clone(), first.clone());
         move |how: &dyn Fn(&mut Parts)| {
             parts.update(|parts| how(parts));
-            match parts.with_untracked(Parts::read) {
-                Some(day) => set(&day.to_string()),
-                None => set(""),
-            }
+            let nothing = parts.with_untracked(|parts| parts.is_empty() || *parts == first);
+            set(&if nothing { String::new() } else { parts.with_untracked(Parts::text) });
         }
     };
     let (by_day, by_month, by_year) = (change.clone(), change.clone(), change);
@@ -180,7 +193,17 @@ fn day_inputs(
 /// A day.
 pub fn date(at: &At) -> AnyView {
     let (shown, set) = (at.clone(), at.clone());
-    day_inputs(at, true, move || shown.value(), move |iso| set.choose(iso))
+    day_inputs(at, true, move || shown.value(), move |day| answer(&set, day, is_whole(day)))
+}
+
+/// Says whether this is a day, or nothing; else it is on the way, or mistyped.
+fn is_whole(day: &str) -> bool {
+    day.is_empty() || day.parse::<NaiveDate>().is_ok()
+}
+
+/// Answers. What is still being typed is not called wrong before the person goes on.
+fn answer(at: &At, text: &str, is_whole: bool) {
+    if is_whole { at.choose(text) } else { at.set(text) }
 }
 
 /// A time of day.
@@ -209,13 +232,22 @@ fn clock_now() -> String {
 pub fn date_time(at: &At) -> AnyView {
     let t = at.app.t();
     let stored = at.now().map(|item| item.value).unwrap_or_default();
-    let day = RwSignal::new(stored.get(..10).unwrap_or_default().to_owned());
-    let clock = RwSignal::new(stored.get(11..16).unwrap_or_default().to_owned());
+    // What is not whole yet stands there as it was typed.
+    let (first_day, first_clock) = stored.split_once('T').unwrap_or((&stored, ""));
+    let day = RwSignal::new(first_day.to_owned());
+    let clock = RwSignal::new(first_clock.get(..5).unwrap_or_default().to_owned());
     let at_both = at.clone();
     let store = move || {
         let (day, clock) = (day.get_untracked(), clock.get_untracked());
-        let both = !day.is_empty() && !clock.is_empty();
-        at_both.choose(&if both { format!("{day}T{clock}") } else { String::new() });
+        if day.is_empty() && clock.is_empty() {
+            at_both.choose("");
+        } else {
+            answer(
+                &at_both,
+                &format!("{day}T{clock}"),
+                !day.is_empty() && !clock.is_empty() && is_whole(&day),
+            );
+        }
     };
     let (store_day, store_now) = (store.clone(), store.clone());
     let days = day_inputs(
@@ -276,5 +308,15 @@ mod tests {
         assert_eq!(parts("31", "2", "2569").read(), None);
         assert_eq!(parts("1", "1", "25").read(), None);
         assert_eq!(Parts::of(on("1940-02-11").unwrap()).read(), on("1940-02-11"));
+        // What is no day is kept as it was typed, and comes back so.
+        for mistyped in [parts("31", "2", "2569"), parts("1", "1", "69"), parts("", "5", "")] {
+            assert_eq!(Parts::stored(&mistyped.text()), Some(mistyped.clone()));
+            assert_eq!(Parts::stored(&format!("{}T08:30", mistyped.text())), Some(mistyped));
+        }
+        assert_eq!(
+            Parts::stored("2026-11-21T08:30:00.000+07:00"),
+            Some(Parts::of(on("2026-11-21").unwrap()))
+        );
+        assert_eq!(Parts::stored(""), None);
     }
 }

@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 /// A photo.
 pub fn image(at: &At) -> AnyView {
-    let (app, t) = (at.app, at.app.t());
+    let t = at.app.t();
     let (set, shown, cleared) = (at.clone(), at.clone(), at.clone());
     let session = at.session;
     let longest_px = at.parameter("max-pixels");
@@ -36,10 +36,7 @@ pub fn image(at: &At) -> AnyView {
         }
     };
     view! {
-        {move || {
-            let hash = shown.value();
-            (!hash.is_empty()).then(|| photo(app, hash, t.photo.to_owned()))
-        }}
+        {self::shown(&shown)}
         {take(t.take_photo, From::Camera)}
         {(!only_new).then(|| take(t.from_picture, From::Gallery))}
         {move || {
@@ -58,6 +55,16 @@ pub fn image(at: &At) -> AnyView {
         }}
     }
     .into_any()
+}
+
+/// The photo that is there.
+pub fn shown(at: &At) -> AnyView {
+    let (app, at) = (at.app, at.clone());
+    let drawn = move || {
+        let hash = at.value();
+        (!hash.is_empty()).then(|| photo(app, hash, app.t().photo.to_owned()))
+    };
+    view! { {drawn} }.into_any()
 }
 
 /// A code: scanned or typed.

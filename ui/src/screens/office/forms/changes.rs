@@ -18,7 +18,7 @@ pub fn list(app: App, changes: &Changes) -> impl IntoView + use<> {
     let removed = count(|what| matches!(what, What::Removed));
     let edited = seen.len() - added - removed;
     let sum = fill(t.changes_sum, &[&added.to_string(), &removed.to_string(), &edited.to_string()]);
-    let none = changes.questions.is_empty() && !changes.order;
+    let none = *changes == Changes::default();
     let rows = |all: &[&QuestionChange]| all.iter().map(|change| row(app, change)).collect_view();
     let folded = (!unseen.is_empty()).then(|| {
         let title = fill(t.behind_the_scenes, &[&unseen.len().to_string()]);
@@ -38,6 +38,8 @@ pub fn list(app: App, changes: &Changes) -> impl IntoView + use<> {
                 view! {
                     <p class="office-strong">{sum}</p>
                     {changes.order.then(|| view! { <p>{t.change_order}</p> })}
+                    {changes.registry.then(|| view! { <p>{t.change_registry}</p> })}
+                    {changes.settings.then(|| view! { <p>{t.change_settings}</p> })}
                     <ul class="office-changes">{rows(&seen)}</ul>
                     {folded}
                 }
@@ -77,7 +79,7 @@ fn sentences(app: App, change: &QuestionChange, what: &What) -> Vec<String> {
     let one = |sentence: &str| vec![sentence.to_owned()];
     match what {
         What::Added => vec![kind(change.kind)],
-        What::Removed if change.kind == Kind::Note => vec![kind(change.kind)],
+        What::Removed if matches!(change.kind, Kind::Note | Kind::Group) => vec![kind(change.kind)],
         What::Removed => one(t.change_removed_note),
         What::Label(before, _) => vec![fill(t.change_label, &[&plain(before)])],
         What::Kind(before, after) => vec![fill(t.change_kind, &[&kind(*before), &kind(*after)])],
@@ -90,6 +92,9 @@ fn sentences(app: App, change: &QuestionChange, what: &What) -> Vec<String> {
         What::Hint => one(t.change_hint),
         What::Look => one(t.change_look),
         What::Place => one(t.change_place),
+        What::Saves => one(t.change_saves),
+        What::ChoiceDetails => one(t.change_choice_details),
+        What::OtherLanguages => one(t.change_languages),
     }
 }
 

@@ -10,7 +10,7 @@ use crate::route::FormRoute;
 use crate::screens::form::{Filling, Session};
 use crate::strings::fill;
 use crate::strings::office::forms::forms as words;
-use domain::api::{OpenForm, OpenedForm, Round};
+use domain::api::{OpenForm, OpenedForm, Round, Seen};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use serde_json::Value;
@@ -92,6 +92,7 @@ async fn example(app: crate::app::App, at: &FormRoute) -> OpenedForm {
         draft: None,
         answers: BTreeMap::new(),
         heading: String::new(),
+        seen: Seen::default(),
     };
     let open = app.programme(&at.programme).is_some_and(|programme| {
         !programme.sensitive && programme.form(&at.form).is_some_and(|form| !form.creates_subject)
@@ -116,6 +117,7 @@ async fn example(app: crate::app::App, at: &FormRoute) -> OpenedForm {
         form: at.form.clone(),
         subject: Some(first.id),
         corrects: None,
+        code: String::new(),
         today,
     };
     ask(wanted).await.map_or(blank, |opened| OpenedForm { draft: None, ..opened })
