@@ -368,7 +368,12 @@ fn whatever_is_saved_is_sent_soon_and_what_saves_nothing_hurries_nothing() {
         next => panic!("{next:?}"),
     };
     world.ask(2, api::Find { text: "SERIAL1".into() });
-    world.ask(2, api::KeepDraft { key: draft(), draft: Some(serde_json::json!({"note": "ค้างไว้"})) });
+    world.ask(
+        2,
+        api::KeepDraft {
+            begun: None, key: draft(), draft: Some(serde_json::json!({"note": "ค้างไว้"}))
+        },
+    );
     assert!(pause(&mut world) > MINUTE, "a look and an unfinished form leave nothing to send");
     let cash = api::ReceiveCash {
         subject: meter(1),
@@ -384,6 +389,7 @@ fn whatever_is_saved_is_sent_soon_and_what_saves_nothing_hurries_nothing() {
 
 fn draft() -> api::DraftKey {
     api::DraftKey {
+        code: String::new(),
         programme: "water".into(),
         form: "reading".into(),
         subject: Some(meter(1)),

@@ -90,6 +90,7 @@ fn last_months_reading_is_left_alone_once_the_next_was_read() {
     town.sync();
     let today = town.today();
     let open = api::OpenForm {
+        code: String::new(),
         programme: "water".into(),
         form: "reading".into(),
         subject: Some(meter(1)),

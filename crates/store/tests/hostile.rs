@@ -103,7 +103,7 @@ impl Hand {
             acked_n: 0,
             incarnation: None,
             unsent_of: None,
-        unsent_mark: None,
+            unsent_mark: None,
         };
         let token = server.enrol(&request, NOON).unwrap().token;
         let from = server.authenticate(&token, NOON).unwrap();
@@ -513,16 +513,19 @@ fn a_photo_of_elsewhere_is_not_what_a_pole_looks_like_after_the_work() {
 fn a_half_filled_form_stays_with_whoever_fills_it() {
     let mut server = server();
     let key = |subject, corrects| api::DraftKey {
+        code: String::new(),
         programme: "water".into(),
         form: "reading".into(),
         subject,
         corrects,
     };
-    let keep = api::KeepDraft { key: key(Some(house(1)), None), draft: Some(json!({"half": 1})) };
+    let keep =
+        api::KeepDraft { begun: None, key: key(Some(house(1)), None), draft: Some(json!({"half": 1})) };
     assert_eq!(call(&mut server, &clerk(), NOON, keep).unwrap_err().code, Code::Forbidden);
     let stranger =
         Grant { person: "ก".into(), role: Role::Supervisor, shelves: vec![Shelf::common("care")] };
     let open = api::OpenForm {
+        code: String::new(),
         programme: "water".into(),
         form: "reading".into(),
         subject: None,
@@ -537,7 +540,8 @@ fn a_half_filled_form_stays_with_whoever_fills_it() {
     };
     let mut phone = common::enrolled(&mut server, &ask, "นก", 7, NOON);
     common::sync(&mut server, &mut phone, NOON);
-    let keep = api::KeepDraft { key: key(None, Some(house(1))), draft: Some(json!({"half": 1})) };
+    let keep =
+        api::KeepDraft { begun: None, key: key(None, Some(house(1))), draft: Some(json!({"half": 1})) };
     let kept = store::service::serve(&mut phone, None, Now::thai(NOON), keep.wrap());
     assert_eq!(kept.unwrap_err().code, Code::NotFound, "it would lie where that subject's own draft lies");
 }

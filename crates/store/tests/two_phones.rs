@@ -661,6 +661,7 @@ fn a_form_finds_a_subject_by_its_label_however_it_was_read() {
     world.sync(&mut nok);
     let code = domain::code::make(11);
     let bind = api::BindCode {
+        is_makers: false,
         subject: meter(0),
         text: code.clone(),
         although_taken: false,

@@ -199,6 +199,7 @@ fn photos_that_arrive_are_counted_and_what_a_lost_device_began_makes_room() {
             acked_n: 0,
             incarnation: None,
             unsent_of: None,
+            unsent_mark: None,
         };
         let token = server.enrol(&enrol, now).unwrap().token;
         let from = server.authenticate(&token, now).unwrap();

@@ -185,6 +185,7 @@ fn a_visit_does_not_begin_with_words_of_the_registry_that_mean_something_else() 
     let (world, codes) = start();
     let mut nok = world.device_by(&codes[0], 52);
     let ask = OpenForm {
+        code: String::new(),
         programme: "care".into(),
         form: "visit".into(),
         subject: Some(person("ก มาลี")),

@@ -9,8 +9,7 @@ use crate::{Kind, Store, project, rebill, round};
 use domain::access::{self, Action};
 use domain::api::{
     Anomalies, AnomaliesReply, Anomaly, ApproveMarked, Approved, CycleSet, Dashboard, DashboardReply, Done,
-    Loss, LossReply, LossRow, PlanCycle, ReaderTally, SetCycle, Settle, SubjectRow, Tally,
-    ZoneTally,
+    Loss, LossReply, LossRow, PlanCycle, ReaderTally, SetCycle, Settle, SubjectRow, Tally, ZoneTally,
 };
 use domain::change::{Change, Value, Values, field, kind};
 use domain::cycle::{self, CycleState};

@@ -131,6 +131,7 @@ impl Town {
     pub fn read(&mut self, at: u8, set: &[(&str, &str)], corrects: Option<RecordId>) -> RecordId {
         let today = self.today();
         let opened = self.phone(api::OpenForm {
+            code: String::new(),
             programme: "water".into(),
             form: "reading".into(),
             subject: Some(meter(at)),

@@ -60,6 +60,7 @@ fn programme() -> Programme {
         title: words("ประปา"),
         zone_title: words("สาย"),
         subject: SubjectKind {
+            ended: Default::default(),
             title: words("มาตรน้ำ"),
             fields: vec![field("name", ConflictRule::Review), field("house", ConflictRule::Auto)],
             heading: vec!["name".into()],
