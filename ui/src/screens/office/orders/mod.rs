@@ -40,7 +40,8 @@ pub fn Orders(
     let page = RwSignal::new(0u32);
     // Another question begins with its first page.
     Effect::new(move |_| {
-        (programme.track(), state.track(), assigned.track(), late.track(), newest.track(), board.track());
+        [programme, state, assigned].iter().for_each(Track::track);
+        [late, newest, board].iter().for_each(Track::track);
         page.set(0);
     });
     let found = load(app, move || api::Orders {
