@@ -131,6 +131,7 @@ fn six_hundred_commits_cross_a_bad_network_in_order_and_once() {
     nok.syncs();
     for no in 0..600 {
         nok.visits(tests::world::meter("meter 1"), "check", [("no".to_owned(), no.into())].into()).unwrap();
+        world.passes(1_000);
     }
     world.network_is_bad(0.4);
     for _ in 0..60 {

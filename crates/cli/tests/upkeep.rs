@@ -94,12 +94,15 @@ impl Town {
     fn enrols(&self, name: &str) -> String {
         done(self.device(name).args(["enrol", &self.address, &self.links[0], "--name", name]));
         done(self.device(name).arg("sync"));
+        self.meters(name).remove(0)
+    }
+
+    /// The ids of the subjects that a device holds.
+    fn meters(&self, name: &str) -> Vec<String> {
         let dump = done(self.device(name).arg("dump"));
-        let first = dump
-            .lines()
-            .map(|line| serde_json::from_str::<Value>(line).unwrap())
-            .find(|record| record["kind"] == "subject");
-        first.unwrap()["id"].as_str().unwrap().to_owned()
+        let records = dump.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+        let subjects = records.filter(|record| record["kind"] == "subject");
+        subjects.map(|subject| subject["id"].as_str().unwrap().to_owned()).collect()
     }
 
     /// Records visits, one after the other, and returns their ids.
@@ -411,12 +414,13 @@ fn a_full_disk_is_told_at_once_and_heals_when_there_is_room() {
     let health = format!("{}/health", town.address);
     let (status, body) = get(&health);
     assert_eq!(status, 200, "{body}");
-    let meter = town.enrols("nok");
+    town.enrols("nok");
+    let meters = town.meters("nok");
     let long = "ก".repeat(2_000);
     let mut sent = Vec::new();
     let mut refused = false;
-    for _ in 0..100 {
-        sent.extend(town.records("nok", &meter, &long, 5));
+    for meter in meters.iter().cycle().take(100) {
+        sent.extend(town.records("nok", meter, &long, 5));
         let output = town.device("nok").arg("sync").output().unwrap();
         if !output.status.success() {
             let said = String::from_utf8_lossy(&output.stderr).into_owned();

@@ -95,7 +95,7 @@ pub trait Host {
 
     /// Says whether the rows of a table are on their way: [`Host::lookup`] has none for now. What depends on them stays as
     /// it is until [`crate::Filling::tables_changed`] is called.
-    fn awaits(&self, _instance: &str) -> bool {
+    fn is_coming(&self, _instance: &str) -> bool {
         false
     }
 

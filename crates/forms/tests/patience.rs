@@ -99,7 +99,7 @@ impl Host for Slow {
             .then(|| [row("a", "1"), row("b", "2")].into_iter().filter(wanted).collect())
     }
 
-    fn awaits(&self, instance: &str) -> bool {
+    fn is_coming(&self, instance: &str) -> bool {
         instance == "registry"
     }
 }
@@ -122,14 +122,14 @@ fn rows_on_their_way_take_no_answer_away() {
     // A draft is taken up, and nothing of the registry is here yet.
     let late = Slow::default();
     let mut filling = Filling::resume(&form, &filling.draft(), Box::new(late.clone())).unwrap();
-    assert!(filling.awaits_rows());
+    assert!(filling.lacks_rows());
     assert_eq!(
         (filling.value("who").unwrap().as_str(), filling.value("phone").unwrap().as_str()),
         ("a", "0810000000")
     );
     late.0.set(true);
     filling.tables_changed();
-    assert!(!filling.awaits_rows());
+    assert!(!filling.lacks_rows());
     assert_eq!(filling.value("who").unwrap(), "a");
     assert!(filling.troubles().is_empty(), "{:?}", filling.troubles());
 }

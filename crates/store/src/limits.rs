@@ -148,6 +148,11 @@ fn came_within_a_day(db: &Connection, no: Option<i64>, now_ms: u64) -> Result<bo
     Ok(received.is_some_and(|received| received.saturating_add(DAY_MS) > now_ms))
 }
 
+/// Says whether of a refused commit less may be kept than came, so that what is kept proves nothing about a disk.
+pub(crate) fn may_be_cut(kept: &str) -> bool {
+    kept.is_empty() || kept.len() + 4 > REFUSED_KEPT
+}
+
 /// What the log keeps of the text of a commit that is refused: the beginning of a long one, and nothing of the many that no
 /// honest phone sends. Its writer has the whole, and a server must not be filled with what it refuses.
 pub(crate) fn kept_of_refused<'a>(

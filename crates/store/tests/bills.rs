@@ -4,7 +4,7 @@
 
 mod common;
 
-use common::town::{DAY, Town, grant, meter};
+use common::town::{DAY, Town, meter};
 use domain::access::{Grant, Role};
 use domain::api::{self, BillOf};
 use domain::billing::{Bill, BillNumber, Line, LineKind, Series};
@@ -332,15 +332,8 @@ fn while_a_correction_waits_nothing_is_asked_for_and_there_are_days_to_pay_once_
     town.sync();
     town.read(1, &[("reading", "1300"), ("reading_again", "1300")], Some(first));
     // Without signal the phone cannot cancel, but what it prints asks for nothing.
-    let ask = api::BillsPdf {
-        programme: "water".into(),
-        cycle: "2026-09".into(),
-        zone: None,
-        unpaid: false,
-        two_a_page: true,
-    };
-    let paper = town.phone.bill_papers(&grant(Role::Clerk), Now::thai(town.now), &ask).unwrap().remove(0);
-    assert_eq!((paper.bill.units, paper.open, paper.void.is_some()), (18, Satang::ZERO, true));
+    let shown = town.phone(api::ShowBill { of: BillOf::Visit(first) });
+    assert_eq!((shown.bill.units, shown.code.as_str()), (18, ""));
     town.sync();
     assert_eq!(town.standing(1), [], "the number is known to be wrong");
     let why = town.office(api::Ledger { subject: meter(1) }).remarks;

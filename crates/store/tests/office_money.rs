@@ -247,9 +247,9 @@ fn a_reading_that_brings_no_bill_is_counted_and_listed() {
 
 #[test]
 fn cash_goes_on_from_the_collector_to_the_office_to_the_bank() {
-    let mut town = Town::new(3, by_number);
-    for _ in 0..250 {
-        town.pay(1, 100);
+    let mut town = Town::new(10, by_number);
+    for at in (1..=10).cycle().take(250) {
+        town.pay(at, 100);
     }
     let wrong = town.pay(2, 900);
     town.sync();
@@ -266,8 +266,9 @@ fn cash_goes_on_from_the_collector_to_the_office_to_the_bank() {
         town.cash(),
         [row(PaymentState::HandedOver, 200, 20_000), row(PaymentState::Deposited, 50, 5_000)]
     );
-    let account = town.server.statement(meter(1)).unwrap();
-    let lies = |state| account.payments.iter().filter(|payment| payment.state == state).count();
+    let accounts: Vec<_> = (1..=10).map(|at| town.server.statement(meter(at)).unwrap()).collect();
+    let payments = || accounts.iter().flat_map(|account| &account.payments);
+    let lies = |state| payments().filter(|payment| payment.state == state).count();
     assert_eq!(
         (lies(PaymentState::HandedOver), lies(PaymentState::Deposited)),
         (200, 50),

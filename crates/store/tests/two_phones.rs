@@ -632,7 +632,7 @@ fn what_was_begun_with_one_sticker_is_not_gone_on_with_another() {
         today: today(NOON),
     };
     // A code of ours, none, and a maker's of as many letters as an id, or two, has bytes.
-    let codes = [domain::code::make(7), String::new(), "SN-0123456789ABC".into(), "มาตร-๑๒๓๔๕-X".into()];
+    let codes = [domain::code::make(7), String::new(), "SN-0123456789ABC".into(), "มาตร-๑๒๓๔๕-XYZ".into()];
     assert_eq!(codes[2].len(), 16);
     assert_eq!(codes[3].len(), 32);
     for code in &codes {

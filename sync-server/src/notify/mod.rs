@@ -12,6 +12,7 @@ use domain::access::{self, Action};
 use domain::api::{ChannelTested, TestChannel};
 use domain::ids::RecordId;
 use domain::notify::{Event, Message, Trouble};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -143,38 +144,57 @@ impl Sending {
                 Ok((due, store.tenant()?.municipality, own))
             })
             .await?;
+        let mut by_channel: BTreeMap<u64, Vec<Delivery>> = BTreeMap::new();
         for delivery in due {
-            let Delivery { no, channel, made_ms, target, message } = delivery;
-            let letter = Letter {
-                id: no,
-                made_ms,
-                now_ms,
-                municipality: municipality.clone(),
-                address: own.clone(),
-                message,
-            };
+            by_channel.entry(delivery.channel).or_default().push(delivery);
+        }
+        for (channel, deliveries) in by_channel {
+            let about = About { now_ms, municipality: municipality.clone(), address: own.clone() };
             let server = server.clone();
             self.busy.push(channel);
             self.under_way.spawn(async move {
-                let mut handing = hand_over(&server, letter, target);
-                let in_time = tokio::time::timeout(PATIENCE, &mut handing).await;
-                let late = in_time.is_err();
-                let went =
-                    in_time.map_or(Err(Trouble::NoAnswer), |went| went.unwrap_or(Err(Trouble::Failed)));
-                server.metrics.notice_sent(went.is_ok());
-                let now_ms = server.now_ms();
-                let noted = server.with_store(move |store| Ok(store.note_notice(no, went, now_ms)?)).await;
-                if let Err(failure) = noted {
-                    tracing::warn!(code = failure.0.code.as_str(), "how a notification went is not noted");
-                }
-                if late {
-                    // Its thread goes on until the other side lets go; till then the channel stays busy.
-                    let _ = handing.await;
-                }
+                hand_over_all(&server, deliveries, &about).await;
                 channel
             });
         }
         Ok(())
+    }
+}
+
+/// What all letters of a round say.
+struct About {
+    now_ms: u64,
+    municipality: String,
+    address: String,
+}
+
+/// Hands the messages of one channel over, one after the other: whoever gets them reads what happened in its order.
+async fn hand_over_all(server: &Server, deliveries: Vec<Delivery>, about: &About) {
+    for Delivery { no, made_ms, target, message, .. } in deliveries {
+        let letter = Letter {
+            id: no,
+            made_ms,
+            now_ms: about.now_ms,
+            municipality: about.municipality.clone(),
+            address: about.address.clone(),
+            message,
+        };
+        let mut handing = hand_over(server, letter, target);
+        let in_time = tokio::time::timeout(PATIENCE, &mut handing).await;
+        let late = in_time.is_err();
+        let went = in_time.map_or(Err(Trouble::NoAnswer), |went| went.unwrap_or(Err(Trouble::Failed)));
+        server.metrics.notice_sent(went.is_ok());
+        let now_ms = server.now_ms();
+        let noted = server.with_store(move |store| Ok(store.note_notice(no, went, now_ms)?)).await;
+        if let Err(failure) = noted {
+            tracing::warn!(code = failure.0.code.as_str(), "how a notification went is not noted");
+        }
+        if late {
+            // Its thread goes on until the other side lets go; till then the channel stays busy. What is left of these is
+            // taken anew when its lease is over.
+            let _ = handing.await;
+            return;
+        }
     }
 }
 

@@ -188,7 +188,7 @@ fn a_caregiver_sees_her_own_people_and_nobody_elses() {
         supersedes: None,
         offset_minutes: 420,
     };
-    assert_eq!(try_ask(&world, &mut nok, tai).unwrap_err(), Code::Forbidden);
+    assert_eq!(try_ask(&world, &mut nok, tai).unwrap_err(), Code::NotYourField);
 }
 
 #[test]

@@ -304,15 +304,6 @@ fn an_answer_belongs_to_the_version_that_was_opened() {
     let dump = String::from_utf8(dump).unwrap();
     let version = before.definition["version"].as_str().unwrap();
     assert!(dump.lines().any(|line| line.contains("\"form_version\"") && line.contains(version)));
-
-    // At the office nobody is shown a form that was never published.
-    let begun = Begun { definition: json!({"nodes": []}), seen: before.seen };
-    let keep = KeepDraft { key, draft: Some(json!({})), begun: Some(Box::new(begun)) };
-    world.call(&cookie, Request::KeepDraft(keep)).1.unwrap();
-    let Reply::OpenForm(opened) = world.call(&cookie, Request::OpenForm(open(meter(2)))).1.unwrap() else {
-        panic!()
-    };
-    assert_eq!(opened.definition, world.programme("water").form("reading").unwrap().definition);
 }
 
 #[test]

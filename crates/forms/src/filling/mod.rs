@@ -99,7 +99,7 @@ pub struct Filling {
     /// What was chosen, where some of it is not offered now; back as soon as it is offered again.
     let_go: BTreeMap<u32, String>,
     /// Computations at nodes that wait for rows of the host.
-    awaiting: BTreeSet<(u32, u32)>,
+    pending: BTreeSet<(u32, u32)>,
     /// The last evaluation met rows that are not here yet.
     lacks_rows: Cell<bool>,
     language: usize,
@@ -197,7 +197,7 @@ impl Filling {
             typed: BTreeMap::new(),
             put_away: BTreeMap::new(),
             let_go: BTreeMap::new(),
-            awaiting: BTreeSet::new(),
+            pending: BTreeSet::new(),
             lacks_rows: Cell::new(false),
             language,
             troubles: RefCell::new(Vec::new()),
@@ -216,17 +216,17 @@ impl Filling {
         }
     }
 
-    /// Asks the host once more for the rows that were on their way ([`Host::awaits`]), and works out what waited for them;
+    /// Asks the host once more for the rows that were on their way ([`Host::is_coming`]), and works out what waited for them;
     /// nothing else, because an answer may stand where a calculation had written.
     pub fn tables_changed(&mut self) {
         let mut work = Work::default();
-        self.want_awaiting(&mut work);
+        self.want_pending(&mut work);
         self.work_off(&mut work);
     }
 
     /// Says whether something waits for rows of the host.
-    pub fn awaits_rows(&self) -> bool {
-        !self.awaiting.is_empty()
+    pub fn lacks_rows(&self) -> bool {
+        !self.pending.is_empty()
     }
 
     /// The record on the way, to be kept and taken up later. Holds every value, also of what is not relevant now.

@@ -161,16 +161,16 @@ impl Filling {
                 }
             }
             if self.lacks_rows.take() {
-                self.awaiting.insert((number, node));
+                self.pending.insert((number, node));
             } else {
-                self.awaiting.remove(&(number, node));
+                self.pending.remove(&(number, node));
             }
         }
     }
 
     /// Puts what waited for rows of the host on the list.
-    pub(super) fn want_awaiting(&mut self, work: &mut Work) {
-        for (number, node) in std::mem::take(&mut self.awaiting) {
+    pub(super) fn want_pending(&mut self, work: &mut Work) {
+        for (number, node) in std::mem::take(&mut self.pending) {
             self.want(work, number, node);
         }
     }
@@ -354,7 +354,7 @@ impl Filling {
         self.typed.retain(|node, _| !gone.contains(node));
         self.let_go.retain(|node, _| !gone.contains(node));
         self.put_away.retain(|(parent, _), _| !gone.contains(parent));
-        self.awaiting.retain(|(_, node)| !gone.contains(node));
+        self.pending.retain(|(_, node)| !gone.contains(node));
         self.tree.remove(node);
         self.tree.renumber();
     }

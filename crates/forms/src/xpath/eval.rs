@@ -186,7 +186,7 @@ impl<'a> World<'a> {
             return known.ok_or_else(unknown);
         }
         let rows = self.host.lookup(instance, equals);
-        if rows.is_none() && self.host.awaits(instance) {
+        if rows.is_none() && self.host.is_coming(instance) {
             return Err(EvalError::NotYet(instance.to_owned()));
         }
         let root = rows.map(|rows| {

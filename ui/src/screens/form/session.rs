@@ -307,7 +307,7 @@ impl Session {
     /// looked up yet cannot be checked, nor saved.
     pub fn when_known(self, then: impl FnOnce() + 'static) {
         self.filling.update_value(|filling| {
-            if filling.awaits_rows() {
+            if filling.lacks_rows() {
                 filling.tables_changed();
             }
             // Checking asks, too.

@@ -48,7 +48,7 @@ impl Host for World {
         self.tables.rows(instance, equals)
     }
 
-    fn awaits(&self, _instance: &str) -> bool {
+    fn is_coming(&self, _instance: &str) -> bool {
         // The store says which tables there are, and has none of one that is not.
         true
     }
