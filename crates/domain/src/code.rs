@@ -284,7 +284,8 @@ mod tests {
     fn a_record_keeps_the_bare_code() {
         let code = make(42);
         let proven = format!("{}AB12CD", link("https://nongsao.example", &code));
-        let typed = format!(" {} {}", &code[..5], &code[5..]).to_lowercase();
+        let (before, after) = code.split_at(5);
+        let typed = format!(" {before} {after}").to_lowercase();
         for scanned in [&code, &proven, &typed] {
             assert_eq!(bare(scanned), code, "{scanned}");
         }

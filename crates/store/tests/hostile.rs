@@ -13,7 +13,7 @@ use domain::programme::emergency::{Emergency, RankRule};
 use domain::programme::{FieldKind, FormKind, Programme, Schedule, SubjectKind, WorkerMay};
 use domain::question::Topic;
 use domain::thai_date;
-use domain::wire::{EnrolRequest, Fate, PushReply, RECORD_MAX_BYTES, TAKEN_DAYS};
+use domain::wire::{EnrolRequest, Fate, PushReply, TAKEN_DAYS};
 use serde_json::{Value, json};
 use store::{Authenticated, Drawn, Kind, Now, Piece, Store};
 
@@ -286,7 +286,6 @@ fn a_push_that_is_too_much_work_at_once_is_judged_in_parts() {
     assert_eq!(reply.acked, 1 + judged as u64, "the phone goes on from there");
     nok.n = reply.acked;
     assert!(!nok.push(&mut server, &touch[judged..], NOON).unwrap().verdicts.is_empty());
-    assert!(RECORD_MAX_BYTES < 2_000_000);
 }
 
 #[test]

@@ -670,7 +670,8 @@ fn a_form_finds_a_subject_by_its_label_however_it_was_read() {
     };
     ask(&mut nok, world.now, bind);
     let link = format!("{}AB12CD", domain::code::link("https://nongsao.example", &code));
-    let typed = format!("{} {}", &code[..5], &code[5..]).to_lowercase();
+    let (before, after) = code.split_at(5);
+    let typed = format!("{before} {after}").to_lowercase();
     for read in [code.clone(), link, typed] {
         let equals = Some(("code".to_owned(), read.clone()));
         let rows = ask(&mut nok, world.now, api::Registry { programme: "water".into(), equals });
