@@ -52,9 +52,9 @@ pub struct DraftRow {
 /// What a form was opened with.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Begun {
-    /// [`OpenedForm::definition`].
+    /// [`super::OpenedForm::definition`].
     pub definition: Value,
-    /// [`OpenedForm::seen`].
+    /// [`super::OpenedForm::seen`].
     pub seen: Seen,
 }
 
