@@ -196,7 +196,7 @@ impl Sheet<'_> {
     }
 
     fn has_ended(&self, one: &Someone) -> bool {
-        self.rule.ended.iter().any(|(field, values)| values.contains(&plain(&one.values, field)))
+        self.programme.subject.has_ended(|field| Some(plain(&one.values, field)))
     }
 
     /// Of one that ended without a day it is not known when: they are taken as gone before.

@@ -355,7 +355,7 @@ pub(crate) fn refresh_due(tx: &mut Tx<'_>, subject: RecordId) -> Result<()> {
         tx.db.prepare_cached("DELETE FROM due WHERE subject = ?1")?.execute([no])?;
     }
     let Some(programme) = tx.programme(&tx.shelf_of(shelf)?.programme) else { return Ok(()) };
-    // Most programmes look at visits only: of meters and poles nothing is loaded.
+    // Where nobody's being due ends or depends on herself, visits say it all and nothing is loaded.
     let looks = |form: &FormKind| form.schedule.as_ref().is_some_and(Schedule::is_of_each);
     let looks = !programme.subject.ended.is_empty() || programme.forms.iter().any(looks);
     let row = if looks { row::load_no(tx.db, no)? } else { None };
@@ -372,14 +372,8 @@ pub(crate) fn refresh_due(tx: &mut Tx<'_>, subject: RecordId) -> Result<()> {
             .as_ref()
             .is_some_and(|(_, code)| programme.outcome(code).is_some_and(|outcome| outcome.closes));
         let last_done = done.as_deref().and_then(|day| day.parse().ok());
-        let walked = programme.round.as_ref().filter(|round| round.form == form.id && round.ended.is_some());
-        let ended = match walked {
-            Some(round) => row::load_no(tx.db, no)?
-                .is_some_and(|row| round.is_ended(|field| row.view.get(field).cloned())),
-            None => false,
-        };
         let due = match first_day.parse() {
-            Ok(first) if !closed && !ended => schedule::due(rule, last_done, first, value),
+            Ok(first) if !closed => schedule::due(rule, last_done, first, value),
             _ => None,
         };
         match due {

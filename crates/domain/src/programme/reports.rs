@@ -20,9 +20,7 @@ pub struct ReportRule {
     pub quota: BTreeMap<String, u32>,
     /// Choice field by which people are grouped.
     pub group: String,
-    /// Field and values by which somebody does not belong to the programme any more.
-    pub ended: BTreeMap<String, Vec<String>>,
-    /// Field of the day on which that was.
+    /// Field of the day on which somebody ended to belong to the programme (`subject.ended`).
     pub ended_on: String,
     /// Choice field of the reason.
     pub ended_why: String,
@@ -89,7 +87,7 @@ impl ReportRule {
     /// Names what is inconsistent, one sentence each.
     pub(super) fn faults(&self, programme: &Programme) -> Vec<String> {
         let fields = [&self.quota_by, &self.group, &self.ended_on, &self.ended_why].into_iter();
-        let fields = fields.chain(self.ended.keys()).chain(&self.has).filter(|id| !id.is_empty());
+        let fields = fields.chain(&self.has).filter(|id| !id.is_empty());
         let lost = fields.filter(|id| programme.field(id).is_none());
         let mut faults: Vec<String> =
             lost.map(|id| format!("report {} names field {id:?}, which is not defined", self.id)).collect();

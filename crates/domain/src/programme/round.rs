@@ -44,18 +44,6 @@ pub struct RoundKind {
     /// Workers may put the subjects of their zones into another order.
     #[serde(default)]
     pub worker_sorts: bool,
-    /// The subjects to which nobody walks any more.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub ended: Option<Ended>,
-}
-
-/// A field of the registry that says when a subject is on the round no more, such as a meter that was removed.
-#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct Ended {
-    /// The field.
-    pub field: String,
-    /// The values that say so.
-    pub is: Vec<String>,
 }
 
 /// The answers between which a visit took place.
@@ -134,14 +122,6 @@ impl RoundKind {
         bits.filter(|(_, mark)| set(mark)).fold(0, |bits, (at, _)| bits | (1 << at))
     }
 
-    /// Says whether a subject is on the round no more.
-    pub fn is_ended(&self, value: impl Fn(&str) -> Option<Value>) -> bool {
-        self.ended.as_ref().is_some_and(|ended| {
-            let value = value(&ended.field);
-            value.as_ref().and_then(Value::as_str).is_some_and(|value| ended.is.iter().any(|is| is == value))
-        })
-    }
-
     /// The bits of the marks that block.
     pub fn blocking(&self) -> u32 {
         self.bits(|mark| mark.blocks)
@@ -177,9 +157,6 @@ impl RoundKind {
             if self.marks.iter().take(at).any(|other| other.id == mark.id) {
                 faults.push(format!("round has mark {:?} twice", mark.id));
             }
-        }
-        if let Some(ended) = self.ended.as_ref().filter(|ended| programme.field(&ended.field).is_none()) {
-            faults.push(format!("round.ended names field {:?}, which is not defined", ended.field));
         }
         let RoundDays { read, due, cutoff } = self.days;
         if !(1..=28).contains(&read) || due < read || cutoff < due || cutoff > 90 {

@@ -26,7 +26,6 @@ fn rule() -> ReportRule {
         quota_by: "group".into(),
         quota: [("1".to_owned(), 2), ("4".to_owned(), 8)].into(),
         group: "group".into(),
-        ended: [("status".to_owned(), vec!["gone".to_owned()])].into(),
         ended_on: "ended_on".into(),
         ended_why: "why".into(),
         score: Some(ScoreRule { form: "adl".into(), question: "adl".into(), ..Default::default() }),
@@ -54,7 +53,8 @@ fn programme() -> Programme {
     let field = |id: &str| FieldKind { id: id.into(), ..Default::default() };
     let fields = ["group", "status", "ended_on", "why", "aids"].map(field).into();
     let orders = vec![OrderKind { id: "flag".into(), ..Default::default() }];
-    Programme { subject: SubjectKind { fields, ..Default::default() }, orders, ..Default::default() }
+    let ended = [("status".to_owned(), vec!["gone".to_owned()])].into();
+    Programme { subject: SubjectKind { fields, ended, ..Default::default() }, orders, ..Default::default() }
 }
 
 fn people() -> Vec<Someone> {

@@ -65,7 +65,7 @@ fn of_shelf(
                 heading: list::heading(store, &programme.id, &row),
                 zone: zone.to_owned(),
                 first_day: found.get(1)?,
-                values: with_its_end(rule, &row),
+                values: with_its_end(programme, rule, &row),
                 visits: Vec::new(),
                 cases: cases(store, row.id, &rule.cases, month)?,
             };
@@ -101,10 +101,10 @@ fn of_shelf(
 
 /// The fields of somebody. Who left without a day left on the day on which that was written: nobody is gone from the months
 /// before, which were reported already.
-fn with_its_end(rule: &ReportRule, row: &Row) -> Values {
+fn with_its_end(programme: &Programme, rule: &ReportRule, row: &Row) -> Values {
     let mut values = row.view.values();
     let has_day = values.get(&rule.ended_on).is_some_and(|day| !day.is_null() && *day != "");
-    let ended = rule.ended.iter().filter_map(|(field, ends)| {
+    let ended = programme.subject.ended.iter().filter_map(|(field, ends)| {
         let cell = row.view.cells.get(field)?;
         ends.contains(&project::plain(&cell.value)).then_some(cell.stamp.ms)
     });

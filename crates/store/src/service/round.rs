@@ -15,7 +15,7 @@ use domain::change::{Change, Value, Values, field, kind};
 use domain::cycle::{self, CycleState};
 use domain::ids::{RecordId, Seq, Shelf};
 use domain::problem::{Code, Problem};
-use domain::programme::{DONE, Programme, RoundKind};
+use domain::programme::{DONE, Programme, RoundKind, SubjectKind};
 use domain::thai_date;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
@@ -200,8 +200,8 @@ pub(super) fn dashboard(store: &Store, caller: &Caller<'_>, ask: &Dashboard) -> 
             tallies.entry(row.get(0)?).or_default().subjects = row.get(1)?;
         }
     }
-    if kind.ended.is_some() {
-        for shelf in ended(store, kind, &list)? {
+    if !programme.subject.ended.is_empty() {
+        for shelf in ended(store, &programme.subject, &kind.form, &list)? {
             tallies.entry(shelf).and_modify(|tally| tally.subjects = tally.subjects.saturating_sub(1));
         }
     }
@@ -238,17 +238,17 @@ pub(super) fn dashboard(store: &Store, caller: &Caller<'_>, ask: &Dashboard) -> 
 }
 
 /// The shelves of the subjects that are on the round no more, one entry each. They are never due, so only those are looked at.
-fn ended(store: &Store, kind: &RoundKind, shelves: &str) -> Result<Vec<i64>> {
+fn ended(store: &Store, subjects: &SubjectKind, form: &str, shelves: &str) -> Result<Vec<i64>> {
     let sql = format!(
         "SELECT no, shelf FROM subject WHERE shelf IN ({shelves}) \
          AND NOT EXISTS (SELECT 1 FROM due WHERE due.subject = subject.no AND due.form = ?1)"
     );
     let mut statement = store.db.prepare_cached(&sql)?;
-    let mut rows = statement.query([&kind.form])?;
+    let mut rows = statement.query([form])?;
     let mut ended = Vec::new();
     while let Some(found) = rows.next()? {
         let Some(row) = row::load_no(&store.db, found.get(0)?)? else { continue };
-        if kind.is_ended(|field| row.view.get(field).cloned()) {
+        if subjects.has_ended(|field| row.view.get(field).map(project::plain)) {
             ended.push(found.get(1)?);
         }
     }
