@@ -144,16 +144,23 @@ impl Sending {
                 Ok((due, store.tenant()?.municipality, own))
             })
             .await?;
-        let mut by_channel: BTreeMap<u64, Vec<Delivery>> = BTreeMap::new();
-        for delivery in due {
-            by_channel.entry(delivery.channel).or_default().push(delivery);
+        let mut by_channel: BTreeMap<u64, Vec<(Letter, Target)>> = BTreeMap::new();
+        for Delivery { no, channel, made_ms, target, message } in due {
+            let letter = Letter {
+                id: no,
+                made_ms,
+                now_ms,
+                municipality: municipality.clone(),
+                address: own.clone(),
+                message,
+            };
+            by_channel.entry(channel).or_default().push((letter, target));
         }
-        for (channel, deliveries) in by_channel {
-            let about = About { now_ms, municipality: municipality.clone(), address: own.clone() };
+        for (channel, letters) in by_channel {
             let server = server.clone();
             self.busy.push(channel);
             self.under_way.spawn(async move {
-                hand_over_all(&server, deliveries, &about).await;
+                hand_over_all(&server, letters).await;
                 channel
             });
         }
@@ -161,41 +168,32 @@ impl Sending {
     }
 }
 
-/// What all letters of a round say.
-struct About {
-    now_ms: u64,
-    municipality: String,
-    address: String,
-}
-
 /// Hands the messages of one channel over, one after the other: whoever gets them reads what happened in its order.
-async fn hand_over_all(server: &Server, deliveries: Vec<Delivery>, about: &About) {
-    for Delivery { no, made_ms, target, message, .. } in deliveries {
-        let letter = Letter {
-            id: no,
-            made_ms,
-            now_ms: about.now_ms,
-            municipality: about.municipality.clone(),
-            address: about.address.clone(),
-            message,
-        };
+async fn hand_over_all(server: &Server, letters: Vec<(Letter, Target)>) {
+    for (letter, target) in letters {
+        let no = letter.id;
         let mut handing = hand_over(server, letter, target);
-        let in_time = tokio::time::timeout(PATIENCE, &mut handing).await;
-        let late = in_time.is_err();
-        let went = in_time.map_or(Err(Trouble::NoAnswer), |went| went.unwrap_or(Err(Trouble::Failed)));
+        let in_time = patiently(&mut handing).await;
+        let went = in_time.unwrap_or(Err(Trouble::NoAnswer));
         server.metrics.notice_sent(went.is_ok());
         let now_ms = server.now_ms();
         let noted = server.with_store(move |store| Ok(store.note_notice(no, went, now_ms)?)).await;
         if let Err(failure) = noted {
             tracing::warn!(code = failure.0.code.as_str(), "how a notification went is not noted");
         }
-        if late {
+        if in_time.is_none() {
             // Its thread goes on until the other side lets go; till then the channel stays busy. What is left of these is
             // taken anew when its lease is over.
             let _ = handing.await;
             return;
         }
     }
+}
+
+/// How a message went, if it went or failed in time.
+async fn patiently(handing: &mut oneshot::Receiver<Result<(), Trouble>>) -> Option<Result<(), Trouble>> {
+    let in_time = tokio::time::timeout(PATIENCE, handing).await.ok()?;
+    Some(in_time.unwrap_or(Err(Trouble::Failed)))
 }
 
 /// Hands a message over on a thread of its own: whatever the other side does, it takes none of those that answer, and a
@@ -253,8 +251,7 @@ pub(crate) async fn test(
             Ok((store.target(ask.id)?, letter))
         })
         .await?;
-    let went = tokio::time::timeout(PATIENCE, hand_over(server, letter, target)).await;
-    let went = went.map_or(Err(Trouble::NoAnswer), |went| went.unwrap_or(Err(Trouble::Failed)));
+    let went = patiently(&mut hand_over(server, letter, target)).await.unwrap_or(Err(Trouble::NoAnswer));
     let trouble = went.err();
     let by = account.name.clone();
     server.with_store(move |store| Ok(store.note_tested(&by, ask.id, trouble, now_ms)?)).await?;
