@@ -5,6 +5,7 @@ use domain::programme::{FieldKind, FieldType};
 use leptos::ev::Targeted;
 use leptos::html;
 use leptos::prelude::*;
+use std::collections::BTreeSet;
 use web_sys::{Event, FocusEvent, HtmlInputElement, HtmlSelectElement, HtmlTextAreaElement};
 
 /// Something typed into a line. (A generic type inside a view would end its tag.)
@@ -159,5 +160,30 @@ pub fn subject_field(field: &FieldKind, value: RwSignal<String>, language: &str,
             view! { <Line label=label hint=t.date_hint value=value keys=Keys::Text/> }.into_any()
         }
         _ => view! { <Line label=label value=value keys=keys/> }.into_any(),
+    }
+}
+
+/// A box that is ticked while `one` is among the chosen.
+pub fn tick<T: Ord + Clone + Send + Sync + 'static>(
+    one: T,
+    chosen: RwSignal<BTreeSet<T>>,
+    title: impl IntoView,
+) -> impl IntoView {
+    let own = one.clone();
+    let change = move |event: OnInput| {
+        let ticked = event.target().checked();
+        chosen.update(|chosen| {
+            if ticked {
+                chosen.insert(one.clone());
+            } else {
+                chosen.remove(&one);
+            }
+        });
+    };
+    view! {
+        <label class="tick">
+            <input type="checkbox" prop:checked=move || chosen.with(|chosen| chosen.contains(&own)) on:change:target=change/>
+            <span>{title}</span>
+        </label>
     }
 }

@@ -8,7 +8,7 @@ use super::zone_picker::ZonePicker;
 use crate::app::{App, app};
 use crate::backend::ask;
 use crate::components::button::{Button, Weight};
-use crate::components::field::Line;
+use crate::components::field::{Line, tick};
 use crate::components::icon::Icon;
 use crate::components::notice;
 use crate::strings::fill;
@@ -17,11 +17,9 @@ use domain::access::Role;
 use domain::api::{AccountRow, Accounts as Ask, PutAccount, RemoveAccount};
 use domain::ids::Shelf;
 use domain::problem::Problem;
-use leptos::ev::Targeted;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use std::collections::BTreeSet;
-use web_sys::{Event, HtmlInputElement};
 
 /// A password that is shown once, with its account.
 #[derive(Clone, Debug, PartialEq)]
@@ -240,7 +238,7 @@ fn NewAccount(desk: Desk) -> impl IntoView {
                         view! {
                             <fieldset class="office-roles">
                                 <legend>{t.programme}</legend>
-                                {app.programmes.get().into_iter().map(|one| tick(app, one.id.clone(), programmes)).collect_view()}
+                                {app.programmes.get().into_iter().map(|one| tick(one.id.clone(), programmes, programme_title(app, &one.id))).collect_view()}
                             </fieldset>
                             <details>
                                 <summary>{crate::strings::care::care(app).only_area}</summary>
@@ -252,30 +250,5 @@ fn NewAccount(desk: Desk) -> impl IntoView {
             <p class="wrong" role="alert">{move || wrong.get()}</p>
             <Button label=t.account_make weight=Weight::Main drawing=Icon::Plus disabled=desk.busy press=make/>
         </div>
-    }
-}
-
-fn tick(app: App, id: String, chosen: RwSignal<BTreeSet<String>>) -> impl IntoView {
-    let title = programme_title(app, &id);
-    let own = id.clone();
-    let change = move |event: Targeted<Event, HtmlInputElement>| {
-        let ticked = event.target().checked();
-        chosen.update(|chosen| {
-            if ticked {
-                chosen.insert(id.clone());
-            } else {
-                chosen.remove(&id);
-            }
-        });
-    };
-    view! {
-        <label class="tick">
-            <input
-                type="checkbox"
-                prop:checked=move || chosen.with(|chosen| chosen.contains(&own))
-                on:change:target=change
-            />
-            <span>{title}</span>
-        </label>
     }
 }

@@ -1,13 +1,14 @@
 //! Who walks which round: giving and taking zones of a device, and handing the rest of a round over to another.
 
+use super::answers::programme_title;
 use super::devices::role_word;
 use super::state::office;
 use super::zone_picker::ZonePicker;
-use crate::app::{App, app};
+use crate::app::app;
 use crate::backend::ask;
 use crate::components::button::{Button, Weight};
 use crate::components::dialog::Dialog;
-use crate::components::field::OnInput;
+use crate::components::field::tick;
 use crate::components::notice;
 use crate::format;
 use crate::strings::fill;
@@ -89,7 +90,12 @@ pub fn HandOver(
                 };
                 let offered = office.hands_over(&giver.grant);
                 let boxes = (offered.len() > 1).then(|| {
-                    let boxes = offered.into_iter().map(|shelf| tick(app, shelf, chosen)).collect_view();
+                    let one = |shelf: Shelf| {
+                        let programme = programme_title(app, &shelf.programme);
+                        let title = format!("{programme} {}", office.zone_title(&shelf));
+                        tick(shelf, chosen, title)
+                    };
+                    let boxes = offered.into_iter().map(one).collect_view();
                     view! { <div class="office-zones" role="group" aria-label=t.hand_over>{boxes}</div> }
                 });
                 let list = if takers.is_empty() {
@@ -127,29 +133,6 @@ pub fn HandOver(
                 )
             }}
         </Dialog>
-    }
-}
-
-/// One shelf to be handed over, or kept.
-fn tick(app: App, shelf: Shelf, chosen: RwSignal<BTreeSet<Shelf>>) -> impl IntoView + use<> {
-    let title =
-        format!("{} {}", super::answers::programme_title(app, &shelf.programme), office().zone_title(&shelf));
-    let own = shelf.clone();
-    let change = move |event: OnInput| {
-        let ticked = event.target().checked();
-        chosen.update(|chosen| {
-            if ticked {
-                chosen.insert(shelf.clone());
-            } else {
-                chosen.remove(&shelf);
-            }
-        });
-    };
-    view! {
-        <label class="tick">
-            <input type="checkbox" prop:checked=move || chosen.with(|chosen| chosen.contains(&own)) on:change:target=change/>
-            <span>{title}</span>
-        </label>
     }
 }
 

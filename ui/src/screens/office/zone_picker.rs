@@ -3,7 +3,7 @@
 use super::answers;
 use super::state::office;
 use crate::app::{App, app};
-use crate::components::field::Line;
+use crate::components::field::{Line, tick};
 use crate::components::icon::{Icon, icon};
 use crate::format;
 use crate::strings::fill;
@@ -11,10 +11,8 @@ use crate::strings::office::office as words;
 use domain::api::ZoneRow;
 use domain::ids::Shelf;
 use domain::text;
-use leptos::ev::Targeted;
 use leptos::prelude::*;
 use std::collections::BTreeSet;
-use web_sys::{Event, HtmlInputElement};
 
 /// The choice of zones.
 #[component]
@@ -67,7 +65,7 @@ pub fn ZonePicker(
                     if zones.is_empty() {
                         return view! { <p class="empty">{t.no_zones}</p> }.into_any();
                     }
-                    zones.into_iter().map(|zone| tick(app, Shelf::new(id.clone(), zone.zone.clone()), &zone, chosen)).collect_view().into_any()
+                    zones.into_iter().map(|zone| zone_tick(app, &id, &zone, chosen)).collect_view().into_any()
                 }}
             </div>
             <div class="office-actions">
@@ -95,28 +93,7 @@ fn emergency_right(
     chosen: RwSignal<BTreeSet<Shelf>>,
 ) -> Option<impl IntoView + use<>> {
     app.programme(&programme)?.emergency.as_ref()?;
-    let shelf = Shelf::emergency(programme);
-    let own = shelf.clone();
-    let change = move |event: Targeted<Event, HtmlInputElement>| {
-        let ticked = event.target().checked();
-        chosen.update(|chosen| {
-            if ticked {
-                chosen.insert(shelf.clone());
-            } else {
-                chosen.remove(&shelf);
-            }
-        });
-    };
-    Some(view! {
-        <label class="tick">
-            <input
-                type="checkbox"
-                prop:checked=move || chosen.with(|chosen| chosen.contains(&own))
-                on:change:target=change
-            />
-            <span>{crate::strings::care::care(app).emergency_right}</span>
-        </label>
-    })
+    Some(tick(Shelf::emergency(programme), chosen, crate::strings::care::care(app).emergency_right))
 }
 
 fn fits(zone: &ZoneRow, wanted: &str) -> bool {
@@ -152,26 +129,15 @@ fn programmes(app: App, programme: RwSignal<String>, chosen: RwSignal<BTreeSet<S
         .collect_view()
 }
 
-fn tick(app: App, shelf: Shelf, zone: &ZoneRow, chosen: RwSignal<BTreeSet<Shelf>>) -> impl IntoView + use<> {
-    let own = shelf.clone();
+fn zone_tick(
+    app: App,
+    programme: &str,
+    zone: &ZoneRow,
+    chosen: RwSignal<BTreeSet<Shelf>>,
+) -> impl IntoView + use<> {
     let subjects = fill(words(app).n_subjects, &[&format::count(zone.subjects)]);
-    let ticked = move || chosen.with(|chosen| chosen.contains(&own));
-    let tick = move |event: Targeted<Event, HtmlInputElement>| {
-        let ticked = event.target().checked();
-        chosen.update(|chosen| {
-            if ticked {
-                chosen.insert(shelf.clone());
-            } else {
-                chosen.remove(&shelf);
-            }
-        });
-    };
-    view! {
-        <label class="tick">
-            <input type="checkbox" prop:checked=ticked on:change:target=tick/>
-            <span>{zone.title.clone()} <small>{subjects}</small></span>
-        </label>
-    }
+    let title = view! { {zone.title.clone()} " " <small>{subjects}</small> };
+    tick(Shelf::new(programme, zone.zone.clone()), chosen, title)
 }
 
 fn what_is_chosen(app: App, chosen: RwSignal<BTreeSet<Shelf>>) -> impl IntoView {
