@@ -36,6 +36,13 @@ pub struct Config {
     pub clock: Clock,
 }
 
+impl Config {
+    /// A server that has only a clock: no screens, no address of its own.
+    pub fn new(clock: Clock) -> Config {
+        Config { app: None, address: None, listening: None, phone: None, proxies: Vec::new(), clock }
+    }
+}
+
 /// A running server. Cheap to clone.
 #[derive(Clone)]
 pub struct Server {

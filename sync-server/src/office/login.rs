@@ -249,14 +249,7 @@ mod tests {
     use store::Kind;
 
     fn config() -> Config {
-        Config {
-            app: None,
-            address: None,
-            listening: None,
-            phone: None,
-            proxies: Vec::new(),
-            clock: Arc::new(|| 0),
-        }
+        Config::new(Arc::new(|| 0))
     }
 
     fn server() -> Server {

@@ -138,11 +138,8 @@ impl World {
         let clock = Arc::clone(&time);
         let config = Config {
             app,
-            address: None,
-            listening: None,
             phone: Some("000-000-0000".to_owned()),
-            proxies: Vec::new(),
-            clock: Arc::new(move || clock.load(Ordering::SeqCst)),
+            ..Config::new(Arc::new(move || clock.load(Ordering::SeqCst)))
         };
         let server = Server::new(store, config).reaching(outside);
         let (stop, stopped) = tokio::sync::oneshot::channel();

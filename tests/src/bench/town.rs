@@ -277,14 +277,7 @@ fn serve(store: Store, clock: Arc<AtomicU64>) -> SocketAddr {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     listener.set_nonblocking(true).unwrap();
     let address = listener.local_addr().unwrap();
-    let config = Config {
-        app: None,
-        address: None,
-        listening: None,
-        phone: None,
-        proxies: Vec::new(),
-        clock: Arc::new(move || clock.load(Ordering::Relaxed)),
-    };
+    let config = Config::new(Arc::new(move || clock.load(Ordering::Relaxed)));
     std::thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
         runtime.block_on(async {
