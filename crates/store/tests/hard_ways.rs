@@ -91,20 +91,7 @@ impl World {
     }
 
     fn reads(&mut self, at: u8, value: i64) -> RecordId {
-        let visit = api::SaveVisit {
-            programme: "water".into(),
-            form: "reading".into(),
-            subject: Some(meter(at)),
-            zone: None,
-            code: None,
-            outcome: "done".into(),
-            answers: [("reading".to_owned(), value.into())].into(),
-            photos: vec![],
-            place: None,
-            registry: Vec::new(),
-            supersedes: None,
-            offset_minutes: 420,
-        };
+        let visit = common::reading(meter(at), [("reading".to_owned(), value.into())].into());
         self.ask(visit).record
     }
 

@@ -141,20 +141,7 @@ impl Town {
 }
 
 fn visit(at: u16, answers: serde_json::Value, supersedes: Option<RecordId>) -> api::SaveVisit {
-    api::SaveVisit {
-        registry: Vec::new(),
-        programme: "water".into(),
-        form: "reading".into(),
-        subject: Some(meter(at)),
-        zone: None,
-        code: None,
-        outcome: "done".into(),
-        answers: serde_json::from_value(answers).unwrap(),
-        photos: Vec::new(),
-        place: None,
-        supersedes,
-        offset_minutes: 420,
-    }
+    api::SaveVisit { supersedes, ..common::reading(meter(at), serde_json::from_value(answers).unwrap()) }
 }
 
 fn used(units: i64) -> serde_json::Value {

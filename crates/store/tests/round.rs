@@ -171,19 +171,9 @@ fn a_new_meters_first_number_is_for_the_office_to_approve() {
         today,
     });
     assert!(!opened.known.contains_key("last_reading"));
-    let save = api::SaveVisit {
-        registry: Vec::new(),
-        programme: "water".into(),
-        form: "reading".into(),
-        subject: subject.subject,
-        zone: None,
-        code: None,
-        outcome: "done".into(),
-        answers: [("reading".to_owned(), json!(350)), ("direction".to_owned(), json!("first"))].into(),
-        photos: Vec::new(),
-        place: None,
-        supersedes: None,
-        offset_minutes: 420,
+    let save = {
+        let answers = [("reading".to_owned(), json!(350)), ("direction".to_owned(), json!("first"))].into();
+        api::SaveVisit { subject: subject.subject, ..common::reading(meter(1), answers) }
     };
     town.phone(save);
     town.sync();

@@ -114,20 +114,7 @@ fn ask<A: Ask>(store: &mut Store, now: u64, ask: A) -> A::Reply {
 }
 
 fn reading(at: u8, value: i64) -> api::SaveVisit {
-    api::SaveVisit {
-        programme: "water".into(),
-        form: "reading".into(),
-        subject: Some(meter(at)),
-        zone: None,
-        code: None,
-        outcome: "done".into(),
-        answers: [("reading".to_owned(), value.into())].into(),
-        photos: vec![],
-        place: None,
-        registry: Vec::new(),
-        supersedes: None,
-        offset_minutes: 420,
-    }
+    common::reading(meter(at), [("reading".to_owned(), value.into())].into())
 }
 
 fn rename(at: u8, name: &str) -> api::EditSubject {

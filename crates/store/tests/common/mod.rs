@@ -4,6 +4,8 @@
 pub mod town;
 
 use domain::api;
+use domain::change::Values;
+use domain::ids::RecordId;
 use store::{HttpAnswer, HttpCall, Kind, Now, Step, Store, SyncSession};
 
 /// Chance that is the same in every run.
@@ -58,4 +60,22 @@ pub fn carry(server: &mut Store, call: &HttpCall, now: u64) -> HttpAnswer {
 pub fn json(value: &impl serde::Serialize) -> HttpAnswer {
     let body = serde_json::to_vec(value).unwrap();
     HttpAnswer::Response { status: 200, content_type: "application/json".into(), body }
+}
+
+/// A reading of a meter that was done, as a reader's phone saves it.
+pub fn reading(meter: RecordId, answers: Values) -> api::SaveVisit {
+    api::SaveVisit {
+        programme: "water".into(),
+        form: "reading".into(),
+        subject: Some(meter),
+        zone: None,
+        code: None,
+        outcome: "done".into(),
+        answers,
+        photos: Vec::new(),
+        place: None,
+        registry: Vec::new(),
+        supersedes: None,
+        offset_minutes: 420,
+    }
 }

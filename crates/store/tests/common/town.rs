@@ -154,18 +154,9 @@ impl Town {
 
     pub fn save(&mut self, at: u8, outcome: &str, answers: Values, supersedes: Option<RecordId>) -> RecordId {
         self.phone(api::SaveVisit {
-            registry: Vec::new(),
-            programme: "water".into(),
-            form: "reading".into(),
-            subject: Some(meter(at)),
-            zone: None,
-            code: None,
             outcome: outcome.into(),
-            answers,
-            photos: Vec::new(),
-            place: None,
             supersedes,
-            offset_minutes: 420,
+            ..super::reading(meter(at), answers)
         })
         .record
     }
