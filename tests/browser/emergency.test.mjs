@@ -141,6 +141,10 @@ describe('an emergency', () => {
     // The month's report counts it.
     await desk.openPage('reports', 'รายงานประจำเดือน');
     await desk.shows(desk.page.getByRole('region', { name: 'เรื่องเร่งด่วน' }));
+    // A row of it stands on one line.
+    const cells = desk.page.locator('.report-table tbody tr').first().locator('th, td');
+    const tops = await cells.evaluateAll((all) => all.map((cell) => cell.getBoundingClientRect().top));
+    assert.ok(tops.length > 2 && new Set(tops).size === 1, `${tops}`);
     bad.push(...await look(desk, 'report-office'));
     assert.deepEqual(bad, []);
   });

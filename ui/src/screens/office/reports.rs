@@ -138,9 +138,11 @@ fn table(table: &Table) -> impl IntoView + use<> {
         .map(|row| {
             let cells = row
                 .iter()
-                .map(|cell| match cell {
-                    Cell::Number(number) => view! { <td class="number">{number.to_string()}</td> }.into_any(),
-                    Cell::Text(text) => view! { <td>{text.clone()}</td> }.into_any(),
+                .enumerate()
+                .map(|(column, cell)| match cell {
+                    Cell::Number(number) => view! { <td>{number.to_string()}</td> }.into_any(),
+                    Cell::Text(text) if column == 0 => view! { <th scope="row">{text.clone()}</th> }.into_any(),
+                    Cell::Text(text) => view! { <td class="in-words">{text.clone()}</td> }.into_any(),
                 })
                 .collect_view();
             view! { <tr>{cells}</tr> }
