@@ -33,8 +33,9 @@ test:
 	@.ci/test.sh
 
 # What one part cannot measure, or a promise that it misses, does not hide the others; the end tells of it.
-bench: ui sanam
-	cargo run --release -p tests --bin bench
+bench: ui
+	cargo build --release --locked -p cli -p tests --bins
+	SANAM_TOOLS_BUILT=1 target/release/bench
 	SANAM_FIGURES=1 cargo test --release -p forms --test conformance -- --nocapture
 	@failed=0; tests/scan/measure.sh || failed=1; .ci/setup.sh browser && node tests/browser/bench.mjs || failed=1; \
 	target/release/bench goals; exit $$failed
@@ -46,7 +47,7 @@ deep:
 	SANAM_SEEDS=2000 cargo test --release --locked -p tests random
 	cargo build --release --locked -p cli -p tests --bins
 	cargo build --release --locked -p cli -p tests --features cli/planted,tests/planted --bin sanam-planted --bin planted
-	@failed=0; target/release/deep run || failed=1; target/release/planted || failed=1; target/release/deep report; exit $$failed
+	@failed=0; SANAM_TOOLS_BUILT=1 target/release/deep run || failed=1; SANAM_TOOLS_BUILT=1 target/release/planted || failed=1; target/release/deep report; exit $$failed
 
 # The installed app without opening it.
 .PHONY: app-build

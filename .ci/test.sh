@@ -43,10 +43,10 @@ check() {
   return 0
 }
 
-needs=()
-wants rust && needs+=(web window forms faults)
-wants browser && needs+=(web browser)
-wants window && needs+=(web browser window)
+needs=(web window)
+wants rust && needs+=(forms faults)
+wants browser && needs+=(browser)
+wants window && needs+=(browser)
 [ "$(command -v bc)" ] || { apt-get install -y -q bc >/dev/null 2>&1 || sudo apt-get install -y -q bc >/dev/null; }
 for part in $(printf '%s\n' "${needs[@]}" | sort -u); do .ci/setup.sh "$part" || exit 1; done
 
@@ -69,30 +69,27 @@ read_back() {
   return "$status"
 }
 
+# All programs and tests at once, the window among them: what is built together has the same features, so nothing is built twice.
+everything=(--workspace --features sanam-app/custom-protocol)
+build_everything() { cargo build --quiet "${everything[@]}" --lib --bins --tests --examples; }
+
+# The window's build script wants the folder that the web build fills.
+mkdir -p ui/dist && { [ -e ui/dist/index.html ] || echo '<!doctype html>' >ui/dist/index.html; }
 if wants rust; then
-  # The window's build script wants the folder that the web build fills.
-  mkdir -p ui/dist && { [ -e ui/dist/index.html ] || echo '<!doctype html>' >ui/dist/index.html; }
   check "format" cargo fmt --all --check
   check "lints" cargo clippy --workspace --all-targets --quiet -- -D warnings
   check "lints for the browser" web clippy -p ui -p ui-worker -p ui-scan-worker --profile web-dev --quiet -- -D warnings
   check "documentation" quiet_doc
-  # Builds the tools as well, which the worlds and the flows start.
-  check "building tests and tools" cargo test --workspace --exclude sanam-app --no-run --quiet
-  check "unit, property, world and boundary tests" env SANAM_TOOLS_BUILT=1 cargo test --workspace --exclude sanam-app --no-fail-fast
+fi
+if wants browser || wants window; then check "web build" node ui/build.mjs; fi
+check "building programs and tests" build_everything
+export SANAM_TOOLS_BUILT=1
+if wants rust; then
+  check "unit, property, world and boundary tests" cargo test "${everything[@]}" --no-fail-fast
   if has_other_decoder >/dev/null 2>&1; then check "labels read back by zxing-cpp" read_back; fi
 fi
-if wants browser || wants window; then
-  check "web build" node ui/build.mjs
-  [ "$wanted" = all ] || check "tools for the flows" cargo build --quiet -p cli
-fi
-if wants browser; then
-  check "flows in Chromium" node --test --test-concurrency=1 tests/browser/
-fi
-if wants window; then
-  check "window build" cargo build --quiet -p sanam-app --features custom-protocol
-  check "tests of the window" cargo test --quiet -p sanam-app --features custom-protocol
-  check "flow in the Tauri window" node --test tests/window/
-fi
+if wants browser; then check "flows in Chromium" node --test --test-concurrency=1 tests/browser/; fi
+if wants window; then check "flow in the Tauri window" node --test tests/window/; fi
 
 [ ${#broken[@]} = 0 ] || printf 'see %s\n' "${broken[@]}"
 echo "$passed passed, $failed failed"
