@@ -5,6 +5,7 @@
 //! (`Enrol`, `Sync`) or a session (`Login` ...) are answered by the door itself; the table says so.
 
 mod copies;
+mod desk;
 mod draft;
 mod emergency;
 mod forms;
@@ -21,6 +22,7 @@ mod reports;
 mod round;
 
 pub use copies::*;
+pub use desk::*;
 pub use draft::*;
 pub use emergency::*;
 pub use forms::*;
@@ -128,6 +130,8 @@ api! {
     SaveVisit => Saved;
     /// Saves a visit in the place of another, and says why.
     CorrectVisit => Saved;
+    /// Saves a visit that is typed at the office's desk, new or in the place of another.
+    EnterVisit => Saved;
     /// Corrects fields of a subject.
     EditSubject => Saved;
     /// Makes a new subject.

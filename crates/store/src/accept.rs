@@ -109,12 +109,7 @@ pub(crate) fn accept(tx: &mut Tx<'_>, arrival: &Arrival<'_>, written: Written<'_
         orders::follow(tx, commit, stamp.ms, arrival.now_ms)?;
     }
     emergency::follow(tx, &commit.changes, arrival.now_ms)?;
-    audit::note_commit(
-        tx.db,
-        arrival.grant.map_or(&commit.by, |grant| &grant.person),
-        commit,
-        arrival.now_ms,
-    )?;
+    audit::note_commit(tx.db, arrival, commit)?;
     for change in &commit.changes {
         if change.kind == kind::QUESTION && change.cells.get(field::SETTLED).is_some_and(|s| !s.is_null()) {
             let by = arrival.grant.map_or(commit.by.as_str(), |grant| grant.person.as_str());

@@ -1,9 +1,11 @@
 //! Who looked at or changed what: append-only, each row hashing the one before, so that a later edit shows.
 
+use crate::accept::Arrival;
 use crate::error::{Optional, Result};
 use crate::project::plain;
 use crate::{Store, hex};
 use domain::change::{Commit, field, hash_of, kind};
+use domain::ids::DeviceNo;
 use rusqlite::Connection;
 
 /// One row: who did or looked at what, when. It names records and devices, never what they hold.
@@ -62,13 +64,22 @@ impl Store {
     }
 }
 
-/// Notes what a commit does that must leave a trace: somebody opened the emergency view; a programme is another one from
-/// here on, told by its version and the hash of its definition.
-pub(crate) fn note_commit(db: &Connection, by: &str, commit: &Commit, now_ms: u64) -> Result<()> {
+/// Notes what a commit does that must leave a trace: somebody opened the emergency view; a visit was written at the desk,
+/// where nobody stood at the door; a programme is another one from here on, told by its version and the hash of its
+/// definition.
+pub(crate) fn note_commit(db: &Connection, arrival: &Arrival<'_>, commit: &Commit) -> Result<()> {
+    let by = arrival.grant.map_or(&commit.by, |grant| &grant.person);
+    let now_ms = arrival.now_ms;
+    let at_desk = arrival.device == DeviceNo::SERVER && arrival.grant.is_some();
     for change in &commit.changes {
         let told = |name: &str| change.cells.get(name).map(plain).unwrap_or_default();
         match change.kind.as_str() {
             kind::ACCESS => append(db, by, "emergency opened", &change.id.to_string(), now_ms)?,
+            kind::VISIT if at_desk && change.cells.contains_key(field::FORM) => {
+                let corrects = change.cells.contains_key(field::SUPERSEDES);
+                let what = if corrects { "visit corrected" } else { "visit written" };
+                append(db, by, what, &change.id.to_string(), now_ms)?;
+            }
             kind::PROGRAMME => {
                 let definition = change.cells.get(field::DEFINITION).map(ToString::to_string);
                 let hash = definition.map(|text| hex(&hash_of(&text))).unwrap_or_default();

@@ -72,6 +72,25 @@ fn calls() -> Vec<(Request, [u16; 6])> {
         role,
         shelves: vec![domain::ids::Shelf::new("water", "R01")],
     };
+    let desk = || api::EnterVisit {
+        visit: api::SaveVisit {
+            programme: "care".into(),
+            form: "visit".into(),
+            subject: Some(person),
+            zone: None,
+            code: None,
+            outcome: "done".into(),
+            answers: domain::change::Values::new(),
+            photos: Vec::new(),
+            place: None,
+            registry: Vec::new(),
+            supersedes: None,
+            offset_minutes: 420,
+        },
+        version: "1".into(),
+        seen: api::Seen::default(),
+        reason: String::new(),
+    };
     let account = || PutAccount {
         name: "ใหม่".to_owned(),
         role: Role::Clerk,
@@ -91,6 +110,7 @@ fn calls() -> Vec<(Request, [u16; 6])> {
         // A sick person: not there for a supervisor of another programme.
         (api::Card { subject: person, today: day() }.wrap(), [401, 401, 401, 200, 404, 200]),
         (api::History { record: person }.wrap(), [401, 401, 401, 200, 404, 200]),
+        (desk().wrap(), [401, 401, 401, 200, 404, 200]),
         (api::Questions { settled: false }.wrap(), [401, 401, 401, 200, 200, 200]),
         (api::Refused {}.wrap(), [401, 401, 401, 200, 200, 200]),
         (api::Zones { programme: water() }.wrap(), [401, 401, 401, 200, 200, 200]),

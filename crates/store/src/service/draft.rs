@@ -30,6 +30,19 @@ pub(super) struct Begun {
     pub save_to: Option<BTreeMap<String, String>>,
 }
 
+impl Begun {
+    /// A form that was opened at the office's desk, where no draft is kept to remember it.
+    pub fn at_desk(version: &str, seen: Seen) -> Begun {
+        Begun {
+            definition: serde_json::json!({ "version": version }),
+            state: Value::Null,
+            seq: seen.seq,
+            seen: seen.values,
+            save_to: Some(seen.save_to),
+        }
+    }
+}
+
 /// What somebody sees who opens a form now.
 pub(super) fn seen(form: &FormKind, subject: Option<&Row>) -> Seen {
     let targets: Vec<&String> = form.save_to.values().collect();

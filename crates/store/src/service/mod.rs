@@ -97,6 +97,7 @@ fn answer_caller(store: &mut Store, caller: &Caller<'_>, request: Request) -> Re
         Request::Drafts(_) => Reply::Drafts(draft::drafts(store)?),
         Request::SaveVisit(ask) => Reply::SaveVisit(record::save_visit(store, caller, ask, "")?),
         Request::CorrectVisit(ask) => Reply::CorrectVisit(record::correct_visit(store, caller, ask)?),
+        Request::EnterVisit(ask) => Reply::EnterVisit(record::enter_visit(store, caller, ask)?),
         Request::EditSubject(ask) => Reply::EditSubject(record::edit_subject(store, caller, ask)?),
         Request::CreateSubject(ask) => Reply::CreateSubject(record::create_subject(store, caller, ask)?),
         Request::BindCode(ask) => Reply::BindCode(record::bind_code(store, caller, ask)?),

@@ -1,6 +1,7 @@
 //! Recording: forms with what is known, drafts, visits, corrections, codes, photos.
 
 use super::brings::{bill_of, opened_orders, saved_to_subject};
+use super::draft::Begun;
 use super::known::{estimated, known_of};
 use super::{Caller, counts, draft, found, list, registry};
 use crate::commit::NewCommit;
@@ -11,8 +12,8 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use domain::access::{self, Action};
 use domain::api::{
-    BindCode, CorrectVisit, CreateSubject, DraftKey, EditSubject, KeepPhoto, OpenForm, OpenedForm, Photo,
-    PhotoKept, PhotoReply, SaveVisit, Saved,
+    BindCode, CorrectVisit, CreateSubject, DraftKey, EditSubject, EnterVisit, KeepPhoto, OpenForm,
+    OpenedForm, Photo, PhotoKept, PhotoReply, SaveVisit, Saved,
 };
 use domain::change::{Change, Place, Value, Values, field, kind};
 use domain::ids::{DeviceNo, RecordId, Seq, Shelf};
@@ -67,7 +68,9 @@ pub(super) fn open_form(store: &Store, caller: &Caller<'_>, ask: &OpenForm) -> R
 }
 
 /// The visit that is to be corrected. Only one of the same subject and form can be, and only by another visit. Where it is
-/// billed, only until the next reading: that one has charged what this one left out, or the other way round.
+/// billed, only until the next reading: that one has charged what this one left out, or the other way round. At the office
+/// only while its cycle is open, too: afterwards the account is adjusted. A phone cannot be sure of that; what it saves in
+/// good faith is kept and asked about.
 fn corrected(
     store: &Store,
     programme: &Programme,
@@ -84,6 +87,14 @@ fn corrected(
                 && visit.view.text(field::FORM) == Some(form)
         })
         .ok_or(Error::NotFound)?;
+    let of_round = programme.round.as_ref().is_some_and(|round| round.form == form);
+    if store.kind == Kind::Server && of_round {
+        let shelf = row::shelf_of(&store.db, visit.shelf)?;
+        let cycle = visit.view.text(field::CYCLE).unwrap_or_default();
+        if !rebill::state_of(&store.db, &shelf, cycle)?.issues() {
+            return Err(Code::CycleClosed.into());
+        }
+    }
     let is_billed = programme.billing.as_ref().is_some_and(|billing| billing.form == form);
     if is_billed && rebill::next_done(&store.db, &visit)?.is_some() {
         return Err(Code::NextRead.into());
@@ -92,14 +103,31 @@ fn corrected(
 }
 
 pub(super) fn correct_visit(store: &mut Store, caller: &Caller<'_>, ask: CorrectVisit) -> Result<Saved> {
-    let reason = domain::text::collapse_spaces(&ask.reason);
     if ask.visit.supersedes.is_none() {
         return Err(Problem::new(Code::Malformed).about("supersedes").into());
     }
-    if reason.is_empty() {
+    let reason = reason_of(&ask.visit, &ask.reason)?;
+    save_visit(store, caller, ask.visit, &reason)
+}
+
+/// Saves what is typed at the office's desk.
+pub(super) fn enter_visit(store: &mut Store, caller: &Caller<'_>, ask: EnterVisit) -> Result<Saved> {
+    if store.kind == Kind::Device {
+        return Err(Code::Forbidden.into());
+    }
+    access::may(caller.grant, Action::Office)?;
+    let reason = reason_of(&ask.visit, &ask.reason)?;
+    let begun = Begun::at_desk(&ask.version, ask.seen);
+    write_visit(store, caller, ask.visit, &reason, Some(begun))
+}
+
+/// Why a visit is saved, in one line: of a correction it has to be said.
+fn reason_of(visit: &SaveVisit, said: &str) -> Result<String> {
+    let reason = domain::text::collapse_spaces(said);
+    if visit.supersedes.is_some() && reason.is_empty() {
         return Err(Code::ReasonNeeded.into());
     }
-    save_visit(store, caller, ask.visit, &reason)
+    Ok(reason)
 }
 
 pub(super) fn save_visit(
@@ -107,6 +135,30 @@ pub(super) fn save_visit(
     caller: &Caller<'_>,
     ask: SaveVisit,
     reason: &str,
+) -> Result<Saved> {
+    let begun = draft::load(store, &key_of(&ask))?;
+    write_visit(store, caller, ask, reason, begun)
+}
+
+/// Where the draft of a visit is kept, if there is one.
+fn key_of(visit: &SaveVisit) -> DraftKey {
+    DraftKey {
+        programme: visit.programme.clone(),
+        form: visit.form.clone(),
+        subject: visit.subject,
+        corrects: visit.supersedes,
+        code: visit.code.clone().filter(|_| visit.subject.is_none()).unwrap_or_default(),
+    }
+}
+
+/// Writes a visit with all it brings about. `begun` is what its form showed when it was opened: not what came in meanwhile,
+/// but that is what its writer saw.
+fn write_visit(
+    store: &mut Store,
+    caller: &Caller<'_>,
+    ask: SaveVisit,
+    reason: &str,
+    begun: Option<Begun>,
 ) -> Result<Saved> {
     let programme = programme(store, &ask.programme)?;
     let form = form(&programme, &ask.form)?;
@@ -119,17 +171,9 @@ pub(super) fn save_visit(
         }
     }
     let mut changes = Vec::new();
-    let key = DraftKey {
-        programme: ask.programme.clone(),
-        form: ask.form.clone(),
-        subject: ask.subject,
-        corrects: ask.supersedes,
-        code: ask.code.clone().filter(|_| ask.subject.is_none()).unwrap_or_default(),
-    };
+    let key = key_of(&ask);
     let corrected =
         ask.supersedes.map(|id| corrected(store, &programme, id, ask.subject, &form.id)).transpose()?;
-    // What the form showed when it was begun, not what came in meanwhile, is what its writer saw.
-    let begun = draft::load(store, &key)?;
     let definition = begun.as_ref().map_or(&form.definition, |begun| &begun.definition).clone();
     let save_to = begun.as_ref().and_then(|begun| begun.save_to.as_ref()).unwrap_or(&form.save_to);
     let from_form = saved_to_subject(&programme, save_to, &ask.answers);

@@ -138,14 +138,19 @@ impl Town {
             corrects,
             today,
         });
+        let answers = self.filled(&opened, set);
+        self.save(at, "done", answers, corrects)
+    }
+
+    /// What an opened form comes to once some of its questions are answered.
+    pub fn filled(&self, opened: &api::OpenedForm, set: &[(&str, &str)]) -> Values {
         let form = forms::Form::from_json(&opened.definition).unwrap();
         let mut filling =
             forms::Filling::new(&std::sync::Arc::new(form), &opened.known, Box::new(Host(self.now)));
         for (question, text) in set {
             filling.set(question, text).unwrap();
         }
-        let answers = filling.finish();
-        self.save(at, "done", answers.into_iter().collect(), corrects)
+        filling.finish().into_iter().collect()
     }
 
     pub fn not_read(&mut self, at: u8, code: &str) -> RecordId {
