@@ -9,6 +9,7 @@ use crate::components::icon::Icon;
 use crate::components::visit::form_title;
 use crate::position;
 use crate::route::{FormRoute, Route, replace};
+use crate::screens::form::occasion::Occasion;
 use crate::screens::form::session::{Doubt, Session};
 use domain::api;
 use domain::problem::Code;
@@ -71,7 +72,7 @@ impl Finish {
 
     fn save(self, app: App) {
         self.asking.set(false);
-        if self.session.trial {
+        if self.session.is_trial() {
             self.tried.set(true);
             return;
         }
@@ -97,11 +98,14 @@ impl Finish {
         let reason = self.reason.get_untracked();
         let heading = self.session.heading();
         let what = form_title(app, &at.programme, &at.form);
+        let occasion = self.session.occasion;
+        let (version, seen) = self.session.opened_with();
         spawn_local(async move {
             self.session.keep_what_was_opened().await;
-            let saved = match at.corrects {
-                Some(_) => ask(api::CorrectVisit { visit, reason }).await,
-                None => ask(visit).await,
+            let saved = match (occasion, at.corrects) {
+                (Occasion::Desk(_), _) => ask(api::EnterVisit { visit, version, seen, reason }).await,
+                (_, Some(_)) => ask(api::CorrectVisit { visit, reason }).await,
+                (_, None) => ask(visit).await,
             };
             match saved {
                 Ok(saved) => {
@@ -110,6 +114,13 @@ impl Finish {
                         app.say(app.t().registry_left_out);
                     }
                     app.saved(saved.counts);
+                    if let Occasion::Desk(desk) = occasion {
+                        if !left_out {
+                            app.say(app.t().saved);
+                        }
+                        desk.saved.try_run(());
+                        return;
+                    }
                     app.just_saved.set(Some(JustSaved {
                         programme: at.programme,
                         subject: saved.subject,

@@ -6,7 +6,9 @@
 
 mod begun;
 mod finish;
+mod focus;
 pub mod labels;
+mod occasion;
 mod question;
 mod session;
 mod sheets;
@@ -32,6 +34,7 @@ use domain::api;
 use domain::problem::{Code, Problem};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
+pub use occasion::{Desk, Occasion};
 use question::question_view;
 pub use session::Session;
 
@@ -61,10 +64,9 @@ pub fn Form(
         if opened.is_disposed() {
             return;
         }
+        let open = move |form: api::OpenedForm| Session::open(app, wanted, &form, Occasion::Visit);
         // The session's signals belong to this screen, and end with it.
-        let session = owner
-            .map(|owner| owner.with(|| answer.and_then(|form| Session::open(app, wanted, &form, false))));
-        opened.try_set(session);
+        opened.try_set(owner.map(|owner| owner.with(|| answer.and_then(open))));
     });
     let subject = at.subject;
     // One question at a time, the way back leads to the question before; a draft is kept of whatever is left.
@@ -122,7 +124,7 @@ fn forward(session: Session) {
 }
 
 fn to_top(session: Session) {
-    if !session.trial {
+    if !session.is_trial() {
         window().scroll_to_with_x_and_y(0.0, 0.0);
     }
     session.focus_page();
@@ -158,7 +160,7 @@ pub fn Filling(
         }
         now
     });
-    let makes_subject = at.subject.is_none() && !session.trial;
+    let makes_subject = at.subject.is_none() && !session.is_trial();
     let code = crate::components::scanner::inert(&at.code);
     let correcting = at.corrects.is_some();
     let finish = finish::Finish::new(session, at.clone());
@@ -169,8 +171,8 @@ pub fn Filling(
             forward(session);
         }
     };
-    session::provide_go_on(Callback::new(move |()| go_on()));
-    if !session.trial {
+    focus::provide_go_on(Callback::new(move |()| go_on()));
+    if !session.is_trial() {
         session.focus_page();
     }
     view! {
@@ -265,7 +267,7 @@ fn before(app: App, session: Session, at: &FormRoute) -> impl IntoView + use<> {
     let counted = app
         .programme(&at.programme)
         .filter(|programme| programme.round.as_ref().is_some_and(|round| round.form == at.form));
-    let picture = counted.zip(at.subject).filter(|_| !session.trial).map(|(programme, subject)| {
+    let picture = counted.zip(at.subject).filter(|_| !session.is_trial()).map(|(programme, subject)| {
         let card = crate::app::load(app, move || api::Card { subject, today: today_iso() });
         move || {
             let first = session.page.get() == 0;
@@ -286,7 +288,9 @@ fn could_not(app: App, session: Session, at: &FormRoute) -> impl IntoView + use<
     let at = at.clone();
     move || {
         let outcomes = app.programme(&at.programme).is_some_and(|programme| !programme.outcomes.is_empty());
-        let open = session.page.get() == 0 && !session.trial && at.corrects.is_none();
+        // At a desk nobody stood in front of a gate.
+        let is_visit = matches!(session.occasion, Occasion::Visit);
+        let open = session.page.get() == 0 && is_visit && at.corrects.is_none();
         (open && outcomes && at.subject.is_some()).then(|| {
             let to = at.clone();
             view! {

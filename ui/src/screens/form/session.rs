@@ -7,9 +7,11 @@ use crate::browser::wait;
 use crate::position;
 use crate::route::FormRoute;
 use crate::screens::form::begun::Begun;
+use crate::screens::form::focus::focus_soon;
+use crate::screens::form::occasion::Occasion;
 use crate::screens::form::sheets::{self, Sheet};
 use crate::screens::form::world::{OWN, Tables};
-use domain::api::{self, DraftKey, KeepDraft, OpenedForm, RegistryChange};
+use domain::api::{self, DraftKey, KeepDraft, OpenedForm, RegistryChange, Seen};
 use domain::problem::{Code, Problem};
 use forms::{Filling, Heading, Item, Kind};
 use leptos::ev;
@@ -17,12 +19,9 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use wasm_bindgen::JsCast;
 
 /// How long typing rests before the draft is kept, milliseconds.
 const DRAFT_REST_MS: i32 = 600;
-/// The small screen on which a form is only tried out.
-const TRIAL: &str = ".office-phone";
 /// Where a draft notes the place that was on the screen.
 const LEFT_AT: &str = "left_at";
 /// Where a draft notes the zone of the subject it makes.
@@ -48,8 +47,8 @@ pub struct Session {
     filling: StoredValue<Filling, LocalStorage>,
     key: StoredValue<DraftKey>,
     heading: StoredValue<String>,
-    /// It is only tried out: nothing is kept, and nothing will be saved.
-    pub trial: bool,
+    /// What it is filled for.
+    pub occasion: Occasion,
     /// One question fills the screen.
     pub one_by_one: bool,
     /// What each screen shows, as it is now.
@@ -89,17 +88,25 @@ impl Session {
     ///
     /// # Errors
     /// `form_missing` when the definition cannot be read.
-    pub fn open(app: App, at: FormRoute, opened: &OpenedForm, trial: bool) -> Result<Session, Problem> {
+    pub fn open(
+        app: App,
+        at: FormRoute,
+        opened: &OpenedForm,
+        occasion: Occasion,
+    ) -> Result<Session, Problem> {
         let form = forms::Form::from_json(&opened.definition)
             .map_err(|error| Problem::new(Code::FormMissing).about(error))?;
         let form = Arc::new(form);
-        let (person, device) = app
-            .status
-            .with_untracked(|status| {
+        let of_device = || {
+            app.status.with_untracked(|status| {
                 let enrolled = status.as_ref().and_then(|status| status.enrolled.as_ref());
                 enrolled.map(|own| (own.grant.person.clone(), own.device.0.to_string()))
             })
-            .unwrap_or_default();
+        };
+        let (person, device) = match occasion {
+            Occasion::Desk(desk) => (desk.person.get_value(), String::new()),
+            Occasion::Visit | Occasion::Trial => of_device().unwrap_or_default(),
+        };
         // What another system calls its only list is our registry, unless another programme is called so.
         let alias = form.own_list().filter(|list| app.programme(list).is_none());
         let tables = Tables::of(&at.programme, alias);
@@ -121,8 +128,9 @@ impl Session {
             filling: StoredValue::new_local(filling),
             key: StoredValue::new(key),
             heading: StoredValue::new(opened.heading.clone()),
-            trial,
-            one_by_one: app.one_by_one.get_untracked(),
+            occasion,
+            // How a worker's phone is set is not how a desk's form is.
+            one_by_one: !matches!(occasion, Occasion::Desk(_)) && app.one_by_one.get_untracked(),
             sheets: RwSignal::default(),
             page: RwSignal::new(0),
             head: RwSignal::default(),
@@ -147,6 +155,26 @@ impl Session {
         }
         session.keep_when_left();
         Ok(session)
+    }
+
+    /// Says whether it is only tried out.
+    pub fn is_trial(self) -> bool {
+        matches!(self.occasion, Occasion::Trial)
+    }
+
+    fn keeps_drafts(self) -> bool {
+        matches!(self.occasion, Occasion::Visit)
+    }
+
+    /// Says whether something was answered that is not saved.
+    pub fn is_unsaved(self) -> bool {
+        self.answered.try_get_value() == Some(true) && self.done.try_get_value() == Some(false)
+    }
+
+    /// The version of the form and what it was opened with, for a desk that keeps no draft to remember them.
+    pub fn opened_with(self) -> (String, Seen) {
+        let seen = self.begun.with_value(|begun| begun.as_ref().map(|begun| begun.seen.clone()));
+        (self.form().definition().version.clone(), seen.unwrap_or_default())
     }
 
     /// Heading of the subject.
@@ -415,7 +443,7 @@ impl Session {
     pub fn answers(self) -> (BTreeMap<String, serde_json::Value>, Vec<String>) {
         let mut answers = BTreeMap::new();
         let mut photos = Vec::new();
-        let here = position::stamped(self.app).filter(|_| !self.trial);
+        let here = position::stamped(self.app).filter(|_| !self.is_trial());
         self.filling.update_value(|filling| {
             let form = filling.form().clone();
             for path in form.start_places() {
@@ -467,6 +495,9 @@ impl Session {
     pub fn saved(self) {
         let Some(key) = self.key.try_get_value() else { return };
         self.done.set_value(true);
+        if !self.keeps_drafts() {
+            return;
+        }
         spawn_local(async move {
             // Not being able to drop it costs nothing: it would be offered once more.
             let _ = ask(KeepDraft { key, draft: None, begun: None }).await;
@@ -476,7 +507,7 @@ impl Session {
 
     /// Keeps the first draft before a record is saved that had none: the store learns by it what the form was opened with.
     pub async fn keep_what_was_opened(self) {
-        if self.begun.try_with_value(Option::is_some) == Some(true) && !self.trial {
+        if self.begun.try_with_value(Option::is_some) == Some(true) && self.keeps_drafts() {
             let draft = Some(self.draft());
             let (key, begun) = (self.key.get_value(), self.begun.get_value());
             // Without it the record is saved all the same.
@@ -487,7 +518,7 @@ impl Session {
     /// Keeps the draft now, if something changed since.
     pub fn keep_draft(self) {
         let change = self.change.get_value();
-        if self.trial || self.done.get_value() || self.kept.get_value() == change {
+        if !self.keeps_drafts() || self.done.get_value() || self.kept.get_value() == change {
             return;
         }
         self.kept.set_value(change);
@@ -522,13 +553,16 @@ impl Session {
 
     /// Keeps the draft whenever the page is hidden or left: Back, a call, the camera app.
     fn keep_when_left(self) {
+        if !self.keeps_drafts() {
+            return;
+        }
         let hidden = window_event_listener(ev::visibilitychange, move |_| self.keep_draft());
         let left = window_event_listener(ev::pagehide, move |_| self.keep_draft());
         on_cleanup(move || {
             hidden.remove();
             left.remove();
             self.keep_draft();
-            if self.change.get_value() > 0 && !self.done.get_value() && !self.trial {
+            if self.change.get_value() > 0 && !self.done.get_value() {
                 self.app.say(self.app.t().draft_is_kept);
                 self.app.refresh_status();
             }
@@ -561,39 +595,4 @@ impl Session {
     pub fn focus_first_wrong(self) {
         focus_soon(".question-box.wrong");
     }
-}
-
-/// Going on from inside a question: by Enter on the keyboard, or a choice that ends its screen.
-#[derive(Clone, Copy)]
-struct GoOn(Callback<()>);
-
-/// Says what going on means, to the questions below this view.
-pub fn provide_go_on(go_on: Callback<()>) {
-    provide_context(GoOn(go_on));
-}
-
-/// What going on means here.
-pub fn go_on() -> Option<Callback<()>> {
-    use_context::<GoOn>().map(|go_on| go_on.0)
-}
-
-/// Focuses the first match once it is drawn.
-fn focus_soon(selector: &'static str) {
-    request_animation_frame(move || {
-        request_animation_frame(move || {
-            let found = document().query_selector(selector).ok().flatten();
-            if let Some(found) = found.and_then(|found| found.dyn_into::<web_sys::HtmlElement>().ok()) {
-                let _ = found.focus();
-                match found.closest(TRIAL).ok().flatten() {
-                    // The page around a trial stays where it is.
-                    Some(small) => {
-                        let by =
-                            found.get_bounding_client_rect().top() - small.get_bounding_client_rect().top();
-                        small.set_scroll_top(small.scroll_top() + by as i32 - 16);
-                    }
-                    None => found.scroll_into_view(),
-                }
-            }
-        });
-    });
 }

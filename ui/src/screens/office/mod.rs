@@ -6,6 +6,7 @@
 mod account;
 mod accounts;
 mod answers;
+mod desk;
 mod devices;
 mod editing;
 mod emergency;
@@ -18,6 +19,7 @@ mod history;
 mod labels;
 mod money;
 mod notify;
+mod open_order;
 mod orders;
 mod overview;
 mod page;

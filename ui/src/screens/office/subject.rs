@@ -1,6 +1,7 @@
 //! Everything about one subject: its fields with a way to correct each, its visits, photos and history.
 
 use super::answers;
+use super::desk::{self, AtDesk, DeskPanel};
 use super::editing::{EditDialog, Editing};
 use super::history::History;
 use super::page::Page;
@@ -18,7 +19,7 @@ use crate::format;
 use crate::strings::fill;
 use crate::strings::office::office as words;
 use domain::api;
-use domain::api::{CardReply, FileFormat, PersonFile, VisitRow};
+use domain::api::{CardReply, FileFormat, PersonFile};
 use domain::ids::RecordId;
 use domain::programme::{DONE, FieldKind};
 use domain::schedule::Standing;
@@ -47,13 +48,23 @@ pub fn Subject(
     });
     // Outside of what is drawn anew, so that a new answer never takes away what is being typed.
     let editing = RwSignal::new(None::<Editing>);
+    let writing: AtDesk = RwSignal::new(None);
+    let card = move |card: &CardReply| {
+        view! { <article class="office-card">{card_view(app, card, editing, writing)}</article> }
+    };
     view! {
-        {drawn(app, state, move |card| view! { <article class="office-card">{card_view(app, card, editing)}</article> })}
+        <div hidden=move || writing.with(Option::is_some)>{drawn(app, state, card)}</div>
+        <DeskPanel writing=writing/>
         <EditDialog editing=editing/>
     }
 }
 
-fn card_view(app: App, card: &CardReply, editing: RwSignal<Option<Editing>>) -> impl IntoView + use<> {
+fn card_view(
+    app: App,
+    card: &CardReply,
+    editing: RwSignal<Option<Editing>>,
+    writing: AtDesk,
+) -> impl IntoView + use<> {
     let t = words(app);
     let programme = app.programme(&card.row.programme);
     let colour = programme.as_ref().map(|programme| programme.colour.clone()).unwrap_or_default();
@@ -106,12 +117,13 @@ fn card_view(app: App, card: &CardReply, editing: RwSignal<Option<Editing>>) -> 
             <h3>{t.fields}</h3>
             {fields(app, card, editing)}
         </section>
+        {desk::offers(app, card, writing)}
         {(!card.photos.is_empty())
             .then(|| view! { <section><h3>{t.photos}</h3>{answers::photos(app, &card.photos)}</section> })}
         <crate::screens::bill::Account subject=id/>
         <section>
             <h3>{t.last_visits}</h3>
-            {visits(app, &card.visits)}
+            {visits(app, card, writing)}
         </section>
         {export(app, id, programme.as_ref().is_some_and(|programme| programme.fhir.is_some()))}
         <section>
@@ -245,8 +257,9 @@ fn field_line(
     }
 }
 
-fn visits(app: App, all: &[VisitRow]) -> impl IntoView + use<> {
+fn visits(app: App, card: &CardReply, writing: AtDesk) -> impl IntoView + use<> {
     let t = words(app);
+    let all = &card.visits;
     if all.is_empty() {
         return notice::empty(t.never_visited).into_any();
     }
@@ -256,6 +269,7 @@ fn visits(app: App, all: &[VisitRow]) -> impl IntoView + use<> {
             let done = row.outcome == DONE;
             let line = if done { summary(app, row) } else { String::new() };
             let unfolded = RwSignal::new(false);
+            let correct = desk::correct(app, card, row, writing);
             let whole = row.clone();
             view! {
                 <li class="office-visit" class:failed=!done>
@@ -278,6 +292,7 @@ fn visits(app: App, all: &[VisitRow]) -> impl IntoView + use<> {
                                 .get()
                                 .then(|| view! { <div class="office-unfolded">{answers::everything(app, &whole)}</div> })
                         }}
+                        {correct}
                     </details>
                 </li>
             }

@@ -1,5 +1,6 @@
 //! What the office screens say, apart from the phone's strings: a phone in the field never shows them.
 
+pub mod desk;
 mod en;
 pub mod forms;
 pub mod outside;

@@ -27,7 +27,7 @@ pub fn image(at: &At) -> AnyView {
                 label=label
                 from=from
                 longest_px=longest_px
-                trial=session.trial
+                trial=session.is_trial()
                 before=Callback::new(move |()| session.keep_draft())
                 kept=Arc::new(move |hash| {
                     kept.try_run(hash);

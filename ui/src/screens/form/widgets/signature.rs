@@ -26,7 +26,7 @@ pub fn signature(at: &At) -> AnyView {
         set.session.keep_draft();
         open.set(false);
     });
-    let trial = at.session.trial;
+    let trial = at.session.is_trial();
     view! {
         {move || {
             let hash = shown.value();

@@ -1,8 +1,8 @@
 //! Words: one line or several. Also the line that numbers and codes are typed into.
 
 use crate::components::field::{OnInput, OnLeave, OnText};
+use crate::screens::form::focus::go_on;
 use crate::screens::form::question::At;
-use crate::screens::form::session::go_on;
 use leptos::html;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;

@@ -7,7 +7,7 @@ use crate::components::button::Button;
 use crate::components::icon::Icon;
 use crate::components::notice;
 use crate::route::FormRoute;
-use crate::screens::form::{Filling, Session};
+use crate::screens::form::{Filling, Occasion, Session};
 use crate::strings::fill;
 use crate::strings::office::forms::forms as words;
 use domain::api::{OpenForm, OpenedForm, Round, Seen};
@@ -71,7 +71,7 @@ pub fn Trial(
                     begun.track();
                     let opened = sample.get()?;
                     Some(
-                        match Session::open(app, at.clone(), &opened, true) {
+                        match Session::open(app, at.clone(), &opened, Occasion::Trial) {
                             Ok(session) => view! { <Filling session=session at=at.clone()/> }.into_any(),
                             Err(problem) => notice::problem(app, &problem).into_any(),
                         },
