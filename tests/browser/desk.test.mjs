@@ -1,5 +1,6 @@
 // The office in the browser: the first set-up by its one-time link, signing in, the day's visits as they arrive, a
-// subject's history, an enrolment QR that a phone uses, a device whose right is ended.
+// subject's history, a form and a work order written down for somebody who called, an enrolment QR that a phone uses, a
+// device whose right is ended.
 //
 //   node --test tests/browser/desk.test.mjs
 import assert from 'node:assert/strict';
@@ -7,7 +8,7 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { film } from './qr.mjs';
-import { enrolledPhone, newDesk, newPhone, picture, setStage } from './stage.mjs';
+import { enrolledPhone, look, metersToRead, newDesk, newPhone, picture, setStage } from './stage.mjs';
 
 describe('the office', () => {
   let stage;
@@ -104,6 +105,67 @@ describe('the office', () => {
     if (!(await row.isVisible())) await desk.page.locator('.office-same summary').click();
     await desk.shows(row.getByText('demo'));
     await picture(desk.page, 'office-history');
+  });
+
+  test('a reading is typed for a caller, and corrected with a reason', { timeout: 180_000 }, async (t) => {
+    const wrong = [];
+    const meter = (await metersToRead(stage.office, 30, 10)).at(-1);
+    assert.ok(meter, 'a meter to read');
+    const desk = await newDesk(t, stage);
+    await desk.login();
+    await desk.openPage(`registry/${meter.id}`, meter.heading);
+    await desk.press('จดมาตร', { exact: true });
+    await desk.type(/เลขหน้ามาตร/, '1');
+    // Nothing is kept here, so it is asked before it goes.
+    await desk.press('ยกเลิก', { exact: true });
+    await desk.press('ทิ้งที่กรอกไว้จริงหรือไม่');
+    await desk.heading(meter.heading);
+
+    await desk.press('จดมาตร', { exact: true });
+    await desk.type(/เลขหน้ามาตร/, String(meter.reading + 1));
+    wrong.push(...await look(desk, 'office-desk-form'));
+    await desk.press('ต่อไป');
+    await desk.sees('ตรวจก่อนบันทึก');
+    await desk.press('บันทึก', { exact: true });
+    const mine = desk.page.locator('.office-visit', { hasText: 'demo' });
+    await desk.shows(mine);
+
+    await mine.first().locator('summary').click();
+    await mine.first().getByRole('button', { name: 'แก้ไข', exact: true }).click();
+    await desk.sees('กำลังแก้สิ่งที่บันทึกไปแล้ว');
+    await desk.page.waitForFunction((value) => document.querySelector('input.number')?.value === value, String(meter.reading + 1));
+    await desk.type(/เลขหน้ามาตร/, String(meter.reading));
+    await desk.press('ต่อไป');
+    await desk.press('บันทึก', { exact: true });
+    await desk.sees('เขียนเหตุผลก่อน');
+    await desk.type(/ทำไมจึงแก้/, 'ผู้ใช้น้ำส่งรูปมาตรมาให้ดู');
+    wrong.push(...await look(desk, 'office-desk-correction'));
+    await desk.press('บันทึก', { exact: true });
+    await desk.shows(mine.filter({ hasText: 'แก้ไขแล้ว' }));
+    wrong.push(...await look(desk, 'office-desk-corrected'));
+    const visits = (await stage.office.card(meter.id)).visits.slice(0, 2);
+    assert.deepEqual(visits.map((visit) => [visit.values.reading, visit.corrected, visit.by, visit.at]), [
+      [meter.reading, false, 'demo', visits[1].at],
+      [meter.reading + 1, true, 'demo', visits[1].at],
+    ]);
+    assert.deepEqual(wrong, []);
+  });
+
+  test('a work order is opened for a pole that somebody called about', { timeout: 120_000 }, async (t) => {
+    const [pole] = await stage.office.round('lights', 1);
+    const desk = await newDesk(t, stage);
+    await desk.login();
+    await desk.openPage(`registry/${pole.id}`, pole.heading);
+    await desk.press('เปิดใบงานซ่อม');
+    await desk.heading('เปิดใบงานซ่อม');
+    await desk.press('เปิดใบงานซ่อม');
+    await desk.sees('เลือกเรื่อง หรือเขียนรายละเอียดก่อน');
+    await desk.page.getByRole('checkbox', { name: 'ไฟดับดวงเดียว' }).check();
+    await desk.type('รายละเอียด', 'เจ้าของบ้านโทรแจ้ง ดับตั้งแต่เมื่อคืน');
+    const wrong = await look(desk, 'office-open-order');
+    await desk.press('เปิดใบงานซ่อม');
+    await desk.shows(desk.page.locator('.order', { hasText: 'เจ้าของบ้านโทรแจ้ง' }));
+    assert.deepEqual(wrong, []);
   });
 
   test('a new device is enrolled by the QR on the screen, and its right is ended', { timeout: 180_000 }, async (t) => {
