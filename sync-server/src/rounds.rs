@@ -149,9 +149,9 @@ fn reports(programme: &Programme, found: &DashboardReply, doubts: &[Anomaly], su
         columns: vec![Column::text("ชื่อ")],
         ..Report::default()
     };
-    for table in [&mut zones, &mut people] {
-        table.columns.extend(heads(round, is_billed));
-    }
+    zones.columns.extend(heads(round, is_billed));
+    // Money is counted by zone and not by who walked it.
+    people.columns.extend(heads(round, false));
     for zone in &found.zones {
         let mut row = vec![zone.title.clone().into(), state(zone.state).into()];
         row.extend(numbers(round, is_billed, &zone.tally));
@@ -165,7 +165,7 @@ fn reports(programme: &Programme, found: &DashboardReply, doubts: &[Anomaly], su
     zones.notes.push(format!("วันนี้ทำแล้ว {} ราย", found.all.read_today));
     for reader in &found.readers {
         let mut row = vec![reader.person.clone().into()];
-        row.extend(numbers(round, is_billed, &reader.tally));
+        row.extend(numbers(round, false, &reader.tally));
         people.rows.push(row);
     }
     let why = Report {
@@ -219,7 +219,8 @@ fn heads(round: &RoundKind, is_billed: bool) -> Vec<Column> {
     );
     heads.push(Column::number(round.unit_title.th.clone()));
     if is_billed {
-        heads.extend(["ออกใบแจ้ง (บาท)", "รับเงิน (บาท)"].into_iter().map(Column::number));
+        let money = ["ออกใบแจ้ง (บาท)", "รับเงิน (บาท)", "แจ้งโอน รอยืนยัน (บาท)"];
+        heads.extend(money.into_iter().map(Column::number));
     }
     heads
 }
@@ -233,7 +234,8 @@ fn numbers(round: &RoundKind, is_billed: bool, tally: &Tally) -> Vec<Cell> {
     cells.extend(marks.map(|mark| Cell::from(tally.marks.get(&mark.id).copied().unwrap_or_default())));
     cells.push(tally.units.into());
     if is_billed {
-        cells.extend([Satang(tally.billed), Satang(tally.collected)].map(Cell::from));
+        let money = [tally.billed, tally.collected, tally.claimed];
+        cells.extend(money.map(|amount| Cell::Money(Satang(amount))));
     }
     cells
 }
@@ -325,11 +327,16 @@ mod tests {
             cycle: "2026-11".into(),
             zones: vec![Default::default()],
             readers: vec![Default::default()],
-            all: Tally { skipped: [("01".to_owned(), 2)].into(), ..Tally::default() },
+            all: Tally { skipped: [("01".to_owned(), 2)].into(), claimed: 18_725, ..Tally::default() },
             ..DashboardReply::default()
         };
         let tables = reports(&programme, &found, &[], "ตำบลตัวอย่าง");
         assert_eq!(tables.len(), 3, "nothing waits, so there is no list of it");
+        // What slips say is no money yet, and stands apart from what came.
+        let last = |table: &Report| (table.columns.last().cloned(), table.totals.last().cloned());
+        let claimed = Column::number("แจ้งโอน รอยืนยัน (บาท)");
+        assert_eq!(last(&tables[0]), (Some(claimed), Some(Cell::Money(Satang(18_725)))));
+        assert!(!tables[1].columns.iter().any(|column| column.title.contains("บาท")));
         for table in &tables {
             for row in table.rows.iter().chain(Some(&table.totals).filter(|totals| !totals.is_empty())) {
                 assert_eq!(row.len(), table.columns.len(), "{}", table.title);
