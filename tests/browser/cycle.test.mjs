@@ -107,8 +107,13 @@ describe('the month of a route', () => {
     await route.getByRole('button', { name: 'อนุมัติ' }).click();
     await route.getByRole('button', { name: 'ปิดงวด' }).click();
     await desk.sees(/ปิดแล้วแก้ในงวดนี้ไม่ได้อีก/);
+    // Who was not billed is not billed any more: that wants a word.
+    await desk.sees(/\d+ รายไม่มีใบแจ้งของงวดนี้/);
     await picture(desk.page, 'rounds-close');
-    await desk.page.getByRole('dialog').getByRole('button', { name: 'ปิดงวด' }).click();
+    const dialog = desk.page.getByRole('dialog');
+    assert.ok(await dialog.getByRole('button', { name: 'ปิดงวด' }).isDisabled(), 'without a reason');
+    await dialog.getByRole('textbox', { name: 'เหตุผล' }).fill('จดไม่ทันในงวดนี้');
+    await dialog.getByRole('button', { name: 'ปิดงวด' }).click();
     await desk.shows(route.locator('.chip.state-closed'));
     const zone = (await stage.office.ask('dashboard', { programme: 'water', cycle: '', today: new Date(Date.now() + 7 * 3600e3).toISOString().slice(0, 10) })).zones[0];
     assert.deepEqual([zone.state, zone.tally.waiting], ['closed', 0]);

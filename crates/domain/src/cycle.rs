@@ -29,7 +29,7 @@ pub mod field {
     pub const CUTOFF_ON: &str = "cutoff_on";
     /// Units that were given out to the zone.
     pub const PRODUCED: &str = "produced";
-    /// Why a state was taken back.
+    /// Why a state was taken back, or why the cycle was closed though some have no bill.
     pub const REASON: &str = "reason";
 }
 

@@ -233,6 +233,53 @@ fn a_reading_that_brings_no_bill_is_counted_and_listed() {
 }
 
 #[test]
+fn a_month_in_which_meters_have_no_bill_is_closed_with_a_reason_only() {
+    let mut town = Town::new(6, by_number);
+    for at in [1, 2, 4, 6] {
+        town.read(at, used(10));
+    }
+    town.sync();
+    // Of those without a bill one is gone, and nobody misses its bill.
+    let removed = Change {
+        id: meter(5),
+        kind: kind::SUBJECT.into(),
+        base_seq: Seq(0),
+        cells: [("status".to_owned(), json!("removed"))].into(),
+    };
+    town.server.import("demo", vec![removed], town.now).unwrap();
+    for zone in ["R01", "R02"] {
+        town.set(zone, CycleState::Reviewed);
+        town.set(zone, CycleState::Approved);
+    }
+    let without = |town: &mut Town| {
+        let today = town.today();
+        let found = town.office(api::Dashboard { programme: "water".into(), cycle: String::new(), today });
+        let zones = found.unwrap().zones.into_iter();
+        zones.map(|zone| (zone.zone, zone.state, zone.tally.without_bill)).collect::<Vec<_>>()
+    };
+    let zone = |id: &str, state, count| (id.to_owned(), state, count);
+    let approved = [zone("R01", CycleState::Approved, 1), zone("R02", CycleState::Approved, 0)];
+    assert_eq!(without(&mut town), approved);
+    let close = |zone: Option<&str>, reason: &str| api::SetCycle {
+        programme: "water".into(),
+        zone: zone.map(str::to_owned),
+        cycle: "2026-09".into(),
+        state: CycleState::Closed,
+        reason: reason.into(),
+    };
+    for reason in ["", "  "] {
+        assert_eq!(town.office(close(None, reason)).unwrap_err().code, Code::ReasonNeeded);
+    }
+    assert_eq!(without(&mut town), approved, "no route is closed without the other");
+    assert_eq!(town.office(close(Some("R02"), "")).unwrap().done, 1, "there every meter has its bill");
+    assert_eq!(town.office(close(Some("R01"), "บ้านปิดทั้งเดือน")).unwrap().done, 1);
+    assert_eq!(without(&mut town), [zone("R01", CycleState::Closed, 1), zone("R02", CycleState::Closed, 0)]);
+    let mut dump = Vec::new();
+    town.server.dump(None, &mut dump).unwrap();
+    assert!(String::from_utf8(dump).unwrap().contains("บ้านปิดทั้งเดือน"), "the reason is kept");
+}
+
+#[test]
 fn cash_goes_on_from_the_collector_to_the_office_to_the_bank() {
     let mut town = Town::new(10, by_number);
     for at in (1..=10).cycle().take(250) {

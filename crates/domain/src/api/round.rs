@@ -105,6 +105,9 @@ pub struct Tally {
     /// Visits with units that were never billed.
     #[serde(default)]
     pub unbilled: u64,
+    /// Subjects that were never billed for the cycle, whether somebody was there or not; zero where nothing is charged.
+    #[serde(default)]
+    pub without_bill: u64,
 }
 
 impl Tally {
@@ -139,6 +142,7 @@ impl Tally {
         self.collected = self.collected.saturating_add(other.collected);
         self.claimed = self.claimed.saturating_add(other.claimed);
         self.unbilled += other.unbilled;
+        self.without_bill += other.without_bill;
     }
 }
 
@@ -278,7 +282,7 @@ pub struct SetCycle {
     pub cycle: String,
     /// The new state.
     pub state: CycleState,
-    /// Why, where a state is taken back.
+    /// Why, where a state is taken back, or where a cycle is closed in which some have no bill.
     #[serde(default)]
     pub reason: String,
 }
@@ -424,12 +428,20 @@ mod tests {
             skipped: [("01".to_owned(), 2)].into(),
             timed: (2, 21),
             units: 100,
+            without_bill: 3,
             ..Tally::default()
         };
         assert_eq!((one.left(), one.not_read(), one.seconds_each()), (2, 2, Some(11)));
         let mut both = one.clone();
-        both.add(&Tally { subjects: 1, skipped: [("03".to_owned(), 1)].into(), ..Tally::default() });
+        let other = Tally {
+            subjects: 1,
+            skipped: [("03".to_owned(), 1)].into(),
+            without_bill: 1,
+            ..Tally::default()
+        };
+        both.add(&other);
         assert_eq!((both.subjects, both.left(), both.not_read(), both.units), (11, 2, 3, 100));
+        assert_eq!(both.without_bill, 4);
         assert_eq!(Tally::default().seconds_each(), None);
     }
 }

@@ -17,7 +17,7 @@ use domain::ids::{RecordId, Seq, Shelf};
 use domain::problem::{Code, Problem};
 use domain::programme::{DONE, Programme, RoundKind, SubjectKind};
 use domain::thai_date;
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 /// Cycles offered to choose from.
@@ -94,8 +94,8 @@ fn counting(store: &Store, cycle: &str, shelves: &str, mut each: impl FnMut(Visi
 }
 
 /// Says whether a visit has units that nobody was ever asked to pay: there was no price for its subject, for instance.
-fn is_unbilled(visit: &Visit, billed: &HashSet<[u8; 16]>) -> bool {
-    visit.units.is_some() && visit.state != round::WAITS && !billed.contains(&visit.subject)
+fn is_unbilled(visit: &Visit, billed: &HashMap<[u8; 16], i64>) -> bool {
+    visit.units.is_some() && visit.state != round::WAITS && !billed.contains_key(&visit.subject)
 }
 
 /// The subjects whose visit of a cycle has units and no bill, with their shelves.
@@ -190,25 +190,12 @@ pub(super) fn dashboard(store: &Store, caller: &Caller<'_>, ask: &Dashboard) -> 
     let cycle = if ask.cycle.is_empty() { now.clone() } else { ask.cycle.clone() };
     let shelves = zones(store, caller, &ask.programme, None)?;
     let list = list::sql_list(shelves.iter().map(|(no, _)| *no));
-    let mut tallies: BTreeMap<i64, Tally> = BTreeMap::new();
     let mut readers: BTreeMap<String, (ReaderTally, BTreeSet<i64>)> = BTreeMap::new();
-    {
-        let sql = format!("SELECT shelf, count(*) FROM subject WHERE shelf IN ({list}) GROUP BY shelf");
-        let mut statement = store.db.prepare_cached(&sql)?;
-        let mut rows = statement.query([])?;
-        while let Some(row) = rows.next()? {
-            tallies.entry(row.get(0)?).or_default().subjects = row.get(1)?;
-        }
-    }
-    if !programme.subject.ended.is_empty() {
-        for shelf in ended(store, &programme.subject, &kind.form, &list)? {
-            tallies.entry(shelf).and_modify(|tally| tally.subjects = tally.subjects.saturating_sub(1));
-        }
-    }
     let billed = match programme.billing.is_some() {
         true => Some(sums::billed(store, &cycle, &list)?),
         false => None,
     };
+    let mut tallies = subjects(store, &programme, kind, &list, billed.as_ref())?;
     counting(store, &cycle, &list, |visit| {
         let tally = tallies.entry(visit.shelf).or_default();
         count(tally, kind, &visit, &ask.today);
@@ -237,19 +224,55 @@ pub(super) fn dashboard(store: &Store, caller: &Caller<'_>, ask: &Dashboard) -> 
     Ok(reply)
 }
 
-/// The shelves of the subjects that are on the round no more, one entry each. They are never due, so only those are looked at.
-fn ended(store: &Store, subjects: &SubjectKind, form: &str, shelves: &str) -> Result<Vec<i64>> {
+/// A tally for each shelf with subjects that are on the round: how many there are, and how many of them were never billed.
+fn subjects(
+    store: &Store,
+    programme: &Programme,
+    kind: &RoundKind,
+    shelves: &str,
+    billed: Option<&HashMap<[u8; 16], i64>>,
+) -> Result<BTreeMap<i64, Tally>> {
+    let mut tallies: BTreeMap<i64, Tally> = BTreeMap::new();
+    {
+        let sql = format!("SELECT shelf, count(*) FROM subject WHERE shelf IN ({shelves}) GROUP BY shelf");
+        let mut statement = store.db.prepare_cached(&sql)?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            tallies.entry(row.get(0)?).or_default().subjects = row.get(1)?;
+        }
+    }
+    let ended = match programme.subject.ended.is_empty() {
+        true => HashMap::new(),
+        false => ended(store, &programme.subject, &kind.form, shelves)?,
+    };
+    for shelf in ended.values() {
+        tallies.entry(*shelf).and_modify(|tally| tally.subjects = tally.subjects.saturating_sub(1));
+    }
+    let charged = programme.billing.as_ref().is_some_and(|billing| billing.form == kind.form);
+    if let Some(billed) = billed.filter(|_| charged) {
+        tallies.values_mut().for_each(|tally| tally.without_bill = tally.subjects);
+        for (_, shelf) in billed.iter().filter(|(subject, _)| !ended.contains_key(*subject)) {
+            tallies
+                .entry(*shelf)
+                .and_modify(|tally| tally.without_bill = tally.without_bill.saturating_sub(1));
+        }
+    }
+    Ok(tallies)
+}
+
+/// The subjects that are on the round no more, with their shelves. They are never due, so only those are looked at.
+fn ended(store: &Store, subjects: &SubjectKind, form: &str, shelves: &str) -> Result<HashMap<[u8; 16], i64>> {
     let sql = format!(
         "SELECT no, shelf FROM subject WHERE shelf IN ({shelves}) \
          AND NOT EXISTS (SELECT 1 FROM due WHERE due.subject = subject.no AND due.form = ?1)"
     );
     let mut statement = store.db.prepare_cached(&sql)?;
     let mut rows = statement.query([form])?;
-    let mut ended = Vec::new();
+    let mut ended = HashMap::new();
     while let Some(found) = rows.next()? {
         let Some(row) = row::load_no(&store.db, found.get(0)?)? else { continue };
         if subjects.has_ended(|field| row.view.get(field).map(project::plain)) {
-            ended.push(found.get(1)?);
+            ended.insert(*row.id.bytes(), found.get(1)?);
         }
     }
     Ok(ended)
@@ -439,18 +462,27 @@ pub(super) fn set_cycle(store: &mut Store, caller: &Caller<'_>, ask: &SetCycle) 
             *in_the_way.entry(shelf).or_default() += 1;
         }
     }
+    let without_bill = match ask.state {
+        CycleState::Closed => without_bill(store, &programme, kind, &ask.cycle, &shelves)?,
+        _ => BTreeMap::new(),
+    };
+    let reason = ask.reason.trim();
     let mut set = CycleSet::default();
     let mut changes = Vec::new();
     for (no, shelf) in shelves {
         let state = cycle::state(&cycle_values(store, &shelf, &ask.cycle)?);
         let waiting = in_the_way.get(&no).copied().unwrap_or_default();
         let back = ask.state < state;
-        if !state.may_become(ask.state) || (!back && waiting > 0) || (back && ask.reason.trim().is_empty()) {
+        if !state.may_become(ask.state) || (!back && waiting > 0) || (back && reason.is_empty()) {
             // Asked of every zone, one that is there already is nothing to tell about.
             if state != ask.state && (ask.zone.is_some() || waiting > 0) {
                 set.held.push((shelf.zone.clone(), waiting));
             }
             continue;
+        }
+        // Nothing of a closed month is billed any more: whoever closes one in which some were not says why.
+        if reason.is_empty() && without_bill.get(&no).is_some_and(|tally| tally.without_bill > 0) {
+            return Err(Problem::new(Code::ReasonNeeded).about(&shelf.zone).into());
         }
         let word = ask.state.word();
         let mut cells: Values = [
@@ -459,8 +491,8 @@ pub(super) fn set_cycle(store: &mut Store, caller: &Caller<'_>, ask: &SetCycle) 
             (format!("{word}_at"), thai_date::iso(caller.now.ms, thai_date::THAI_OFFSET_MINUTES).into()),
         ]
         .into();
-        if back {
-            cells.insert(cycle::field::REASON.to_owned(), ask.reason.trim().into());
+        if back || (ask.state == CycleState::Closed && !reason.is_empty()) {
+            cells.insert(cycle::field::REASON.to_owned(), reason.into());
         }
         changes.push(cycle_change(&shelf, &ask.cycle, cells));
         set.done += 1;
@@ -475,6 +507,19 @@ pub(super) fn set_cycle(store: &mut Store, caller: &Caller<'_>, ask: &SetCycle) 
     );
     store.note_audit(&caller.grant.person, "cycle state", &about, caller.now.ms)?;
     Ok(set)
+}
+
+/// The tallies of shelves with the subjects that were never billed for a cycle.
+fn without_bill(
+    store: &Store,
+    programme: &Programme,
+    kind: &RoundKind,
+    cycle: &str,
+    shelves: &[(i64, Shelf)],
+) -> Result<BTreeMap<i64, Tally>> {
+    let list = list::sql_list(shelves.iter().map(|(no, _)| *no));
+    let billed = sums::billed(store, cycle, &list)?;
+    subjects(store, programme, kind, &list, Some(&billed))
 }
 
 /// Before what is owed stands: bills what was read and could not be billed on the spot, and can be now, for instance because

@@ -25,6 +25,8 @@ struct Asked {
     state: CycleState,
     /// Neither done nor tried, and tried in vain.
     undone: (u64, u64),
+    /// Never billed for the cycle.
+    without_bill: u64,
 }
 
 /// The word of a state.
@@ -78,7 +80,11 @@ pub fn Zones(page: State) -> impl IntoView {
             .filter(|state| zones.with(|zones| zones.iter().any(|zone| zone.state == *state)))
             .filter_map(|state| next(state, t))
             .map(|(state, label)| {
-                let question = Asked { zone: None, state, undone: (all.left(), all.not_read()) };
+                let before = |zone: &&ZoneTally| next(zone.state, t).is_some_and(|(after, _)| after == state);
+                let without_bill: u64 =
+                    zones.with(|zones| zones.iter().filter(before).map(|zone| zone.tally.without_bill).sum());
+                let undone = (all.left(), all.not_read());
+                let question = Asked { zone: None, state, undone, without_bill };
                 view! { <Button label=label drawing=Icon::Check press=move || begin(question.clone())/> }
             })
             .collect_view();
@@ -106,6 +112,8 @@ pub fn Zones(page: State) -> impl IntoView {
                 let cycle = month(&page.shown_cycle(), app.lang().code());
                 let back = question.state == CycleState::Open;
                 let (left, not) = question.undone;
+                let missing = if back { 0 } else { question.without_bill };
+                let asks = back || missing > 0;
                 let yes = question.clone();
                 view! {
                     <p class="large-text">
@@ -113,16 +121,15 @@ pub fn Zones(page: State) -> impl IntoView {
                     </p>
                     {(!back && left + not > 0)
                         .then(|| view! { <p><b>{fill(t.close_left, &[&format::count(left), &format::count(not)])}</b></p> })}
-                    {if back {
-                        view! { <Line label=t.reason value=reason focus=true/> }.into_any()
-                    } else {
-                        view! { <p>{t.close_lead}</p> }.into_any()
-                    }}
+                    {(missing > 0)
+                        .then(|| view! { <p><b>{fill(t.close_without_bill, &[&format::count(missing)])}</b></p> })}
+                    {(!back).then(|| view! { <p>{t.close_lead}</p> })}
+                    {asks.then(|| view! { <Line label=t.reason value=reason focus=true/> })}
                     <Button
                         label=if back { t.take_back } else { t.do_closed }
                         weight=Weight::Main
                         drawing=Icon::Check
-                        disabled=Signal::derive(move || back && reason.with(|reason| reason.trim().is_empty()))
+                        disabled=Signal::derive(move || asks && reason.with(|reason| reason.trim().is_empty()))
                         press=move || {
                             asking.set(false);
                             set(page, yes.clone(), reason.get_untracked());
@@ -200,6 +207,7 @@ fn Zone(page: State, zone: Memo<ZoneTally>, begin: Callback<Asked>) -> impl Into
                 zone: Some((now.zone.clone(), now.title.clone())),
                 state,
                 undone: (now.tally.left(), now.tally.not_read()),
+                without_bill: now.tally.without_bill,
             };
             let waits = now.tally.waiting > 0;
             view! {
@@ -208,7 +216,7 @@ fn Zone(page: State, zone: Memo<ZoneTally>, begin: Callback<Asked>) -> impl Into
         });
         let back = (now.state > CycleState::Open && now.state < CycleState::Closed).then(|| {
             let zone = Some((now.zone.clone(), now.title.clone()));
-            let question = Asked { zone, state: CycleState::Open, undone: (0, 0) };
+            let question = Asked { zone, state: CycleState::Open, ..Asked::default() };
             view! { <Button label=t.take_back weight=Weight::Quiet press=move || begin.run(question.clone())/> }
         });
         view! { {ahead} {back} }
