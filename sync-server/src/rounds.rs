@@ -1,4 +1,4 @@
-//! Files about a cycle: the day's report as pages and as a workbook, and the day's payments.
+//! Files about a cycle: the day's report as pages and as a workbook, the day's payments, and whose service is to be cut off.
 //!
 //! What they say is what the office's page says: the same requests are asked, under the same rights. Every file that leaves
 //! is written to the audit.
@@ -18,7 +18,7 @@ use domain::money::Satang;
 use domain::problem::{Code, Problem};
 use domain::programme::{DONE, Programme, RoundKind};
 use domain::thai_date;
-use store::{Now, PaymentLine, Store};
+use store::{CutOffList, Now, PaymentLine, Store};
 
 /// Doubtful visits that are asked for at once.
 const DOUBTS: u32 = 200;
@@ -48,6 +48,7 @@ fn what(kind: FileKind) -> &'static str {
     match kind {
         FileKind::ReportPdf | FileKind::ReportXlsx => "report downloaded",
         FileKind::PaymentsCsv => "payments downloaded",
+        FileKind::CutOffXlsx => "cut-off list downloaded",
     }
 }
 
@@ -61,6 +62,7 @@ fn named(ask: &RoundFile) -> (String, &'static str) {
         FileKind::ReportPdf => (format!("report-{programme}-{day}.pdf"), PDF),
         FileKind::ReportXlsx => (format!("report-{programme}-{day}.xlsx"), XLSX),
         FileKind::PaymentsCsv => (format!("payments-{programme}-{day}.csv"), "text/csv; charset=utf-8"),
+        FileKind::CutOffXlsx => (format!("cut-off-{programme}-{day}.xlsx"), XLSX),
     }
 }
 
@@ -128,6 +130,13 @@ fn content(store: &mut Store, caller: &Caller, ask: &RoundFile) -> Result<Conten
         FileKind::PaymentsCsv => {
             let lines = store.payments_of(grant, now, &ask.programme, &ask.day)?;
             Ok(Content::Text(Box::new(payments(&lines, &ask.day))))
+        }
+        FileKind::CutOffXlsx => {
+            let list = store.cut_off_list(grant, now, &ask.programme, ask.zone.as_deref(), &ask.day)?;
+            let tenant = store.tenant()?.municipality;
+            let subtitle =
+                format!("{tenant} · {} · {}", programme.title.th, thai_date::of_any_precision(&ask.day));
+            Ok(Content::Workbook(vec![cut_off(&programme, list, subtitle)]))
         }
     }
 }
@@ -296,6 +305,39 @@ fn payments(lines: &[PaymentLine], day: &str) -> Report {
     }
 }
 
+/// Who owes past the day on which the service is cut off, one a line.
+fn cut_off(programme: &Programme, list: CutOffList, subtitle: String) -> Report {
+    let mut columns = vec![Column::text(programme.zone_title.th.clone()), Column::text("ลำดับ")];
+    columns.extend(list.titles.into_iter().map(|title| Column::text(title.th)));
+    columns.extend([
+        Column::text("วันระงับบริการ"),
+        Column::text("ค้างตั้งแต่งวด"),
+        Column::number("ค้าง (งวด)"),
+        Column::number("ค้าง (บาท)"),
+    ]);
+    let all = list.lines.iter().map(|line| line.amount).sum::<Satang>();
+    let mut totals = vec![Cell::Empty; columns.len().saturating_sub(1)];
+    if let Some(first) = totals.first_mut() {
+        *first = format!("รวม {} ราย", list.lines.len()).into();
+    }
+    totals.push(Cell::Money(all));
+    let rows = list.lines.into_iter().map(|line| {
+        let mut row: Vec<Cell> = vec![line.zone.into(), line.order.into()];
+        row.extend(line.fields.into_iter().map(Cell::from));
+        let since = thai_date::cycle(&line.since);
+        row.extend([Cell::Day(line.cutoff_on), since.into(), line.months.into(), Cell::Money(line.amount)]);
+        row
+    });
+    Report {
+        title: "ค้างชำระเกินวันระงับ".into(),
+        subtitle,
+        columns,
+        rows: rows.collect(),
+        totals,
+        notes: vec!["ไม่รวมรายที่ระงับหรือถอดมาตรแล้ว และไม่รวมยอดที่แจ้งโอนไว้รอธนาคารยืนยัน".into()],
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -311,6 +353,7 @@ mod tests {
         };
         assert_eq!(named(&ask(FileKind::ReportPdf)).0, "report-wa-ter-2026-11-26.pdf");
         assert_eq!(named(&ask(FileKind::PaymentsCsv)).0, "payments-wa-ter-2026-11-26.csv");
+        assert_eq!(named(&ask(FileKind::CutOffXlsx)).0, "cut-off-wa-ter-2026-11-26.xlsx");
     }
 
     #[test]
@@ -337,7 +380,19 @@ mod tests {
         let claimed = Column::number("แจ้งโอน รอยืนยัน (บาท)");
         assert_eq!(last(&tables[0]), (Some(claimed), Some(Cell::Money(Satang(18_725)))));
         assert!(!tables[1].columns.iter().any(|column| column.title.contains("บาท")));
-        for table in &tables {
+        let line = store::CutOffLine {
+            zone: "R01".into(),
+            order: "12".into(),
+            fields: vec!["0000012345".into()],
+            months: 2,
+            since: "2026-08".into(),
+            cutoff_on: "2026-10-15".into(),
+            amount: Satang(24_396),
+        };
+        let list = CutOffList { titles: vec![domain::programme::Words::default()], lines: vec![line] };
+        let owing = cut_off(&programme, list, "ตำบลตัวอย่าง".into());
+        assert_eq!(owing.totals.last(), Some(&Cell::Money(Satang(24_396))));
+        for table in tables.iter().chain([&owing]) {
             for row in table.rows.iter().chain(Some(&table.totals).filter(|totals| !totals.is_empty())) {
                 assert_eq!(row.len(), table.columns.len(), "{}", table.title);
             }

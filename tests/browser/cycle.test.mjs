@@ -124,6 +124,9 @@ describe('the month of a route', () => {
       assert.equal(readFileSync(await download.path()).subarray(0, magic.length).toString(), magic);
     }
     await desk.sees('ไฟล์อยู่ในดาวน์โหลดแล้ว');
+    const [owing] = await Promise.all([desk.page.waitForEvent('download'), desk.press('ค้างชำระเกินวันระงับ ณ วันนั้น (Excel)')]);
+    assert.match(owing.suggestedFilename(), /^cut-off-water-.*\.xlsx$/);
+    assert.equal(readFileSync(await owing.path()).subarray(0, 2).toString(), 'PK');
 
     // The same page on a supervisor's phone.
     await desk.page.setViewportSize({ width: 360, height: 740 });

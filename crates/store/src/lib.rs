@@ -58,7 +58,7 @@ pub use open::set_aside;
 pub use outbox::{Delivery, KeyUse, MailServer, Target, is_email};
 pub use photo::{Drawn, Piece};
 pub use public_cases::{CasesWanted, PublicCase, public_kind};
-pub use service::{PagePaper, PaymentLine};
+pub use service::{CutOffLine, CutOffList, PagePaper, PaymentLine};
 pub use sync::judge::Offer;
 pub use sync::photos::{absorb_photo, photo_call};
 pub use sync::session::{HttpAnswer, HttpCall, Step, SyncSession, absorb_enrol, enrol_call};

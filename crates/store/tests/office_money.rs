@@ -399,6 +399,74 @@ fn a_bill_is_to_be_paid_until_the_day_that_the_office_planned() {
 }
 
 /// The meters of R01 as the phone lists them.
+/// Whose water is to be cut off by a day: the customer's number, months and amount.
+fn to_cut_off(town: &Town, zone: Option<&str>, day: &str) -> Vec<(String, u64, Satang)> {
+    let list = town.server.cut_off_list(&Town::grant(), Now::thai(town.now), "water", zone, day).unwrap();
+    list.lines.into_iter().map(|line| (line.fields[0].clone(), line.months, line.amount)).collect()
+}
+
+#[test]
+fn whoever_owes_past_the_day_of_cutting_off_is_listed_with_months_and_amount() {
+    let mut town = Town::new(4, by_number);
+    for at in 1..=4 {
+        town.read(at, used(10));
+    }
+    let bill = town.phone.statement(meter(1)).unwrap().owed;
+    let customer = |at: u16| format!("9900{at:04}");
+    let paid = town.pay(1, bill.0);
+    town.pay(2, 5_000);
+    town.sync();
+    // The route of the odd ones is given more time; the other has the programme's 45 days.
+    let plan = api::PlanCycle {
+        programme: "water".into(),
+        zone: "R01".into(),
+        cycle: "2026-09".into(),
+        cutoff_on: Some("2026-11-30".into()),
+        ..Default::default()
+    };
+    town.office(plan).unwrap();
+    assert_eq!(to_cut_off(&town, None, "2026-10-14"), []);
+    let (second, fourth) = ((customer(2), 1, bill - Satang(5_000)), (customer(4), 1, bill));
+    assert_eq!(to_cut_off(&town, None, "2026-10-15"), [second.clone(), fourth.clone()], "who paid is not");
+    assert_eq!(to_cut_off(&town, Some("R01"), "2026-11-29"), []);
+    assert_eq!(to_cut_off(&town, Some("R01"), "2026-11-30"), [(customer(3), 1, bill)]);
+
+    // A month that is not so far yet is not asked for; once it is, the customer stands there with both.
+    town.now += 30 * DAY;
+    town.read(4, json!({"reading": 120, "usage": 10}));
+    town.sync();
+    assert_eq!(to_cut_off(&town, Some("R02"), "2026-11-13"), [second.clone(), fourth]);
+    let both = town.server.statement(meter(4)).unwrap().owed;
+    assert!(both > bill);
+    assert_eq!(to_cut_off(&town, Some("R02"), "2026-11-14"), [second, (customer(4), 2, both)]);
+
+    // A payment that was none makes a debtor again, and who is cut off already is not looked for.
+    town.office(api::CancelEntry { entry: paid, reason: "ธนบัตรปลอม".into() }).unwrap();
+    let odd = [(customer(1), 1, bill), (customer(3), 1, bill)];
+    assert_eq!(to_cut_off(&town, Some("R01"), "2026-11-30"), odd);
+    let ends = api::EditSubject {
+        subject: meter(3),
+        values: [("status".to_owned(), "suspended".into())].into(),
+        base_seq: None,
+        reason: None,
+    };
+    town.office(ends).unwrap();
+    assert_eq!(to_cut_off(&town, Some("R01"), "2026-11-30"), odd[..1]);
+    let list =
+        town.server.cut_off_list(&Town::grant(), Now::thai(town.now), "water", Some("R01"), "2026-11-30");
+    let list = list.unwrap();
+    assert_eq!(list.titles[0].th, "เลขที่ผู้ใช้น้ำ");
+    let line = &list.lines[0];
+    assert_eq!((line.since.as_str(), line.cutoff_on.as_str()), ("2026-09", "2026-11-30"));
+
+    // For the office alone, and of a day.
+    let worker = Grant { role: Role::Worker, ..Town::grant() };
+    let refused = town.server.cut_off_list(&worker, Now::thai(town.now), "water", None, "2026-11-30");
+    assert_eq!(Problem::from(refused.unwrap_err()).code, Code::Forbidden);
+    let refused = town.server.cut_off_list(&Town::grant(), Now::thai(town.now), "water", None, "spring");
+    assert_eq!(Problem::from(refused.unwrap_err()).code, Code::Malformed);
+}
+
 fn walked(town: &mut Town) -> Vec<u16> {
     let today = town.today();
     let ask = api::Round {

@@ -104,6 +104,11 @@ fn bills_leave_by_post_once_their_route_is_approved_and_one_by_one_at_any_time()
     assert!(csv.contains(&paid.receipt_no) && csv.contains("50.00"), "{csv}");
     let other = file(&world, &cookie, "/api/round-file", &ask("2026-11-01")).text();
     assert!(!other.contains(&paid.receipt_no));
+    let cut_off = json!({"programme": "water", "cycle": cycle, "day": day, "what": "cut_off_xlsx"});
+    let cut_off = file(&world, &cookie, "/api/round-file", &cut_off);
+    assert_eq!(cut_off.status, 200);
+    assert!(cut_off.body.starts_with(b"PK"));
+    assert!(cut_off.header("content-disposition").contains(&format!("cut-off-water-{day}.xlsx")));
 }
 
 #[test]

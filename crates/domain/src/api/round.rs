@@ -398,7 +398,7 @@ pub struct RoundFile {
     /// One zone, or all.
     #[serde(default)]
     pub zone: Option<String>,
-    /// The day a daily report is about, or on which payments came to the office, local, ISO.
+    /// The day a daily report is about, on which payments came to the office, or by which the service is cut off; local, ISO.
     pub day: String,
     /// Which file.
     pub what: FileKind,
@@ -414,6 +414,8 @@ pub enum FileKind {
     ReportXlsx,
     /// The day's payments, as the bank and the treasury read them.
     PaymentsCsv,
+    /// Who owes past the day on which the service is cut off, as a workbook.
+    CutOffXlsx,
 }
 
 #[cfg(test)]

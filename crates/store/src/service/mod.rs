@@ -1,5 +1,6 @@
 //! The one door for screens: every request in one exhaustive `match`.
 
+mod arrears;
 mod brings;
 mod card;
 mod copies;
@@ -26,6 +27,7 @@ mod takings;
 mod walk;
 pub(crate) mod watch;
 
+pub use arrears::{CutOffLine, CutOffList};
 pub(crate) use labels::{choose_labels, labelled};
 pub use papers::PagePaper;
 pub use report::{Failed, Whole, whole};

@@ -28,7 +28,7 @@ const LISTED: usize = 500;
 const BEFORE: usize = 6;
 
 /// A programme with a round that the caller may look after.
-fn programme(store: &Store, caller: &Caller<'_>, id: &str) -> Result<Arc<Programme>> {
+pub(super) fn programme(store: &Store, caller: &Caller<'_>, id: &str) -> Result<Arc<Programme>> {
     access::may(caller.grant, Action::Office)?;
     list::visible(store, caller, Some(id))
         .pop()
@@ -144,7 +144,7 @@ fn count(tally: &mut Tally, kind: &RoundKind, visit: &Visit, today: &str) {
 }
 
 /// The zones of a programme that a caller sees, without the common shelf, with their titles.
-fn zones(
+pub(super) fn zones(
     store: &Store,
     caller: &Caller<'_>,
     programme: &str,
@@ -156,7 +156,7 @@ fn zones(
 }
 
 /// What is written of a zone's cycle; empty while nothing is.
-fn cycle_values(store: &Store, shelf: &Shelf, cycle: &str) -> Result<Values> {
+pub(super) fn cycle_values(store: &Store, shelf: &Shelf, cycle: &str) -> Result<Values> {
     let row = row::load(&store.db, cycle::id(&shelf.programme, &shelf.zone, cycle))?;
     Ok(row.map(|row| row.view.values()).unwrap_or_default())
 }
@@ -687,7 +687,10 @@ pub(super) fn loss(store: &Store, caller: &Caller<'_>, ask: &Loss) -> Result<Los
 }
 
 /// Subjects in the order of zones and places, before a list of them is cut: what is left off is the end of the walk.
-fn in_walking_order(store: &Store, all: Vec<(String, [u8; 16])>) -> Result<Vec<(String, [u8; 16])>> {
+pub(super) fn in_walking_order(
+    store: &Store,
+    all: Vec<(String, [u8; 16])>,
+) -> Result<Vec<(String, [u8; 16])>> {
     let mut statement = store.db.prepare_cached(
         "SELECT shelf.zone, subject.sort_key FROM record JOIN subject ON subject.no = record.no \
          JOIN shelf ON shelf.no = subject.shelf WHERE record.id = ?1",

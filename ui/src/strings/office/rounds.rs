@@ -138,6 +138,8 @@ pub struct RoundStrings {
     pub bills_pdf: &'static str,
     /// Button.
     pub payments_csv: &'static str,
+    /// Button.
+    pub cut_off_xlsx: &'static str,
     /// While a file is made.
     pub making: &'static str,
     /// The file is there.
@@ -179,7 +181,7 @@ pub struct RoundStrings {
 
 /// Thai.
 pub const TH: RoundStrings = RoundStrings {
-    file_day: "วันที่ของรายงานและไฟล์รับชำระ",
+    file_day: "วันที่ของรายงานและไฟล์",
     bills_of: "ใบแจ้งของ",
     approved_areas: "ทุกเขตที่อนุมัติแล้ว",
     unbilled: "จดแล้วแต่ยังไม่มีใบแจ้ง",
@@ -252,6 +254,7 @@ pub const TH: RoundStrings = RoundStrings {
     report_xlsx: "รายงานประจำวัน (Excel)",
     bills_pdf: "ใบแจ้งที่ส่งไปรษณีย์ (PDF)",
     payments_csv: "รับชำระที่มาถึงวันนั้น (CSV)",
+    cut_off_xlsx: "ค้างชำระเกินวันระงับ ณ วันนั้น (Excel)",
     making: "กำลังทำไฟล์…",
     made: "ไฟล์อยู่ในดาวน์โหลดแล้ว",
     produced_none: "ยังไม่ได้กรอก",
@@ -267,7 +270,7 @@ pub const TH: RoundStrings = RoundStrings {
 
 /// English.
 pub const EN: RoundStrings = RoundStrings {
-    file_day: "Day of the report and of the payments",
+    file_day: "Day of the report and of the files",
     bills_of: "Bills of",
     approved_areas: "All approved zones",
     unbilled: "Done, without a bill",
@@ -340,6 +343,7 @@ pub const EN: RoundStrings = RoundStrings {
     report_xlsx: "The day’s report (Excel)",
     bills_pdf: "Bills by post (PDF)",
     payments_csv: "Payments that came that day (CSV)",
+    cut_off_xlsx: "Unpaid past the cut-off by that day (Excel)",
     making: "Making the file…",
     made: "The file is in your downloads",
     produced_none: "Not entered",

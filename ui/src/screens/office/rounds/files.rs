@@ -1,4 +1,4 @@
-//! The files of a cycle: the day's report, the bills that go by post, the day's payments.
+//! The files of a cycle: the day's report, the bills that go by post, the day's payments, whose service is to be cut off.
 
 use super::State;
 use crate::backend::download;
@@ -99,6 +99,12 @@ pub fn Files(page: State) -> impl IntoView {
                                     drawing=Icon::Download
                                     disabled=busy
                                     press=move || get(FileKind::PaymentsCsv)
+                                />
+                                <Button
+                                    label=t.cut_off_xlsx
+                                    drawing=Icon::Download
+                                    disabled=busy
+                                    press=move || get(FileKind::CutOffXlsx)
                                 />
                             }
                         })
