@@ -4,7 +4,7 @@ use domain::api::{Registry, RegistryChange, RegistryRow, SaveVisit};
 use domain::ids::RecordId;
 use domain::problem::Code;
 use std::collections::BTreeMap;
-use tests::world::{Phone, WELLS, World, meter};
+use tests::world::{Phone, WELLS, World, meter, new_meter};
 
 fn rows(phone: &Phone, equals: Option<(&str, &str)>) -> Vec<RegistryRow> {
     let equals = equals.map(|(column, value)| (column.to_owned(), value.to_owned()));
@@ -40,6 +40,50 @@ fn a_form_looks_up_what_the_phone_holds_and_nothing_else() {
     world.office_removes("meter 3");
     nok.syncs();
     assert_eq!(rows(&nok, None).len(), 4);
+}
+
+#[test]
+fn a_column_that_no_index_of_the_file_knows_is_found_by_what_it_says_now() {
+    let world = World::new();
+    let nok = world.phone("นก");
+    nok.syncs();
+    let ids: Vec<String> = (1..=5).map(|no| meter(&format!("meter {no}")).to_string()).collect();
+    let with = |phone: &str| -> Vec<String> {
+        names(&rows(&nok, Some(("phone", phone)))).into_iter().map(str::to_owned).collect()
+    };
+    // Read once, with nothing in it.
+    assert!(with("0811").is_empty());
+    assert_eq!(with("").len(), 5);
+    nok.edits("meter 3", "phone", "0811");
+    nok.edits("meter 1", "phone", "0811");
+    assert_eq!(with("0811"), [ids[0].clone(), ids[2].clone()], "in route order");
+    nok.edits("meter 1", "phone", "0822");
+    assert_eq!((with("0811"), with("0822")), (vec![ids[2].clone()], vec![ids[0].clone()]));
+    world.office_edits("meter 5", "phone", "0811");
+    world.office_removes("meter 3");
+    nok.syncs();
+    assert_eq!((with("0811"), with("").len()), (vec![ids[4].clone()], 2));
+    let zone = |zone: &str| rows(&nok, Some(("zone", zone))).len();
+    assert_eq!((zone("R01"), zone("R02"), zone("")), (4, 0, 0));
+    assert!(rows(&nok, Some(("no such column", ""))).is_empty());
+}
+
+#[test]
+fn many_changes_at_once_leave_no_look_up_behind() {
+    let world = World::new();
+    let new = |no: u32| {
+        let mut meter = new_meter(&format!("R01 new {no}"), "R01", 10 + no, (13.0, 100.0));
+        meter.cells.insert("phone".to_owned(), "0811".into());
+        meter
+    };
+    let nok = world.phone("นก");
+    nok.syncs();
+    assert_eq!(rows(&nok, Some(("phone", "0811"))).len(), 0);
+    world.office_imports((0..100).map(new).collect());
+    nok.syncs();
+    let found = rows(&nok, Some(("phone", "0811")));
+    let ids: Vec<String> = (0..100).map(|no| meter(&format!("new {no}")).to_string()).collect();
+    assert_eq!(names(&found), ids);
 }
 
 fn writes(list: &str, subject: Option<RecordId>, properties: &[(&str, &str)]) -> RegistryChange {

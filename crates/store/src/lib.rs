@@ -118,6 +118,8 @@ pub struct Store {
     together: bool,
     /// What was written to the audit lately and need not be again.
     noted: service::watch::Noted,
+    /// What forms looked up lately, by columns of the registry.
+    columns: service::columns::Columns,
 }
 
 impl Store {

@@ -83,6 +83,7 @@ impl Store {
             set_aside,
             together: false,
             noted: Default::default(),
+            columns: Default::default(),
         })
     }
 }

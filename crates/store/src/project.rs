@@ -159,6 +159,7 @@ fn rebuild(tx: &mut Tx<'_>, programme: &str) -> Result<()> {
 }
 
 fn project_subject(tx: &mut Tx<'_>, row: &Row, before: Before<'_>) -> Result<()> {
+    tx.touched.insert(row.no);
     if !row.view.is_alive() {
         return forget_subject(tx, row.no);
     }

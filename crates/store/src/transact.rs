@@ -26,6 +26,8 @@ pub(crate) struct Tx<'a> {
     pub due: BTreeSet<RecordId>,
     /// Subjects (by row number) whose place in the lists changed.
     pub moved: BTreeSet<i64>,
+    /// Subjects (by row number) that were written.
+    pub touched: BTreeSet<i64>,
     /// Shelves that a device shall read again from their start: something that lay here is lost.
     pub reread: BTreeSet<i64>,
     /// Whether any question is open; `None` until somebody asks.
@@ -144,24 +146,28 @@ impl Store {
                 return Err(crate::Error::DiskFull);
             }
             let savepoint = self.db.savepoint()?;
-            let (value, clock, programmes) =
-                settled(self.kind, self.clock, &self.programmes, &savepoint, write)?;
+            let (value, after) = settled(self.kind, self.clock, &self.programmes, &savepoint, write)?;
             savepoint.commit()?;
-            (self.clock, self.programmes) = (clock, programmes);
+            self.take_over(after);
             return Ok(value);
         }
         if planted::is("acknowledged_before_commit") && !self.db.is_autocommit() {
             self.db.execute_batch("COMMIT")?;
         }
         let transaction = self.db.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
-        let (value, clock, programmes) =
-            settled(self.kind, self.clock, &self.programmes, &transaction, write)?;
+        let (value, after) = settled(self.kind, self.clock, &self.programmes, &transaction, write)?;
         let done = transaction.commit();
         if !planted::is("failed_write_ignored") {
             done?;
         }
-        (self.clock, self.programmes) = (clock, programmes);
+        self.take_over(after);
         Ok(value)
+    }
+
+    /// Brings what is in memory in line with what was written.
+    fn take_over(&mut self, after: Settled) {
+        (self.clock, self.programmes) = (after.clock, after.programmes);
+        self.columns.touch(&after.touched);
     }
 
     /// Runs several pieces of work that each end by themselves in one transaction, so that they wait for the disk
@@ -189,6 +195,8 @@ impl Store {
                 self.db.execute_batch("ROLLBACK")?;
             }
             (self.clock, self.programmes) = (clock, programmes);
+            // What was read of it meanwhile never was.
+            self.columns.forget();
         }
         match done {
             Ok(value) => ended.map(|()| value),
@@ -197,7 +205,12 @@ impl Store {
     }
 }
 
-type Settled<T> = (T, HybridClock, Arc<BTreeMap<String, Arc<Programme>>>);
+/// What a store remembers of a transaction that was committed.
+struct Settled {
+    clock: HybridClock,
+    programmes: Arc<BTreeMap<String, Arc<Programme>>>,
+    touched: BTreeSet<i64>,
+}
 
 /// Runs `write` and everything that must be settled before its transaction ends.
 fn settled<T>(
@@ -206,7 +219,7 @@ fn settled<T>(
     programmes: &Arc<BTreeMap<String, Arc<Programme>>>,
     db: &Connection,
     write: impl FnOnce(&mut Tx<'_>) -> Result<T>,
-) -> Result<Settled<T>> {
+) -> Result<(T, Settled)> {
     let mut tx = Tx {
         db,
         kind,
@@ -214,6 +227,7 @@ fn settled<T>(
         clock: before,
         due: BTreeSet::new(),
         moved: BTreeSet::new(),
+        touched: BTreeSet::new(),
         reread: BTreeSet::new(),
         open_questions: Cell::new(None),
         written: Cell::new(0),
@@ -234,10 +248,10 @@ fn settled<T>(
     if let Some(seq) = tx.seq.get() {
         meta::set(db, meta::SEQ, seq)?;
     }
-    let (clock, programmes) = (tx.clock, tx.programmes);
+    let Tx { clock, programmes, touched, .. } = tx;
     if clock != before {
         meta::set(db, meta::CLOCK, format!("{} {}", clock.last().ms, clock.last().counter))?;
     }
     rot::seal(db, kind)?;
-    Ok((value, clock, programmes))
+    Ok((value, Settled { clock, programmes, touched }))
 }

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 pub struct Registry {
     /// Programme id.
     pub programme: String,
-    /// Only rows whose column has this text. `name`, `code` and the fields that are searched are found by an index.
+    /// Only rows whose column has this text, whichever column it is: the store finds them without looking at each row.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub equals: Option<(String, String)>,
 }

@@ -3,6 +3,7 @@
 mod arrears;
 mod brings;
 mod card;
+pub(crate) mod columns;
 mod copies;
 mod draft;
 mod emergency;

@@ -1,6 +1,7 @@
 //! The registry as forms see it: rows looked up by an index, and what a filled form writes to other subjects.
 
 use super::Caller;
+use super::columns;
 use super::found;
 use super::list;
 use crate::error::Result;
@@ -19,27 +20,29 @@ use std::sync::Arc;
 
 /// How forms call the registry of their own programme.
 const OWN: &str = "registry";
-/// A row's id, its heading, its codes and its place, as forms call them.
+/// A row's id, its heading, its codes, its place and its zone, as forms call them.
 pub(super) const NAME: &str = "name";
 const LABEL: &str = "label";
 const CODE: &str = "code";
 const GEOMETRY: &str = "geometry";
+const ZONE: &str = "zone";
 
 /// The rows that a form asks for.
-pub(super) fn rows(store: &Store, caller: &Caller<'_>, ask: &Registry) -> Result<Vec<RegistryRow>> {
+pub(super) fn rows(store: &mut Store, caller: &Caller<'_>, ask: &Registry) -> Result<Vec<RegistryRow>> {
     let Some(programme) = list::visible(store, caller, Some(&ask.programme)).pop() else {
         return Ok(Vec::new());
     };
-    let shelves: BTreeSet<i64> =
-        list::shelves(store, caller, &programme.id, None)?.into_iter().map(|(no, _)| no).collect();
-    let mut found = Vec::new();
     let equals = ask.equals.as_ref().map(as_kept);
+    let zone = equals.as_ref().filter(|(column, _)| column == ZONE).map(|(_, zone)| zone.as_str());
+    let shelves: BTreeSet<i64> =
+        list::shelves(store, caller, &programme.id, zone)?.into_iter().map(|(no, _)| no).collect();
+    let mut found = Vec::new();
     for no in candidates(store, &programme, &shelves, equals.as_ref())? {
         let Some(row) = row::load_no(&store.db, no)? else { continue };
         if row.kind != kind::SUBJECT || !row.view.is_alive() || !shelves.contains(&row.shelf) {
             continue;
         }
-        let columns = columns(store, caller, &programme, &row)?;
+        let columns = all_columns(store, caller, &programme, &row)?;
         let wanted = |(column, value): &(String, String)| match column.as_str() {
             // Any of them, not only the first.
             CODE => row.view.elements(field::CODES).any(|code| code == value),
@@ -64,15 +67,12 @@ fn as_kept((column, value): &(String, String)) -> (String, String) {
 
 /// Numbers of the records among which the wanted rows are.
 fn candidates(
-    store: &Store,
+    store: &mut Store,
     programme: &Programme,
     shelves: &BTreeSet<i64>,
     equals: Option<&(String, String)>,
 ) -> Result<Vec<i64>> {
     let shelves = list::sql_list(shelves.iter().copied());
-    let ordered = |condition: &str| {
-        format!("SELECT no FROM subject WHERE shelf IN ({shelves}) {condition} ORDER BY shelf, sort_key, no")
-    };
     let mut numbers = Vec::new();
     match equals {
         Some((column, value)) if column == NAME => {
@@ -82,44 +82,66 @@ fn candidates(
         Some((column, value)) if column == CODE => {
             found::collect(store, "SELECT subject FROM code WHERE code = ?1", [value], &mut numbers)?;
         }
-        Some((column, value)) if programme.subject.search.contains(column) => {
-            let key = text::search_key(value);
-            match found::trigrams(&key) {
-                threes if threes.is_empty() => {
-                    found::collect(store, &ordered("AND instr(search_key, ?1) > 0"), [&key], &mut numbers)?;
-                }
-                threes => {
-                    let sql = format!(
-                        "SELECT subject.no FROM subject_search JOIN subject ON subject.no = subject_search.rowid \
-                         WHERE subject_search MATCH ?1 AND instr(subject.search_key, ?2) > 0 AND shelf IN ({shelves}) \
-                         ORDER BY shelf, sort_key, no"
-                    );
-                    found::collect(store, &sql, (threes, &key), &mut numbers)?;
-                }
+        Some((column, value)) if column != ZONE => {
+            let threes = match programme.subject.search.contains(column) {
+                true => found::trigrams(&text::search_key(value)),
+                false => String::new(),
+            };
+            if threes.is_empty() {
+                return columns::among(store, programme, column, value);
             }
+            let sql = format!(
+                "SELECT subject.no FROM subject_search JOIN subject ON subject.no = subject_search.rowid \
+                 WHERE subject_search MATCH ?1 AND instr(subject.search_key, ?2) > 0 AND shelf IN ({shelves}) \
+                 ORDER BY shelf, sort_key, no"
+            );
+            found::collect(store, &sql, (threes, text::search_key(value)), &mut numbers)?;
         }
-        // No index knows the others: all rows are read, as they are for a list without a condition.
-        _ => found::collect(store, &ordered(""), [], &mut numbers)?,
+        // All there are, or all of the zone, which is what the shelves are of.
+        _ => {
+            let sql =
+                format!("SELECT no FROM subject WHERE shelf IN ({shelves}) ORDER BY shelf, sort_key, no");
+            found::collect(store, &sql, [], &mut numbers)?;
+        }
     }
     Ok(numbers)
 }
 
-/// A subject as a row of a table.
-fn columns(store: &Store, caller: &Caller<'_>, programme: &Programme, row: &Row) -> Result<RegistryRow> {
-    let shelf = row::shelf_of(&store.db, row.shelf)?;
-    let mut columns = RegistryRow::new();
+/// A subject as a row of a table, with what the caller may read of it.
+fn all_columns(store: &Store, caller: &Caller<'_>, programme: &Programme, row: &Row) -> Result<RegistryRow> {
     let worker = caller.grant.role == Role::Worker;
+    let mut columns = RegistryRow::new();
     for known in programme.subject.fields.iter().filter(|field| !(worker && field.office_only)) {
-        columns.insert(known.id.clone(), row.view.get(&known.id).map(project::plain).unwrap_or_default());
+        columns.extend(of_field(programme, row, &known.id).map(|text| (known.id.clone(), text)));
     }
-    let place = project::number(row.view.get(field::LAT)).zip(project::number(row.view.get(field::LON)));
-    columns.extend(place.map(|(lat, lon)| (GEOMETRY.to_owned(), format!("{lat} {lon} 0 0"))));
-    columns.extend(row.view.elements(field::CODES).next().map(|code| (CODE.to_owned(), code.to_owned())));
-    columns.insert("zone".to_owned(), shelf.zone);
-    columns.insert(LABEL.to_owned(), list::heading(store, &programme.id, row));
-    // Last: a field of ours may be called so, too, and forms mean the id.
-    columns.insert(NAME.to_owned(), row.id.to_string());
+    for name in [GEOMETRY, CODE, ZONE, LABEL, NAME] {
+        columns.extend(of_every_row(store, programme, row, name)?.map(|text| (name.to_owned(), text)));
+    }
     Ok(columns)
+}
+
+/// The text that a subject has in a column, whoever may read it; `None` where there is none.
+pub(super) fn column(store: &Store, programme: &Programme, row: &Row, name: &str) -> Result<Option<String>> {
+    Ok(of_every_row(store, programme, row, name)?.or_else(|| of_field(programme, row, name)))
+}
+
+/// A column that every registry has. A field of ours may be called so, too, and forms mean these.
+fn of_every_row(store: &Store, programme: &Programme, row: &Row, name: &str) -> Result<Option<String>> {
+    Ok(match name {
+        NAME => Some(row.id.to_string()),
+        LABEL => Some(list::heading(store, &programme.id, row)),
+        ZONE => Some(row::shelf_of(&store.db, row.shelf)?.zone),
+        CODE => row.view.elements(field::CODES).next().map(str::to_owned),
+        GEOMETRY => project::number(row.view.get(field::LAT))
+            .zip(project::number(row.view.get(field::LON)))
+            .map(|(lat, lon)| format!("{lat} {lon} 0 0")),
+        _ => None,
+    })
+}
+
+/// A column that is a field of the programme's subjects.
+fn of_field(programme: &Programme, row: &Row, name: &str) -> Option<String> {
+    programme.field(name).map(|_| row.view.get(name).map(project::plain).unwrap_or_default())
 }
 
 /// Adds to a visit's commit what its form writes to other subjects. `zone` is where the visit is.
