@@ -34,6 +34,8 @@ const GOALS: &[(&str, Goal)] = &[
     ("form_load_1800_rows_ms", AtMost(300.0)),
     ("form_recalc_p99_ms", AtMost(16.0)),
     ("instance_lookup_18000_p99_ms", AtMost(5.0)),
+    ("hostile_import_ms", AtMost(1_000.0)),
+    ("hostile_import_peak_mb", AtMost(200.0)),
     ("bill18000_s", AtMost(3.0)),
     ("bill_pdf_ms", AtMost(50.0)),
     ("dashboard_p99_ms", AtMost(100.0)),
@@ -44,6 +46,7 @@ const GOALS: &[(&str, Goal)] = &[
     ("scan_dirty_finders", AtLeast(136.0)),
     ("scan_720p_frame_p95_ms", AtMost(15.0)),
     ("scan_720p_frame_wasm_p95_ms", AtMost(50.0)),
+    ("scan_still_12mp_wasm_ms", AtMost(200.0)),
     ("scan_wasm_brotli_bytes", AtMost(600_000.0)),
 ];
 

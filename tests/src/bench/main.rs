@@ -26,10 +26,10 @@ mod upkeep;
 use figures::Figures;
 
 fn main() {
-    if let [_, act, name] = std::env::args().collect::<Vec<_>>().as_slice()
+    if let [_, act, name, path] = std::env::args().collect::<Vec<_>>().as_slice()
         && act == "hostile"
     {
-        return forms::be_attacked(name);
+        return forms::be_attacked(name, path);
     }
     let mut figures = Figures::default();
     if std::env::args().nth(1).as_deref() == Some("goals") {

@@ -141,19 +141,51 @@ pub fn renamed_xls() -> Vec<u8> {
     old("Workbook")
 }
 
-/// A name, how to make the file, and the code it is refused with.
-pub type Attack = (&'static str, fn() -> Vec<u8>, forms::Code);
+/// A workbook that is no larger than an honest one, written as people write them: what it holds is the harm.
+fn survey(rows: &str) -> Vec<u8> {
+    let text = format!("type,name,label,calculation\n{rows}");
+    let sheets = forms::Sheets::from_csv([("survey", text.as_str())]).unwrap();
+    forms::workbook::write(&sheets).unwrap()
+}
+
+/// Nine thousand groups, each in the one before.
+pub fn deep_groups() -> Vec<u8> {
+    let begins: String =
+        (0..9_000).map(|at| format!("begin_group,group_of_many_letters_{at},x,\n")).collect();
+    survey(&format!("{begins}text,q,x,\n{}", "end_group,,,\n".repeat(9_000)))
+}
+
+/// Thousands of names that are nearly the names of thousands of questions.
+pub fn unknown_names() -> Vec<u8> {
+    let names: String = (0..3_000).map(|at| format!("text,{}_{at},x,\n", "a".repeat(35))).collect();
+    let unknown = format!("${{{}}} ", "b".repeat(35)).repeat(10);
+    let notes: String = (0..4_000).map(|at| format!("note,n{at},{unknown},\n")).collect();
+    survey(&(names + &notes))
+}
+
+/// Thousands of calculations that each read the whole form.
+pub fn everything_reads_everything() -> Vec<u8> {
+    let rows: String =
+        (0..9_000).map(|at| format!("calculate,c{at},,count(//*/following-sibling::*)\n")).collect();
+    survey(&rows)
+}
+
+/// A name, how to make the file, and the codes of which it is refused with one.
+pub type Attack = (&'static str, fn() -> Vec<u8>, &'static [forms::Code]);
 
 /// All of them.
 pub fn all() -> Vec<Attack> {
-    use forms::Code;
+    use forms::Code::{Damaged, Encrypted, FormUnreadable, OldWorkbook, ThereIsMore, TooLarge};
     vec![
-        ("far_cell", far_cell, Code::TooLarge),
-        ("zip_bomb", zip_bomb, Code::TooLarge),
-        ("entity_expansion", entity_expansion, Code::Damaged),
-        ("many_columns", many_columns, Code::TooLarge),
-        ("repeated_text", repeated_text, Code::TooLarge),
-        ("encrypted", encrypted, Code::Encrypted),
-        ("renamed_xls", renamed_xls, Code::OldWorkbook),
+        ("far_cell", far_cell, &[TooLarge]),
+        ("zip_bomb", zip_bomb, &[TooLarge]),
+        ("entity_expansion", entity_expansion, &[Damaged]),
+        ("many_columns", many_columns, &[TooLarge]),
+        ("repeated_text", repeated_text, &[TooLarge]),
+        ("encrypted", encrypted, &[Encrypted]),
+        ("renamed_xls", renamed_xls, &[OldWorkbook]),
+        ("deep_groups", deep_groups, &[TooLarge]),
+        ("unknown_names", unknown_names, &[ThereIsMore, TooLarge]),
+        ("everything_reads_everything", everything_reads_everything, &[TooLarge, FormUnreadable]),
     ]
 }
