@@ -101,4 +101,40 @@ describe('street lights', () => {
     assert.deepEqual(await shown.evaluate((image) => [image.naturalWidth, image.naturalHeight]), [1280, 853]);
     await picture(phone.page, 'pole-card');
   });
+
+  test('a draft of a new pole is gone on with in the circuit that was chosen for it', { timeout: 240_000 }, async (t) => {
+    const zones = await stage.office.ask('zones', { programme: 'lights' });
+    assert.ok(zones.length > 1, 'the town has several circuits');
+    const phone = await enrolledPhone(t, stage, { person: 'ช่างโท ไฟสว่าง', programmes: ['lights'], zones: 2 });
+    const sticker = stage.blankCode();
+    await phone.typeCode(sticker);
+    await phone.press('ขึ้นทะเบียนเสาไฟใหม่');
+    await phone.press('ขึ้นทะเบียนเสา', { exact: true });
+    await phone.type('เลขเสา', 'ตย-03-012-0100');
+    await phone.press('จับตำแหน่งที่นี่');
+    await phone.press('ใช้ตำแหน่งนี้');
+    await takePhoto(phone, 'รูปเสา เห็นโคมและป้าย');
+    await phone.press('ต่อไป');
+    await phone.choose('ชนิดโคม', 'LED');
+    await phone.type('กำลังไฟ', '40');
+    await phone.press('ต่อไป');
+    const circuit = phone.page.getByLabel('วงจร');
+    await phone.shows(circuit);
+    const other = zones.find((zone) => zone.zone !== zones[0].zone).zone;
+    await circuit.selectOption(other);
+    // Called away, and back by the list of what was begun.
+    await phone.goHome();
+    await phone.press('ทำค้างไว้ 1 รายการ');
+    await phone.shows(phone.page.locator('.draft', { hasText: sticker }));
+    await phone.page.locator('.draft button').first().click();
+    await phone.shows(circuit);
+    assert.equal(await circuit.inputValue(), other);
+    await phone.choose('วัสดุ', 'คอนกรีต');
+    await phone.press('บันทึก', { exact: true });
+    await phone.heading('บันทึกแล้ว');
+    await phone.sync();
+    const found = await stage.office.ask('find', { text: sticker });
+    const pole = await stage.office.card(found.id ?? Object.values(found)[0]);
+    assert.equal(pole.row.zone, other);
+  });
 });

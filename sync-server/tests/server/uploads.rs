@@ -327,6 +327,28 @@ fn a_version_never_has_the_name_of_an_earlier_one() {
 }
 
 #[test]
+fn pictures_beyond_those_a_form_may_have_are_named() {
+    let world = World::start();
+    let cookie = signed_in(&world);
+    let (head, questions) = reading().survey.split_once('\n').unwrap();
+    let blank = ",".repeat(head.split(',').count() - 3);
+    let rows: String =
+        (1..=62).map(|no| format!("note,n{no},ข้อ {no}{blank},picture-{no:02}.png\n")).collect();
+    let survey = format!("{head},image\n{}\n{rows}", questions.trim_end());
+    let sheets =
+        [("survey", survey.as_str()), ("choices", reading().choices), ("settings", reading().settings)];
+    let checked = check(&world, &cookie, ("water", "reading"), files(&sheets)).unwrap();
+    assert!(checked.definition.is_some(), "{:?}", checked.messages);
+    let left_out = checked.messages.iter().find(|message| message.words.en.contains("left out"));
+    let left_out = left_out.unwrap_or_else(|| panic!("{:?}", checked.messages));
+    assert!(!left_out.mistake && left_out.words.th.contains("60 รูป"), "{left_out:?}");
+    assert!(left_out.words.en.ends_with("picture-61.png, picture-62.png"), "{left_out:?}");
+    // Each of the others is asked for.
+    let missing = checked.messages.iter().filter(|message| message.words.en.contains("There is no file"));
+    assert_eq!(missing.count(), 60);
+}
+
+#[test]
 fn what_no_phone_has_is_told_with_its_row() {
     let world = World::start();
     let cookie = signed_in(&world);

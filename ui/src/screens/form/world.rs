@@ -119,9 +119,37 @@ impl Tables {
         for question in wanted {
             // Nobody is in the way of anything: a form without its rows can still be filled and saved.
             let rows = ask(question.clone()).await.unwrap_or_default();
-            let mut held = self.held.borrow_mut();
-            held.cut |= rows.len() >= Registry::MOST;
-            held.known.insert(question, rows);
+            self.held.borrow_mut().take(question, rows);
         }
+    }
+}
+
+impl Held {
+    /// Takes in what the store answered.
+    fn take(&mut self, question: Registry, rows: Vec<Row>) {
+        self.cut |= rows.len() >= Registry::MOST;
+        self.known.insert(question, rows);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_that_was_cut_short_is_marked_and_stays_so() {
+        let tables = Tables::of("water", Some("meters"));
+        let answered = |equals: Option<(&str, &str)>, count: usize| {
+            assert_eq!(tables.rows("meters", equals), None);
+            let question = tables.held.borrow_mut().wanted.pop();
+            let rows = vec![Row::new(); count];
+            tables.held.borrow_mut().take(question.unwrap(), rows);
+            assert_eq!(tables.rows("registry", equals).map(|rows| rows.len()), Some(count));
+            tables.is_cut()
+        };
+        assert!(!answered(Some(("zone", "R01")), Registry::MOST - 1));
+        assert!(answered(None, Registry::MOST));
+        assert!(answered(Some(("zone", "R02")), 1), "what was offered before is still only a part");
+        assert!(!tables.lacks_rows());
     }
 }
