@@ -156,4 +156,33 @@ describe('labels', () => {
     await phone.page.locator('input[type=file]').setInputFiles(paper(1));
     await phone.heading(meter.heading);
   });
+
+  test('what is ticked in the registry is printed, in the order of the route', { timeout: 240_000 }, async (t) => {
+    const { rows } = await stage.office.ask('round', { programme: 'lights', zone: null, standing: [], today: '2026-11-21', offset: 0, limit: 4 });
+    const desk = await newDesk(t, stage);
+    await desk.login();
+    await desk.openPage('labels/ticked', 'ป้าย QR');
+    await desk.sees('ยังไม่ได้เลือกรายการ');
+    await desk.openPage('registry', 'ทะเบียน');
+    await select(desk, 'งาน', { label: 'ไฟสาธารณะ' });
+    const box = (row) => desk.page.getByRole('checkbox', { name: `เลือก ${row.heading}` }).first();
+    await desk.shows(box(rows[3]));
+    for (const row of [rows[3], rows[1], rows[0]]) await box(row).check();
+    await desk.shows(desk.button('พิมพ์สติกเกอร์ที่เลือก (3)'));
+    await box(rows[1]).uncheck();
+    await picture(desk.page, 'office-registry-ticked');
+    await desk.press('พิมพ์สติกเกอร์ที่เลือก (2)');
+    await desk.sees('สติกเกอร์ของ 2 รายการที่เลือกในทะเบียน');
+    await amount(desk, '2 ดวง · 1 แผ่น');
+    const file = await printed(desk, 'สร้างไฟล์ PDF', 'labels.pdf');
+    assert.equal(file.pages, 1);
+    const codes = [];
+    for (const row of [rows[0], rows[3]]) codes.push((await stage.office.card(row.id)).codes.find((code) => /^[0-9A-Z]{10}$/.test(code)));
+    const phone = await enrolledPhone(t, stage, { programmes: ['lights'] });
+    assert.deepEqual(await offered(phone, file.paper(1)), [...codes].sort());
+    // The choice is still there, until it is taken back.
+    await desk.openPage('registry', 'ทะเบียน');
+    await desk.press('เลิกเลือกทั้งหมด');
+    await desk.button('พิมพ์สติกเกอร์ที่เลือก').waitFor({ state: 'detached' });
+  });
 });

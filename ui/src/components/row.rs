@@ -13,6 +13,15 @@ pub fn subject_row<F>(app: App, row: &SubjectRow, open: F) -> impl IntoView + us
 where
     F: Fn(&SubjectRow) + 'static,
 {
+    row_beside(app, row, (), open)
+}
+
+/// Draws a row with something else before it that can be pressed, such as a box to tick.
+pub fn row_beside<F, V>(app: App, row: &SubjectRow, beside: V, open: F) -> impl IntoView + use<F, V>
+where
+    F: Fn(&SubjectRow) + 'static,
+    V: IntoView + 'static,
+{
     let t = app.t();
     let programme = app.programme(&row.programme);
     let colour = programme.as_ref().map(|programme| programme.colour.clone()).unwrap_or_default();
@@ -24,6 +33,7 @@ where
     let chosen = row.clone();
     view! {
         <li class="row" id=row_id(row.id) style=("--accent", colour)>
+            {beside}
             <button type="button" on:click=move |_| open(&chosen)>
                 <span class="mark" aria-hidden="true">{icon}</span>
                 <span class="text">

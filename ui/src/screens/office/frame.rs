@@ -46,6 +46,7 @@ pub fn Frame() -> impl IntoView {
         Page::Labels(id) => id,
         _ => None,
     });
+    let of_ticked = Signal::derive(move || page.get() == Page::LabelsOfTicked);
     // A red flag comes from a caregiver's phone: whoever sits here has touched nothing, on whatever page.
     let look = RwSignal::new(0u32);
     every(URGENT_MS, move || async move { look.update(|n| *n = n.wrapping_add(1)) });
@@ -141,7 +142,9 @@ pub fn Frame() -> impl IntoView {
                     Page::Orders(_) => view! { <orders::Orders open=order/> }.into_any(),
                     Page::Citizens => view! { <orders::Citizens/> }.into_any(),
                     Page::Questions => view! { <questions::Questions/> }.into_any(),
-                    Page::Labels(_) => view! { <labels::Labels open=label_of/> }.into_any(),
+                    Page::Labels(_) | Page::LabelsOfTicked => {
+                        view! { <labels::Labels open=label_of ticked=of_ticked/> }.into_any()
+                    }
                     Page::Emergency => view! { <emergency::Emergency/> }.into_any(),
                     Page::Reports => view! { <reports::Reports/> }.into_any(),
                     Page::Devices => view! { <devices::Devices/> }.into_any(),

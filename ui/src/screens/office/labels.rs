@@ -2,6 +2,7 @@
 
 use super::page::Framed;
 use super::state::{Office, office};
+use super::ticks::TickedLead;
 use crate::app::{App, app};
 use crate::backend::{ask, download};
 use crate::browser::{today_iso, wait};
@@ -41,8 +42,8 @@ const ENGRAVING: &str = "engraving";
 /// What the form holds. A handle.
 #[derive(Clone, Copy)]
 struct Asked {
-    /// One subject whose label is printed again.
-    subject: Signal<Option<RecordId>>,
+    /// The subjects, where they are chosen elsewhere: one whose label is printed again, or those that are ticked.
+    subjects: Signal<Option<Vec<RecordId>>>,
     blank: RwSignal<bool>,
     programme: RwSignal<String>,
     zone: RwSignal<String>,
@@ -61,13 +62,14 @@ struct Asked {
 }
 
 impl Asked {
-    /// The request as the form stands; `None` while no programme is known.
+    /// The request as the form stands; `None` while no programme is known, and where nothing is ticked.
     fn request(self) -> Option<api::Labels> {
         let number = |typed: RwSignal<String>| text::ascii_digits(typed.get().trim()).parse::<f64>().ok();
         let micrometres = |typed: RwSignal<String>| (number(typed).unwrap_or(0.0) * 1_000.0).round() as i32;
         let programme = self.programme.get();
-        let choice = match self.subject.get() {
-            Some(subject) => LabelChoice::Subjects(vec![subject]),
+        let choice = match self.subjects.get() {
+            Some(subjects) if subjects.is_empty() => return None,
+            Some(subjects) => LabelChoice::Subjects(subjects),
             None if programme.is_empty() => return None,
             None if self.blank.get() => {
                 let count = number(self.count).unwrap_or(1.0).clamp(1.0, 5_000.0) as u32;
@@ -111,13 +113,18 @@ impl Asked {
 pub fn Labels(
     /// A subject whose label is printed again; without one it is asked whose.
     open: Signal<Option<RecordId>>,
+    /// Those that are ticked in the registry are printed.
+    ticked: Signal<bool>,
 ) -> impl IntoView {
     let app = app();
     let office = office();
     let t = words(app);
     let typed = |text: &str| RwSignal::new(text.to_owned());
     let asked = Asked {
-        subject: open,
+        subjects: Signal::derive(move || match open.get() {
+            Some(id) => Some(vec![id]),
+            None => ticked.get().then(|| office.ticked.with(|all| all.iter().map(|one| one.id).collect())),
+        }),
         blank: RwSignal::new(false),
         programme: typed(""),
         zone: typed(NOT_KNOWN),
@@ -165,9 +172,15 @@ pub fn Labels(
         });
     };
     Effect::new(move |_| {
-        let Some(request) = asked.request() else { return };
         done.set(false);
-        look(request);
+        match asked.request() {
+            Some(request) => look(request),
+            None => {
+                // What is still on its way is of what was asked before.
+                round.update_value(|n| *n += 1);
+                reply.set(None);
+            }
+        }
     });
     let save = move |calibration: bool| {
         let Some(request) = untrack(|| asked.request()) else { return };
@@ -193,9 +206,10 @@ pub fn Labels(
         <Framed title=t.labels lead=t.labels_lead>
             <div class="office-labels">
                 <section class="office-panel">
-                    {move || match open.get() {
-                        Some(id) => view! { <One id=id/> }.into_any(),
-                        None => whose(app, office, asked).into_any(),
+                    {move || match (open.get(), ticked.get()) {
+                        (Some(id), _) => view! { <One id=id/> }.into_any(),
+                        (None, true) => view! { <TickedLead/> }.into_any(),
+                        (None, false) => whose(app, office, asked).into_any(),
                     }}
                     {move || paper(app, asked, &stocks.get())}
                     {move || reply.get().map(|reply| told(app, office, &reply))}

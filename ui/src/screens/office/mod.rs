@@ -31,6 +31,7 @@ mod reports;
 mod rounds;
 mod state;
 mod subject;
+mod ticks;
 mod today;
 mod zone_picker;
 

@@ -26,6 +26,8 @@ pub enum Page {
     Questions,
     /// Labels for the printer, of one subject or as chosen there.
     Labels(Option<RecordId>),
+    /// Labels of what is ticked in the registry.
+    LabelsOfTicked,
     /// Who needs help first.
     Emergency,
     /// Monthly reports.
@@ -72,6 +74,7 @@ impl Page {
             ["citizens"] => Page::Citizens,
             ["questions"] => Page::Questions,
             ["labels"] => Page::Labels(None),
+            ["labels", "ticked"] => Page::LabelsOfTicked,
             ["labels", id] => Page::Labels(id.parse().ok()),
             ["emergency"] => Page::Emergency,
             ["reports"] => Page::Reports,
@@ -100,6 +103,7 @@ impl Page {
             Page::Questions => "questions".to_owned(),
             Page::Labels(None) => "labels".to_owned(),
             Page::Labels(Some(id)) => format!("labels/{id}"),
+            Page::LabelsOfTicked => "labels/ticked".to_owned(),
             Page::Emergency => "emergency".to_owned(),
             Page::Reports => "reports".to_owned(),
             Page::Devices => "devices".to_owned(),
@@ -129,7 +133,11 @@ impl Page {
 
     /// Says whether both are the same entry of the menu.
     pub fn same_section(self, other: Page) -> bool {
-        std::mem::discriminant(&self) == std::mem::discriminant(&other)
+        let entry = |page: Page| match page {
+            Page::LabelsOfTicked => Page::Labels(None),
+            page => page,
+        };
+        std::mem::discriminant(&entry(self)) == std::mem::discriminant(&entry(other))
     }
 }
 
@@ -188,6 +196,7 @@ mod tests {
             Page::Questions,
             Page::Labels(None),
             Page::Labels(Some(id)),
+            Page::LabelsOfTicked,
             Page::Emergency,
             Page::Reports,
             Page::Devices,

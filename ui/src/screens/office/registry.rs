@@ -3,17 +3,19 @@
 use super::page::{Framed, Page};
 use super::state::office;
 use super::subject::Subject;
+use super::ticks::{TickBar, Ticked};
 use crate::app::app;
 use crate::backend::ask;
 use crate::browser::today_iso;
-use crate::components::field::Select;
+use crate::components::field::{Select, tick};
 use crate::components::icon::{Icon, icon};
 use crate::components::notice;
-use crate::components::row::subject_row;
+use crate::components::row::row_beside;
 use crate::format;
 use crate::screens::search::SearchList;
 use crate::strings::fill;
 use crate::strings::office::office as words;
+use crate::strings::office::ticks::ticks as tick_words;
 use domain::api;
 use domain::api::SubjectRow;
 use domain::ids::RecordId;
@@ -101,8 +103,12 @@ fn Browse() -> impl IntoView {
         });
     };
     Effect::new(move |_| {
-        programme.track();
+        let id = programme.get();
         zone.track();
+        // A sheet has the colour of one programme.
+        if !id.is_empty() && office.ticked.with_untracked(|all| all.iter().any(|one| one.programme != id)) {
+            office.ticked.update(|all| all.retain(|one| one.programme == id));
+        }
         round.update_value(|n| *n += 1);
         rows.set(Vec::new());
         total.set(None);
@@ -131,12 +137,18 @@ fn Browse() -> impl IntoView {
         <div class="office-browse">
             <h2>{t.browse}</h2>
             <div class="office-pair">{programmes} {zones}</div>
+            <TickBar/>
             {move || {
                 total.get().map(|total| view! { <p class="small">{fill(t.n_subjects, &[&format::count(total)])}</p> })
             }}
             <ul class="rows">
                 <For each=move || rows.get() key=|row| row.id let:row>
-                    {subject_row(app, &row, |row| Page::Registry(Some(row.id)).open())}
+                    {
+                        let heading = fill(tick_words(app).tick, &[&row.heading]);
+                        let named = view! { <span class="visually-hidden">{heading}</span> };
+                        let tick = tick(Ticked::of(&row), office.ticked, named);
+                        row_beside(app, &row, tick, |row| Page::Registry(Some(row.id)).open())
+                    }
                 </For>
             </ul>
             {move || {

@@ -1,5 +1,6 @@
 //! What the office's screens share: who is signed in, the titles of the zones, and what waits for somebody.
 
+use super::ticks::Ticked;
 use crate::app::App;
 use crate::backend::ask;
 use crate::strings::office::office as words;
@@ -9,7 +10,7 @@ use domain::ids::Shelf;
 use domain::problem::{Code, Problem};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// What stands at the entrance.
@@ -56,6 +57,8 @@ pub struct Office {
     pub zones: RwSignal<BTreeMap<String, Vec<ZoneRow>>>,
     /// What waits.
     pub attention: RwSignal<Attention>,
+    /// What is ticked in the registry.
+    pub ticked: RwSignal<BTreeSet<Ticked>>,
 }
 
 /// The shared state, inside a view of the office.
@@ -73,6 +76,7 @@ impl Office {
             ended: RwSignal::new(false),
             zones: RwSignal::new(BTreeMap::new()),
             attention: RwSignal::new(Attention::default()),
+            ticked: RwSignal::new(BTreeSet::new()),
         }
     }
 
@@ -96,6 +100,8 @@ impl Office {
         };
         self.session.set(session);
         self.ended.set(false);
+        // Somebody else may not see what the last person had chosen.
+        self.ticked.set(BTreeSet::new());
         if entry == Entry::In {
             self.refresh();
         }

@@ -6,6 +6,7 @@ pub mod forms;
 pub mod outside;
 pub mod rounds;
 mod th;
+pub mod ticks;
 
 pub use en::EN;
 pub use th::TH;
