@@ -265,6 +265,8 @@ impl Filling {
         for node in surplus.iter().rev() {
             self.remove(work, *node);
         }
+        // Once for all: the last go first, so that those that stay keep their places meanwhile.
+        self.tree.renumber();
         for _ in present.len()..wanted {
             self.make(work, parent, definition, away.pop_front());
         }
@@ -338,10 +340,12 @@ impl Filling {
             return;
         };
         self.remove(work, node);
+        self.tree.renumber();
         self.tell_instances(work, parent, definition);
     }
 
-    /// Takes a node out with everything below it. Its number may be given to another one.
+    /// Takes a node out with everything below it. Its number may be given to another one, and the tree wants to be numbered
+    /// anew.
     fn remove(&mut self, work: &mut Work, node: u32) {
         self.tell_all(work, node);
         let mut gone = BTreeSet::new();
@@ -356,7 +360,6 @@ impl Filling {
         self.put_away.retain(|(parent, _), _| !gone.contains(parent));
         self.pending.retain(|(_, node)| !gone.contains(node));
         self.tree.remove(node);
-        self.tree.renumber();
     }
 
     /// Puts the readers of a node and of everything below it on the list.
