@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
+import { film } from './qr.mjs';
 import { enrolledPhone, look, newDesk, setStage, TODAY, usual } from './stage.mjs';
 
 // One row of each kind of question that a municipality's spreadsheet may hold.
@@ -233,6 +234,11 @@ describe('forms', () => {
     await phone.press('ใช้ลายเซ็นนี้');
     await phone.shows(phone.page.locator('img.photo'));
     await next();
+    // A label of ours in front of the camera: the bare code is the answer, and not the link that proves who stood there.
+    const sticker = stage.blankCode();
+    film(stage.lens, `${stage.site.url.toUpperCase()}/Q/${sticker}AB12CD`);
+    await phone.page.locator('.question-box').getByRole('button', { name: 'สแกน', exact: true }).click();
+    await phone.page.waitForFunction((code) => [...document.querySelectorAll('.question-box input')].some((input) => input.value === code), sticker);
     await phone.type(/เลขเครื่อง/, 'SN-๔๒');
     await next();
 
