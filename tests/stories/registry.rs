@@ -86,6 +86,22 @@ fn many_changes_at_once_leave_no_look_up_behind() {
     assert_eq!(names(&found), ids);
 }
 
+#[test]
+fn one_row_more_than_is_offered_says_that_there_are_more() {
+    let world = World::new();
+    let nok = world.phone("นก");
+    nok.syncs();
+    let new = |no: usize| new_meter(&format!("R01 new {no}"), "R01", 10 + no as u32, (13.0, 100.0));
+    let present = rows(&nok, None).len();
+    world.office_imports((present..Registry::MOST).map(new).collect());
+    nok.syncs();
+    assert_eq!(rows(&nok, None).len(), Registry::MOST, "all there are");
+    world.office_imports((Registry::MOST..Registry::MOST + 3).map(new).collect());
+    nok.syncs();
+    assert_eq!(rows(&nok, None).len(), Registry::MOST + 1);
+    assert_eq!(rows(&nok, Some(("zone", "R01"))).len(), Registry::MOST + 1);
+}
+
 fn writes(list: &str, subject: Option<RecordId>, properties: &[(&str, &str)]) -> RegistryChange {
     let properties: BTreeMap<String, String> =
         properties.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();

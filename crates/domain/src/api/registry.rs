@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// Asks for rows of the registry that a form looks up, as `instance('registry')` and `select_one_from_file` do. At most
-/// [`Registry::MOST`] come, those of this replica that the person may see, in route order.
+/// [`Registry::MOST`] are for use, those of this replica that the person may see, in route order; one more comes where there
+/// are more.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Registry {
     /// Programme id.
@@ -16,7 +17,7 @@ pub struct Registry {
 }
 
 impl Registry {
-    /// Most rows of one answer.
+    /// Most rows that a form is offered.
     pub const MOST: usize = 2_000;
 }
 

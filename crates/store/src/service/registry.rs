@@ -51,7 +51,8 @@ pub(super) fn rows(store: &mut Store, caller: &Caller<'_>, ask: &Registry) -> Re
         if equals.as_ref().is_none_or(wanted) {
             found.push(columns);
         }
-        if found.len() >= Registry::MOST {
+        // One more than is offered says that there are more.
+        if found.len() > Registry::MOST {
             break;
         }
     }

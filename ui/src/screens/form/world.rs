@@ -74,7 +74,7 @@ pub struct Tables {
 struct Held {
     known: HashMap<Registry, Vec<Row>>,
     wanted: Vec<Registry>,
-    /// Some answer was as long as an answer may be: there may be more.
+    /// There were more rows than some answer may have.
     cut: bool,
 }
 
@@ -125,9 +125,10 @@ impl Tables {
 }
 
 impl Held {
-    /// Takes in what the store answered.
-    fn take(&mut self, question: Registry, rows: Vec<Row>) {
-        self.cut |= rows.len() >= Registry::MOST;
+    /// Takes in what the store answered: one row too many says that there are more.
+    fn take(&mut self, question: Registry, mut rows: Vec<Row>) {
+        self.cut |= rows.len() > Registry::MOST;
+        rows.truncate(Registry::MOST);
         self.known.insert(question, rows);
     }
 }
@@ -144,11 +145,12 @@ mod tests {
             let question = tables.held.borrow_mut().wanted.pop();
             let rows = vec![Row::new(); count];
             tables.held.borrow_mut().take(question.unwrap(), rows);
-            assert_eq!(tables.rows("registry", equals).map(|rows| rows.len()), Some(count));
+            let offered = tables.rows("registry", equals).map(|rows| rows.len());
+            assert_eq!(offered, Some(count.min(Registry::MOST)));
             tables.is_cut()
         };
-        assert!(!answered(Some(("zone", "R01")), Registry::MOST - 1));
-        assert!(answered(None, Registry::MOST));
+        assert!(!answered(Some(("zone", "R01")), Registry::MOST));
+        assert!(answered(None, Registry::MOST + 1));
         assert!(answered(Some(("zone", "R02")), 1), "what was offered before is still only a part");
         assert!(!tables.lacks_rows());
     }
