@@ -154,8 +154,12 @@ pub(super) fn MoveDialog(
                     .map(|step| {
                         let kind = kind_of(app, &step.programme, &step.kind);
                         let title = state_title(app, kind.as_ref(), &step.state);
+                        // Only where citizens report is there somebody who follows.
+                        let is_followed =
+                            kind.as_ref().is_some_and(|kind| kind.topics.iter().any(|topic| topic.citizen));
+                        let lead = if is_followed { fill(t.note_for, &[&title]) } else { title };
                         view! {
-                            <p>{fill(t.note_for, &[&title])}</p>
+                            <p>{lead}</p>
                             {(!step.others.is_empty())
                                 .then(|| view! { <Select label=t.choose_other options=step.others.clone() value=other/> })}
                             <label class="field">

@@ -79,7 +79,9 @@ pub(super) fn work(app: App, order: &OrderReply, kind: Option<&OrderKind>) -> Op
         });
         view! { <TakePhoto label=label kept=kept/> }
     };
-    let takes = open.then(|| {
+    // Before and after are of work that a photo has to show: nobody mends a loan.
+    let shown_by_photo = kind.states.iter().any(|state| state.needs_photo);
+    let takes = (open && shown_by_photo).then(|| {
         view! { <section><h3>{t.photos_of_work}</h3>{take(t.photo_before, PhotoRole::Before)}{take(t.photo_after, PhotoRole::After)}</section> }
     });
     Some(view! {
