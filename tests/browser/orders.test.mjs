@@ -72,7 +72,8 @@ describe('a light is reported and repaired', () => {
     await desk.login();
     await desk.page.getByRole('link', { name: 'ใบงาน', exact: false }).first().click();
     await desk.heading('ใบงาน');
-    await desk.page.locator('.order-row button').first().click();
+    // The town has others that wait.
+    await desk.page.locator('.order-row', { hasText: row.heading }).locator('button').click();
     await desk.press('รับเรื่อง', { exact: true });
     await desk.sees('บันทึกแล้ว: รับเรื่องแล้ว');
     await desk.shows(desk.page.locator('.order-head .chip', { hasText: 'รับเรื่องแล้ว' }));

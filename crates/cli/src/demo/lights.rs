@@ -20,6 +20,8 @@ pub struct Feeder {
     pub subjects: Vec<Change>,
     /// The day they were inspected, and the inspections.
     pub inspected: (NaiveDate, Vec<Change>),
+    /// Whose it is to look after.
+    pub technician: String,
 }
 
 /// Makes a feeder.
@@ -99,5 +101,5 @@ pub fn feeder(seed: u64, number: usize, poles: usize, calendar: &Calendar, codes
         visits.push(visit.into_visit(RecordId::new(at_ms, random.id_bytes())));
     }
     let title = format!("วงจร {} ถนนตัวอย่าง {} หมู่ {}", number + 1, road + 1, village + 1);
-    Feeder { zone, title, subjects, inspected: (day, visits) }
+    Feeder { zone, title, subjects, inspected: (day, visits), technician }
 }

@@ -1,8 +1,8 @@
 //! `sanam demo`: ตำบลตัวอย่าง, a whole simulated sub-district with its server, ready to try.
 //!
 //! Everything follows from a seed and the day it is made on, so that two people see the same houses. Nobody in it
-//! exists, no place in it is land, and every row says `origin = demo`. It is built beside its final place and moved
-//! there when it is whole; a second start finds it and only serves.
+//! exists, no place in it is land, and every row says `origin = demo`, but for what was done with such a row by a request
+//! (`work`). It is built beside its final place and moved there when it is whole; a second start finds it and only serves.
 
 mod care;
 mod lights;
@@ -11,6 +11,7 @@ mod others;
 mod random;
 mod town;
 mod water;
+mod work;
 
 use crate::folder;
 use crate::machine;
@@ -22,7 +23,7 @@ use domain::access::{Grant, Role};
 use domain::api::{Ask, Card, NewEnrolment, Round};
 use domain::change::Change;
 use domain::code;
-use domain::ids::Shelf;
+use domain::ids::{RecordId, Shelf};
 use domain::problem::Problem;
 use domain::thai_date::{THAI_OFFSET_MINUTES, day_of};
 use random::Random;
@@ -35,6 +36,8 @@ use sync_server::clock;
 
 /// Name of the office account.
 const ACCOUNT: &str = "demo";
+/// Who that is.
+const ADMINISTRATOR: &str = "ผู้ดูแลระบบ (demo)";
 /// How long the printed enrolment codes are good for: a day of trying things out.
 const ENROLMENT_MS: u64 = 24 * 60 * 60 * 1_000;
 
@@ -172,7 +175,9 @@ fn build(arguments: &Arguments, now_ms: u64) -> Result<(), Problem> {
     folder::make_private(&unfinished)?;
     folder::private_database(&unfinished)?;
     let path = folder::database(&unfinished);
-    let mut store = Store::open(&path, Kind::Server, sync_server::entropy::system(), now_ms)?;
+    // Which server this is no seed may say: a device tells two servers apart by it. What lies in it then has ids of the seed.
+    drop(Store::open(&path, Kind::Server, sync_server::entropy::system(), now_ms)?);
+    let mut store = Store::open(&path, Kind::Server, ids(arguments.seed), now_ms)?;
     fill(&mut store, arguments.seed, &arguments.size.numbers(), &Calendar::new(now_ms))?;
     // Closing writes the journal back into the file.
     drop(store);
@@ -181,6 +186,11 @@ fn build(arguments: &Arguments, now_ms: u64) -> Result<(), Problem> {
     let _ = std::fs::remove_dir(&unfinished);
     eprintln!("สร้างตำบลตัวอย่างเสร็จใน {:.0} วินาที", started.elapsed().as_secs_f64());
     Ok(())
+}
+
+/// Where the ids come from of what is saved by requests.
+fn ids(seed: u64) -> store::Entropy {
+    Random::new(seed, "ids").entropy()
 }
 
 /// Says who is paid in the town: a biller id that no bank gave to anyone.
@@ -217,8 +227,12 @@ fn fill(store: &mut Store, seed: u64, numbers: &Numbers, calendar: &Calendar) ->
         let route = water::route(seed, number, numbers.meters_per_route, calendar, &mut codes);
         writer.zone("water", &route.zone, &route.title)?;
         writer.write(route.subjects, calendar.day(-4, 1))?;
-        for (day, readings) in route.rounds {
-            writer.write(readings, day)?;
+        if number == work::BILLED_ROUTE {
+            writer.bills(work::Reader::new(seed, &route.zone), route.rounds)?;
+        } else {
+            for (day, readings) in route.rounds {
+                writer.write(readings, day)?;
+            }
         }
         writer.write(route.cycles, calendar.today)?;
         progress.step();
@@ -227,8 +241,12 @@ fn fill(store: &mut Store, seed: u64, numbers: &Numbers, calendar: &Calendar) ->
     for number in 0..numbers.feeders {
         let feeder = lights::feeder(seed, number, numbers.poles_per_feeder, calendar, &mut codes);
         writer.zone("lights", &feeder.zone, &feeder.title)?;
+        let poles: Vec<RecordId> = feeder.subjects.iter().map(|pole| pole.id).collect();
         writer.write(feeder.subjects, calendar.day(-8, 10))?;
         writer.write(feeder.inspected.1, feeder.inspected.0)?;
+        if number == work::REPAIRED_FEEDER {
+            work::repairs(writer.store, &feeder.technician, &feeder.zone, &poles, calendar)?;
+        }
         progress.step();
     }
     let mut progress = Progress::new("หมู่บ้าน", town::VILLAGES);
@@ -253,6 +271,11 @@ fn fill(store: &mut Store, seed: u64, numbers: &Numbers, calendar: &Calendar) ->
         writer.zone(zone.programme, &zone.zone, &zone.title)?;
         writer.write(zone.records, calendar.today)?;
     }
+    eprintln!(
+        "ใบแจ้งและการรับเงินมีเฉพาะสาย {} · ใบงานซ่อมมีเฉพาะวงจร {}",
+        work::BILLED_ROUTE + 1,
+        work::REPAIRED_FEEDER + 1
+    );
     Ok(())
 }
 
@@ -265,6 +288,24 @@ struct Writer<'a> {
 impl Writer<'_> {
     fn zone(&mut self, programme: &str, zone: &str, title: &str) -> Result<(), Problem> {
         self.write(vec![zone_change(programme, zone, title, true)], self.calendar.day(-10, 1))
+    }
+
+    /// A route's months, read with bills. The money of a month comes to the bank; what was taken in this one the reader has
+    /// still with her.
+    fn bills(
+        &mut self,
+        mut reader: work::Reader,
+        rounds: Vec<(NaiveDate, Vec<Change>)>,
+    ) -> Result<(), Problem> {
+        let mut left = rounds.len();
+        for (day, readings) in rounds {
+            left -= 1;
+            let cash = reader.reads(self.store, readings)?;
+            if left > 0 {
+                work::deposits(self.store, &cash, self.calendar.ms(day, 17 * 60))?;
+            }
+        }
+        Ok(())
     }
 
     fn write(&mut self, changes: Vec<Change>, day: NaiveDate) -> Result<(), Problem> {
@@ -305,9 +346,7 @@ fn account(store: &mut Store, dir: &Path, now_ms: u64) -> Result<String, Problem
     let password = sync_server::random_hex(6)?;
     folder::write_private(&path, format!("{password}\n").as_bytes())?;
     let shelves = store.programmes().keys().map(Shelf::common).collect();
-    let grant = Grant {
-        person: "ผู้ดูแลระบบ (demo)".to_owned(), role: Role::Administrator, shelves
-    };
+    let grant = Grant { person: ADMINISTRATOR.to_owned(), role: Role::Administrator, shelves };
     store.put_account(ACCOUNT, ACCOUNT, &sync_server::hash_password(&password)?, &grant, now_ms)?;
     Ok(password)
 }
@@ -420,117 +459,4 @@ fn tell(store: &mut Store, address: &str, dir: &Path, password: &str, seed: u64)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use std::collections::BTreeSet;
-
-    const NOW: u64 = 1_795_233_600_000; // 2026-11-21, 11:00 in Thailand
-
-    fn small(seed: u64) -> (Store, String) {
-        let entropy: store::Entropy = Box::new(|bytes| bytes.fill(7));
-        let mut store = Store::in_memory(Kind::Server, entropy).unwrap();
-        fill(&mut store, seed, &Size::Small.numbers(), &Calendar::new(NOW)).unwrap();
-        let mut dump = Vec::new();
-        store.dump(None, &mut dump).unwrap();
-        (store, String::from_utf8(dump).unwrap())
-    }
-
-    /// What does not depend on the moment of making: programmes are stamped with the clock of the machine.
-    fn rows(dump: &str) -> Vec<&str> {
-        // What the server itself asks about simulated rows is no row of ours.
-        let own = |line: &&str| {
-            !["programme", "question"].iter().any(|kind| line.contains(&format!(r#""kind":"{kind}""#)))
-        };
-        dump.lines().filter(own).collect()
-    }
-
-    #[test]
-    fn the_same_seed_makes_the_same_town() {
-        let ((_, one), (_, two), (_, other)) = (small(1), small(1), small(2));
-        assert_eq!(rows(&one), rows(&two));
-        assert_ne!(rows(&one), rows(&other));
-    }
-
-    #[test]
-    fn every_row_says_that_it_is_simulated_and_every_index_fits() {
-        let (store, dump) = small(1);
-        for line in rows(&dump) {
-            assert!(line.contains(r#""origin":{"stamp""#) && line.contains(r#""value":"demo""#), "{line}");
-        }
-        assert_eq!(store.verify().unwrap(), Vec::<store::Fault>::new());
-    }
-
-    #[test]
-    fn every_cell_is_a_field_of_its_programme_and_every_code_is_bound_once() {
-        let (store, dump) = small(1);
-        let programmes = store.programmes();
-        let engine = ["programme", "zone", "order", "lat", "lon", "origin"];
-        let mut codes = BTreeSet::new();
-        let mut subjects = 0;
-        for line in rows(&dump) {
-            let record: serde_json::Value = serde_json::from_str(line).unwrap();
-            if record["kind"] != "subject" {
-                continue;
-            }
-            subjects += 1;
-            let cells = record["cells"].as_object().unwrap();
-            let programme = &programmes[cells["programme"]["value"].as_str().unwrap()];
-            let mut ours = 0;
-            for (name, cell) in cells {
-                if let Some(code) = name.strip_prefix("codes.") {
-                    assert!(codes.insert(code.to_owned()), "{code} twice");
-                    match code::read(code).unwrap() {
-                        code::Scanned::Ours { .. } => ours += 1,
-                        code::Scanned::Foreign(read) => assert_eq!(read, code),
-                        other => panic!("{other:?}"),
-                    }
-                    continue;
-                }
-                if engine.contains(&name.as_str()) {
-                    continue;
-                }
-                let field =
-                    programme.field(name).unwrap_or_else(|| panic!("{name} is no field of {}", programme.id));
-                if !field.choices.is_empty() {
-                    let value = cell["value"].as_str().unwrap();
-                    assert!(field.choices.contains_key(value), "{name} = {value}");
-                }
-            }
-            assert_eq!(ours, 1);
-        }
-        assert_eq!(subjects, 80 + 24 + 36 + 40 + 20);
-    }
-
-    #[test]
-    fn every_visit_answers_questions_of_its_form() {
-        let (store, dump) = small(1);
-        let programmes = store.programmes();
-        let engine = ["programme", "form", "subject", "at", "by", "outcome", "cycle", "origin"];
-        let mut visits = 0;
-        for line in rows(&dump) {
-            let record: serde_json::Value = serde_json::from_str(line).unwrap();
-            if record["kind"] != "visit" {
-                continue;
-            }
-            visits += 1;
-            let cells = record["cells"].as_object().unwrap();
-            let value = |name: &str| cells[name]["value"].as_str().unwrap();
-            let programme = &programmes[value("programme")];
-            let form = programme.form(value("form")).unwrap();
-            let outcome = value("outcome");
-            assert!(outcome == "done" || programme.outcome(outcome).is_some(), "{outcome}");
-            let definition = form.definition.to_string();
-            for name in cells.keys().filter(|name| !engine.contains(&name.as_str())) {
-                assert!(definition.contains(&format!("\"{name}\"")), "{}/{}: {name}", programme.id, form.id);
-            }
-        }
-        assert!(visits > 80 * 3, "{visits}");
-    }
-
-    #[test]
-    fn the_whole_town_has_the_cases_by_group_that_it_should() {
-        let all: Vec<u8> = (0..town::VILLAGES).flat_map(|village| care::groups_of(village, 70)).collect();
-        let count = |group: u8| all.iter().filter(|one| **one == group).count();
-        assert_eq!((count(1), count(2), count(3), count(4)), (35, 15, 12, 8));
-    }
-}
+mod tests;

@@ -58,6 +58,17 @@ impl Random {
         median * self.normal(0.0, sigma).exp()
     }
 
+    /// Random bytes as a store takes them, so that what is saved by requests has the same ids for everybody.
+    pub fn entropy(mut self) -> store::Entropy {
+        Box::new(move |bytes: &mut [u8]| {
+            for part in bytes.chunks_mut(8) {
+                for (byte, random) in part.iter_mut().zip(self.bits().to_le_bytes()) {
+                    *byte = random;
+                }
+            }
+        })
+    }
+
     /// Ten bytes for an id.
     pub fn id_bytes(&mut self) -> [u8; 10] {
         let mut bytes = [0u8; 10];

@@ -175,7 +175,7 @@ fn state(random: &mut Random, zone: &str, (day, month): (NaiveDate, i32), reader
         );
         cells
             .set(cycle::field::PRODUCED, produced)
-            .set(&format!("{}_by", state.word()), "ผู้ดูแลระบบ (demo)")
+            .set(&format!("{}_by", state.word()), super::ADMINISTRATOR)
             .set(&format!("{}_at", state.word()), at);
     }
     let id = cycle::id(PROGRAMME, zone, &cycle);
