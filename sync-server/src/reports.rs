@@ -113,7 +113,7 @@ fn named(text: &str) -> String {
 fn sheet(report: &report::Report, table: &report::Table) -> Sheet {
     let is_number = |at: usize| {
         let mut cells = table.rows.iter().filter_map(|row| row.get(at));
-        !table.rows.is_empty() && cells.all(|cell| matches!(cell, report::Cell::Number(_)))
+        !table.rows.is_empty() && cells.all(|cell| !matches!(cell, report::Cell::Text(_)))
     };
     let columns = table.heads.iter().enumerate().map(|(at, head)| match is_number(at) {
         true => Column::number(head.clone()),
@@ -134,6 +134,7 @@ fn cell(cell: &report::Cell) -> Cell {
         report::Cell::Number(number) if number.fract() == 0.0 => Cell::Whole(*number as i64),
         report::Cell::Number(number) => Cell::Decimal(*number, 1),
         report::Cell::Text(text) => Cell::Text(text.clone()),
+        report::Cell::Money { satang } => Cell::Money(*satang),
     }
 }
 

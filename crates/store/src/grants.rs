@@ -5,10 +5,11 @@
 
 use crate::error::{Error, Result};
 use crate::{Store, audit};
-use domain::access::Grant;
+use domain::access::{Grant, Role};
 use domain::ids::{DeviceNo, Shelf};
 use domain::problem::Code;
 use domain::wire::TAKEN_DAYS;
+use std::collections::BTreeSet;
 
 const DAY_MS: u64 = 24 * 60 * 60 * 1_000;
 
@@ -90,6 +91,22 @@ pub(crate) fn grant_of(db: &rusqlite::Connection, device: DeviceNo) -> Result<Gr
             row.get(0)
         })?;
     Ok(serde_json::from_str(&grants)?)
+}
+
+/// The person who works in a zone, where that is exactly one: of several nobody can say whose it is. Whoever has two phones is
+/// one person.
+pub(crate) fn only_holder(db: &rusqlite::Connection, shelf: &Shelf) -> Result<Option<String>> {
+    let mut statement = db.prepare_cached("SELECT grants FROM device WHERE revoked = 0")?;
+    let mut rows = statement.query([])?;
+    let mut holders = BTreeSet::new();
+    while let Some(row) = rows.next()? {
+        let grant: Grant = serde_json::from_str(&row.get::<_, String>(0)?)?;
+        if grant.role == Role::Worker && grant.shelves.contains(shelf) {
+            holders.insert(grant.person);
+        }
+    }
+    let mut holders = holders.into_iter();
+    Ok(holders.next().filter(|_| holders.next().is_none()))
 }
 
 /// Gives a device another grant, and notes which shelves it loses by it.

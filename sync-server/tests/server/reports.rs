@@ -80,6 +80,7 @@ fn start() -> World {
             "2026-11-08",
             json!({
                 "long_goal": "นั่งเองได้", "live_problem": "แผลกดทับ", "plan_approved": "yes", "urgency": "yellow",
+                "cg_per_month": 4, "budget": 1500,
                 "item": [{"item_activity": "a4", "item_days": ["mon", "thu"], "item_provider": "นก", "item_note": "ทำแผล"}, {"item_activity": "a5", "item_days": ["mon"]}],
             }),
         ),
@@ -109,11 +110,21 @@ fn a_month_is_counted_and_leaves_as_pages_and_as_a_workbook() {
     let Reply::MonthReport(report) = world.call(&cookie, Request::MonthReport(november())).1.unwrap() else {
         panic!()
     };
-    let zone: Vec<String> = report.tables[0].rows[0].iter().map(Cell::text).collect();
+    let row = |table: usize| report.tables[table].rows[0].iter().map(Cell::text).collect::<Vec<String>>();
     assert_eq!(
-        zone[1..],
-        ["1", "4", "2", "2", "0", "0", "50", "2"],
-        "two of four visits, two urgent findings"
+        row(0)[1..],
+        ["1", "4", "2", "2", "0", "0", "50", "0", "0", "2"],
+        "two of four visits, the second a week late; two urgent findings"
+    );
+    assert_eq!(
+        row(1),
+        ["นก ตัวอย่าง", "1", "1", "4", "2", "2", "0", "0", "50", "0", "0"],
+        "the same by caregiver"
+    );
+    assert_eq!(
+        row(2),
+        ["นก ตัวอย่าง", "1", "1/2", "2", "0", "0", "-", "0", "0", "0", "0", "0", "1,500.00"],
+        "how her people fare, and what their plans cost"
     );
     // That she died is written without a day: she died when it was written, and the month before goes on counting her.
     let edit = domain::api::EditSubject {
@@ -127,8 +138,9 @@ fn a_month_is_counted_and_leaves_as_pages_and_as_a_workbook() {
         panic!()
     };
     assert_eq!(after.tables[0].rows[0], report.tables[0].rows[0]);
-    let person: Vec<String> = report.tables[2].rows[0].iter().map(Cell::text).collect();
-    assert_eq!(person[6], "1/2", "one of two kinds of care of the plan was done");
+    let person = row(3);
+    assert_eq!(person[2..4], ["นก ตัวอย่าง", "88"], "whose she is, and how old");
+    assert_eq!(person[11], "1/2", "one of two kinds of care of the plan was done");
 
     let file = |format| post(&world, &cookie, "/api/report", &ReportFile { of: november(), format });
     let pdf = file(FileFormat::Pdf);

@@ -3,7 +3,7 @@
 use super::{Caller, list};
 use crate::error::{Error, Result};
 use crate::row::{self, Row};
-use crate::{Kind, Now, Store, orders, project};
+use crate::{Kind, Now, Store, grants, orders, project};
 use domain::access::{self, Action, Grant};
 use domain::api::MonthReport;
 use domain::change::{Values, field};
@@ -13,7 +13,7 @@ use domain::order::{Case, OrderKind};
 use domain::problem::{Code, Problem};
 use domain::programme::reports::ReportRule;
 use domain::programme::{DONE, Programme};
-use domain::report::{self, CaseTold, Report, Someone, Visited};
+use domain::report::{self, CaseTold, Report, Someone, Visited, Wanted};
 use domain::thai_date;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -31,7 +31,9 @@ pub(super) fn month(store: &mut Store, caller: &Caller<'_>, ask: &MonthReport) -
     let mut people = Vec::new();
     for (no, shelf) in shelves.iter().filter(|(_, shelf)| shelf.is_zone()) {
         let title = list::zone_title(store, shelf)?;
-        people.extend(of_shelf(store, &programme, (*no, &title), rule, &ask.month)?);
+        let holder = grants::only_holder(&store.db, shelf)?;
+        let zone = Zone { no: *no, title: &title, holder: holder.as_deref() };
+        people.extend(of_shelf(store, &programme, zone, rule, &ask.month)?);
     }
     let about = match &ask.zone {
         Some(zone) => list::zone_title(store, &Shelf::new(&*programme.id, &**zone))?,
@@ -42,14 +44,26 @@ pub(super) fn month(store: &mut Store, caller: &Caller<'_>, ask: &MonthReport) -
         let what = format!("{}/{} {}", programme.id, ask.report, ask.month);
         store.note_audit(&caller.grant.person, "report made", &what, caller.now.ms)?;
     }
-    Ok(report::monthly(&programme, rule, &people, &ask.month, &about, &ask.language))
+    let today = thai_date::day_of(caller.now.ms, thai_date::THAI_OFFSET_MINUTES);
+    let wanted = Wanted { month: &ask.month, today, about: &about, language: &ask.language };
+    Ok(report::monthly(&programme, rule, &people, &wanted))
+}
+
+/// A zone, as a report names it.
+struct Zone<'a> {
+    /// Its shelf.
+    no: i64,
+    /// What people call it.
+    title: &'a str,
+    /// Whose it is.
+    holder: Option<&'a str>,
 }
 
 /// Everybody of a shelf with their visits up to the end of a month: of the last twelve months, which is what a report looks at.
 fn of_shelf(
     store: &Store,
     programme: &Programme,
-    (shelf, zone): (i64, &str),
+    zone: Zone<'_>,
     rule: &ReportRule,
     month: &str,
 ) -> Result<Vec<Someone>> {
@@ -58,12 +72,13 @@ fn of_shelf(
         let mut statement = store
             .db
             .prepare_cached("SELECT no, first_day FROM subject WHERE shelf = ?1 ORDER BY sort_key, no")?;
-        let mut rows = statement.query([shelf])?;
+        let mut rows = statement.query([zone.no])?;
         while let Some(found) = rows.next()? {
             let Some(row) = row::load_no(&store.db, found.get(0)?)? else { continue };
             let someone = Someone {
                 heading: list::heading(store, &programme.id, &row),
-                zone: zone.to_owned(),
+                zone: zone.title.to_owned(),
+                holder: zone.holder.map(str::to_owned),
                 first_day: found.get(1)?,
                 values: with_its_end(programme, rule, &row),
                 visits: Vec::new(),
@@ -79,7 +94,7 @@ fn of_shelf(
     let mut statement = store.db.prepare_cached(
         "SELECT no, subject, form, day, outcome FROM visit WHERE shelf = ?1 AND day BETWEEN ?2 AND ?3 ORDER BY at_ms, no",
     )?;
-    let mut rows = statement.query((shelf, from, until))?;
+    let mut rows = statement.query((zone.no, from, until))?;
     while let Some(found) = rows.next()? {
         let outcome: String = found.get(4)?;
         if [field::SET_ASIDE, project::CORRECTED].contains(&&*outcome) {

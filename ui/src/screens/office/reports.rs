@@ -140,7 +140,7 @@ fn table(table: &Table) -> impl IntoView + use<> {
                 .iter()
                 .enumerate()
                 .map(|(column, cell)| match cell {
-                    Cell::Number(number) => view! { <td>{number.to_string()}</td> }.into_any(),
+                    Cell::Number(_) | Cell::Money { .. } => view! { <td>{cell.text()}</td> }.into_any(),
                     Cell::Text(text) if column == 0 => view! { <th scope="row">{text.clone()}</th> }.into_any(),
                     Cell::Text(text) => view! { <td class="in-words">{text.clone()}</td> }.into_any(),
                 })
