@@ -327,6 +327,11 @@ pub(crate) fn asked(definition: &Value) -> Vec<FieldKind> {
     Form::from_json(definition).map(|form| former::described(&form, None)).unwrap_or_default()
 }
 
+/// The questions of a form that take a photo, each with the repeated group around it, in the order of the form.
+pub(crate) fn pictures(definition: &Value) -> Vec<(Option<String>, FieldKind)> {
+    Form::from_json(definition).map(|form| former::pictures(&form)).unwrap_or_default()
+}
+
 /// What is asked again for each row of a repeated group, and what the group is called.
 pub(crate) fn asked_in(definition: &Value, group: &str) -> Option<(FieldKind, Vec<FieldKind>)> {
     let form = Form::from_json(definition).ok()?;

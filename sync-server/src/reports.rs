@@ -1,6 +1,8 @@
 //! Files that leave the office: a month's report as pages or as a workbook, and one person's whole record as pages or as a
 //! FHIR bundle. Each is noted in the audit by the store that gathered it.
 
+mod album;
+
 use crate::answer::Failure;
 use crate::download::{self, PDF, XLSX};
 use crate::shared::Server;
@@ -8,7 +10,7 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
-use documents::report::{Cell, Column, Report as Sheet};
+use documents::report::{Album, Cell, Column, Report as Sheet};
 use domain::api::{Ask, FileFormat, PersonFile, ReportFile};
 use domain::change::Value;
 use domain::problem::{Code, Problem};
@@ -42,7 +44,7 @@ pub(crate) async fn month(
         })
         .await?;
     let sheets: Vec<Sheet> = report.tables.iter().map(|table| sheet(&report, table)).collect();
-    let (bytes, kind, ending) = draw(sheets, format, now_ms).await?;
+    let (bytes, kind, ending) = draw(sheets, None, format, now_ms).await?;
     // Both come from the caller: only what may stand in a name of a file does.
     Ok(download::file(bytes, kind, &format!("{}-{}.{ending}", named(&programme), named(&month))))
 }
@@ -56,10 +58,10 @@ pub(crate) async fn person(
     let (caller, PersonFile { subject, format, language }, _until_done) =
         download::asked(&server, &headers, sent).await?;
     let now_ms = caller.now_ms;
+    let grant = caller.account.grant;
+    let reader = grant.clone();
     let record = server
-        .with_store(move |store| {
-            Ok(store::service::whole(store, &caller.account.grant, Now::thai(caller.now_ms), subject)?)
-        })
+        .with_store(move |store| Ok(store::service::whole(store, &reader, Now::thai(now_ms), subject)?))
         .await?;
     if format == FileFormat::Fhir {
         let now = thai_date::iso(now_ms, thai_date::THAI_OFFSET_MINUTES);
@@ -70,20 +72,25 @@ pub(crate) async fn person(
         let bytes = serde_json::to_vec_pretty(&bundle).map_err(|_| Code::Internal)?;
         return Ok(download::file(bytes, "application/fhir+json", &format!("{subject}.fhir.json")));
     }
-    let (bytes, kind, ending) = draw(sheets_of(&record, &language), format, now_ms).await?;
+    let album = match format {
+        FileFormat::Pdf => Some(album::of(&server, grant, &record, &language).await?),
+        _ => None,
+    };
+    let (bytes, kind, ending) = draw(sheets_of(&record, &language), album, format, now_ms).await?;
     Ok(download::file(bytes, kind, &format!("{subject}.{ending}")))
 }
 
-/// The pages or the workbook, with what they are and how their name ends.
+/// The pages or the workbook, with what they are and how their name ends. A workbook has no photos.
 async fn draw(
     sheets: Vec<Sheet>,
+    album: Option<Album>,
     format: FileFormat,
     now_ms: u64,
 ) -> Result<(Vec<u8>, &'static str, &'static str), Failure> {
     let printed = thai_date::moment(now_ms, thai_date::THAI_OFFSET_MINUTES);
     let drawn = download::drawn(move || match format {
         FileFormat::Xlsx => documents::report::xlsx(&sheets).map(|bytes| (bytes, XLSX, "xlsx")),
-        _ => documents::report::pdf(&sheets, &printed).map(|bytes| (bytes, PDF, "pdf")),
+        _ => documents::report::pdf(&sheets, album.as_ref(), &printed).map(|bytes| (bytes, PDF, "pdf")),
     });
     drawn.await?.map_err(|error| Problem::new(Code::Internal).about(error).into())
 }
@@ -254,16 +261,21 @@ fn in_rows(definition: &Value, name: &str, value: &Value, language: &str) -> Str
         return format!("{name}: {}", plain(value));
     };
     let rows = value.as_array().into_iter().flatten().filter_map(Value::as_object);
-    let row = |row: &serde_json::Map<String, Value>| {
-        let answers = asked.iter().filter_map(|field| Some((field, row.get(&field.id)?)));
-        let answers = answers.filter(|(_, value)| !value.is_null() && **value != "");
-        let told = answers.map(|(field, value)| {
-            format!("{} {}", field.title.in_language(language), told(Some(field), value, language))
-        });
-        told.collect::<Vec<_>>().join(", ")
-    };
-    let rows: Vec<String> = (1..).zip(rows).map(|(number, one)| format!("({number}) {}", row(one))).collect();
+    let rows: Vec<String> = (1..)
+        .zip(rows)
+        .map(|(number, row)| format!("({number}) {}", in_a_row(&asked, row, language)))
+        .collect();
     format!("{}: {}", group.title.in_language(language), rows.join(" "))
+}
+
+/// The answers of one row.
+fn in_a_row(asked: &[FieldKind], row: &serde_json::Map<String, Value>, language: &str) -> String {
+    let answers = asked.iter().filter_map(|field| Some((field, row.get(&field.id)?)));
+    let answers = answers.filter(|(_, value)| !value.is_null() && **value != "");
+    let told = answers.map(|(field, value)| {
+        format!("{} {}", field.title.in_language(language), told(Some(field), value, language))
+    });
+    told.collect::<Vec<_>>().join(", ")
 }
 
 fn is_repeated(value: &Value) -> bool {

@@ -77,7 +77,7 @@ impl Content {
     fn write(self) -> Result<Vec<u8>, Failure> {
         let bad = |error: documents::BadPaper| Failure::from(Problem::new(Code::Internal).about(error));
         match self {
-            Content::Pages(reports, printed) => report::pdf(&reports, &printed).map_err(bad),
+            Content::Pages(reports, printed) => report::pdf(&reports, None, &printed).map_err(bad),
             Content::Workbook(reports) => report::xlsx(&reports).map_err(bad),
             Content::Text(table) => Ok(table.csv().into_bytes()),
         }

@@ -1,4 +1,10 @@
-//! Shapes to PDF: vectors, both fonts whole, and the wish not to be scaled by whoever prints it.
+//! Shapes to PDF: vectors, photos, both fonts whole, and the wish not to be scaled by whoever prints it.
+
+mod jpeg;
+
+pub use jpeg::Jpeg;
+#[cfg(test)]
+pub(crate) use jpeg::tests;
 
 use std::collections::BTreeSet;
 use std::io::Write as _;
@@ -40,8 +46,28 @@ impl File {
         Self { pdf: Pdf::new(), next: FIRST_PAGE, pages: Vec::new() }
     }
 
+    /// Adds a picture, for pages to show.
+    pub fn picture(&mut self, jpeg: &Jpeg) -> PictureNo {
+        let no = PictureNo(self.next);
+        self.next += 1;
+        let mut image = self.pdf.image_xobject(Ref::new(no.0), &jpeg.bytes);
+        image.width(i32::from(jpeg.width)).height(i32::from(jpeg.height)).bits_per_component(8);
+        if jpeg.is_grey {
+            image.color_space().device_gray();
+        } else {
+            image.color_space().device_rgb();
+        }
+        image.filter(Filter::DctDecode);
+        no
+    }
+
     /// Adds a page of this width and height in millimetres, drawn by [`stream`].
-    pub fn page(&mut self, (width, height): (f32, f32), stream: &[u8]) {
+    pub fn page(&mut self, size: (f32, f32), stream: &[u8]) {
+        self.page_showing(size, stream, &[]);
+    }
+
+    /// Adds a page with pictures, drawn by [`stream_showing`] with the same ones.
+    pub fn page_showing(&mut self, (width, height): (f32, f32), stream: &[u8], pictures: &[Placed]) {
         let (page_ref, content_ref) = (Ref::new(self.next), Ref::new(self.next + 1));
         self.next += 2;
         self.pages.push(page_ref);
@@ -54,6 +80,13 @@ impl File {
             fonts.pair(Name(name.as_bytes()), Ref::new(id));
         }
         fonts.finish();
+        if !pictures.is_empty() {
+            let mut shown = resources.x_objects();
+            for Placed { picture, .. } in pictures {
+                shown.pair(Name(picture.name().as_bytes()), Ref::new(picture.0));
+            }
+            shown.finish();
+        }
         resources.finish();
         page.finish();
         self.pdf.stream(content_ref, stream).filter(Filter::FlateDecode);
@@ -74,13 +107,52 @@ impl File {
     }
 }
 
+/// A picture of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PictureNo(i32);
+
+impl PictureNo {
+    /// What pages call it.
+    fn name(self) -> String {
+        format!("P{}", self.0)
+    }
+}
+
+/// A picture on a page, in millimetres from the upper left corner.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Placed {
+    /// Which.
+    pub picture: PictureNo,
+    /// Left edge.
+    pub x: f32,
+    /// Upper edge.
+    pub y: f32,
+    /// Width.
+    pub width: f32,
+    /// Height.
+    pub height: f32,
+}
+
 /// What draws these shapes on a page of this height in millimetres, compressed.
 pub fn stream(height: f32, shapes: &[Shape]) -> Vec<u8> {
+    stream_showing(height, shapes, &[])
+}
+
+/// What draws these shapes and pictures on a page of this height in millimetres, compressed.
+pub fn stream_showing(height: f32, shapes: &[Shape], pictures: &[Placed]) -> Vec<u8> {
     let mut content = Content::new();
     // Millimetres from the upper left corner, downwards.
     content.transform([POINTS, 0.0, 0.0, -POINTS, 0.0, height * POINTS]);
     for shape in shapes {
         draw(&mut content, shape);
+    }
+    for Placed { picture, x, y, width, height } in pictures {
+        // A picture stands upright in a square of one by one, and the page counts downwards.
+        content
+            .save_state()
+            .transform([*width, 0.0, 0.0, -height, *x, y + height])
+            .x_object(Name(picture.name().as_bytes()))
+            .restore_state();
     }
     compressed(&content.finish())
 }

@@ -16,10 +16,14 @@
 //! ```
 
 #[cfg(feature = "pdf")]
+mod album;
+#[cfg(feature = "pdf")]
 mod pages;
 #[cfg(feature = "xlsx")]
 mod sheets;
 
+#[cfg(feature = "pdf")]
+pub use album::{Album, MOST_PICTURES, Picture};
 #[cfg(feature = "pdf")]
 pub use pages::pdf;
 #[cfg(feature = "xlsx")]

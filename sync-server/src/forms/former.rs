@@ -87,6 +87,21 @@ pub(super) fn described(form: &Form, repeat: Option<&str>) -> Vec<FieldKind> {
         .collect()
 }
 
+/// The questions of a version that take a photo, each with the repeated group around it.
+pub(super) fn pictures(form: &Form) -> Vec<(Option<String>, FieldKind)> {
+    let nodes = form.definition().nodes.iter().skip(1);
+    nodes
+        .zip(form.questions())
+        .filter(|(node, _)| node.kind == Kind::Image)
+        .map(|(node, question)| {
+            let title = words(form, &node.label, &node.name);
+            let field =
+                FieldKind { id: question.key, title, kind: FieldType::Photo, ..FieldKind::default() };
+            (question.repeat, field)
+        })
+        .collect()
+}
+
 fn choices(form: &Form, node: &Node) -> BTreeMap<String, Words> {
     let list = node.choices.as_ref().map(|choices| choices.list.as_str()).unwrap_or_default();
     let Some(Instance::List(items)) = form.definition().instances.get(list) else { return BTreeMap::new() };

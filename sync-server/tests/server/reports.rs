@@ -2,6 +2,7 @@
 //! FHIR bundle that two independent readers accept.
 
 use crate::office::signed_in;
+use crate::photos::{holds, jpeg, picture};
 use crate::world::{Answer, NOW, World};
 use domain::access::Role;
 use domain::api::{FileFormat, MonthReport, PersonFile, Reply, ReportFile, Request};
@@ -213,6 +214,56 @@ fn a_whole_record_leaves_for_the_printer_and_for_a_hospital() {
     let nobody = RecordId::derived("test", &[b"nobody"]);
     assert_eq!(file(nobody, FileFormat::Fhir).status, 404);
     accepted(&fhir.body);
+}
+
+#[test]
+fn a_printed_record_shows_its_newest_photos_and_stays_small() {
+    let name = |number: u8| blake3::hash(&[number]).to_hex().to_string();
+    // Fifteen photos of a wound, a day each, one of the way in, and one of somebody else.
+    let subject = json!({"programme": "care", "zone": "M07", "name": "มาลี", "entrance_photo": name(99)});
+    let mut changes = vec![Change { id: person(), ..record("x", kind::SUBJECT, subject) }];
+    for number in 1..=15 {
+        let hash = name(number);
+        let mut answers = json!({"wound": [{"site": "sacrum", "stage": "3", "wound_photo": hash}]});
+        answers[format!("photos.{hash}")] = json!(true);
+        changes.push(visit(&format!("w{number}"), "visit", &format!("2026-11-{number:02}"), answers));
+    }
+    let mut answers = json!({"entrance_photo": name(99)});
+    answers[format!("photos.{}", name(99))] = json!(true);
+    changes.push(visit("h", "house", "2026-01-05", answers));
+    // It names a photo that never came, and one that it does not say it carries.
+    changes.push(visit("lost", "visit", "2026-11-20", json!({"photo1": name(77), "photo2": name(78)})));
+    let small = |number: u8| {
+        let size = 100 + u32::from(number);
+        jpeg(&image::imageops::resize(&picture(), size, 80, image::imageops::FilterType::Nearest))
+    };
+    let world = World::start_with(
+        |store| {
+            store.import("test", changes, NOW).unwrap();
+            for number in (1..=15).chain([78, 99]) {
+                let drawn = store::Drawn { bytes: jpeg(&picture()), thumbnail: small(number) };
+                store.keep_drawn(domain::ids::DeviceNo(7), &name(number), &drawn, NOW).unwrap();
+            }
+        },
+        None,
+    );
+    let cookie = signed_in(&world);
+    let wanted = |format| PersonFile { subject: person(), format, language: "th".into() };
+    let pdf = post(&world, &cookie, "/api/person", &wanted(FileFormat::Pdf));
+    assert_eq!(pdf.status, 200);
+    let pictures = pdf.body.windows(10).filter(|window| window == b"/DCTDecode").count();
+    assert_eq!(pictures, 12, "no more than a page of them");
+    assert!(holds(&pdf.body, &small(99)), "the way in, however long ago");
+    assert!(holds(&pdf.body, &small(15)) && holds(&pdf.body, &small(5)), "the eleven newest of the wound");
+    assert!(!holds(&pdf.body, &small(4)) && !holds(&pdf.body, &small(78)), "none older, none of others");
+    let sheet = post(&world, &cookie, "/api/person", &wanted(FileFormat::Xlsx));
+    assert_eq!(sheet.status, 200);
+    let without = {
+        let world = start();
+        let cookie = signed_in(&world);
+        post(&world, &cookie, "/api/person", &wanted(FileFormat::Pdf)).body.len()
+    };
+    assert!(pdf.body.len() < without + 12 * 20_000, "{} after {without}", pdf.body.len());
 }
 
 /// Two readers that others wrote, in Python; `.ci/setup.sh forms` fetches them. Without them the test says so and passes.

@@ -1,35 +1,39 @@
 //! Reports as pages: A4, upright or across by how wide the table is, its head again on every page.
 
+use super::album::Album;
 use super::{Cell, Report, widths};
 use crate::BadPaper;
 use crate::flow::{ASCENT, LEADING};
-use crate::pdf::{File, stream};
+use crate::pdf::{File, Placed, stream_showing};
 use crate::shape::{BLACK, Shape};
 use crate::text::{Fonts, Line, Weight};
 
-const MARGIN: f32 = 14.0;
-const SIZE: f32 = 3.7;
+pub(super) const MARGIN: f32 = 14.0;
+pub(super) const SIZE: f32 = 3.7;
 /// Between two columns.
 const GAP: f32 = 2.5;
 /// Above this many characters across, the page is turned.
 const UPRIGHT_CHARACTERS: f64 = 95.0;
 const GREY: [u8; 3] = [225; 3];
 
-/// Reports as one file, each on pages of its own. `printed` stands at the foot of every page: when, and by whom.
+/// Reports as one file, each on pages of its own, and the photos that belong to them on the last. `printed` stands at the foot of every page: when, and by whom.
 ///
 /// # Errors
 /// [`BadPaper::NoFont`].
-pub fn pdf(reports: &[Report], printed: &str) -> Result<Vec<u8>, BadPaper> {
+pub fn pdf(reports: &[Report], album: Option<&Album>, printed: &str) -> Result<Vec<u8>, BadPaper> {
     let mut fonts = Fonts::load().ok_or(BadPaper::NoFont)?;
-    let mut pages = Vec::new();
+    let mut file = File::new();
+    let mut pages: Vec<(Page, Vec<Placed>)> = Vec::new();
     for report in reports {
         let mut table = Table::new(report, &mut fonts);
         table.draw(report);
-        pages.extend(table.finish());
+        pages.extend(table.finish().into_iter().map(|page| (page, Vec::new())));
+    }
+    if let Some(album) = album.filter(|album| !album.pictures.is_empty()) {
+        pages.push(album.page(&mut fonts, &mut file));
     }
     let count = pages.len();
-    let mut file = File::new();
-    for (at, ((width, height), mut shapes)) in pages.into_iter().enumerate() {
+    for (at, (((width, height), mut shapes), pictures)) in pages.into_iter().enumerate() {
         let y = height - MARGIN + 6.0;
         let mut say = |text: &str, right: bool| {
             let line = fonts.fitted(text, Weight::Regular, (width - 2.0 * MARGIN) * 0.8 / (SIZE * 0.8));
@@ -38,12 +42,13 @@ pub fn pdf(reports: &[Report], printed: &str) -> Result<Vec<u8>, BadPaper> {
         };
         say(printed, false);
         say(&format!("หน้า {}/{count}", at + 1), true);
-        file.page((width, height), &stream(height, &shapes));
+        file.page_showing((width, height), &stream_showing(height, &shapes, &pictures), &pictures);
     }
     Ok(file.finished(&fonts))
 }
 
-type Page = ((f32, f32), Vec<Shape>);
+/// Width and height, and what is drawn.
+pub(super) type Page = ((f32, f32), Vec<Shape>);
 
 struct Table<'f> {
     fonts: &'f mut Fonts,
@@ -207,7 +212,7 @@ mod tests {
         }
         let wide = Report { columns: vec![Column::text("ก".repeat(30)); 8], ..Report::default() };
         assert_eq!(Table::new(&wide, &mut fonts).size, (297.0, 210.0));
-        let file = pdf(&[report, wide], "พิมพ์ 26 พ.ย. 2569").unwrap();
+        let file = pdf(&[report, wide], None, "พิมพ์ 26 พ.ย. 2569").unwrap();
         assert!(file.starts_with(b"%PDF"));
     }
 }
