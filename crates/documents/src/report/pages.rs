@@ -15,6 +15,10 @@ const GAP: f32 = 2.5;
 /// Above this many characters across, the page is turned.
 const UPRIGHT_CHARACTERS: f64 = 95.0;
 const GREY: [u8; 3] = [225; 3];
+/// From line to line.
+const STEP: f32 = SIZE * LEADING;
+/// Of a column's title; more is cut.
+const HEAD_LINES: usize = 6;
 
 /// Reports as one file, each on pages of its own, and the photos that belong to them on the last. `printed` stands at the foot of every page: when, and by whom.
 ///
@@ -86,26 +90,21 @@ impl<'f> Table<'f> {
         self.heading(&report.title, SIZE * 1.5, Weight::Bold);
         self.heading(&report.subtitle, SIZE, Weight::Regular);
         self.y += 2.0;
-        let heads: Vec<Cell> = report.columns.iter().map(|column| Cell::Text(column.title.clone())).collect();
-        self.row(&heads, Weight::Bold, true);
+        let titles: Vec<Cell> =
+            report.columns.iter().map(|column| Cell::Text(column.title.clone())).collect();
+        let mut heads = self.lines(&titles, Weight::Bold);
+        for lines in &mut heads {
+            lines.truncate(HEAD_LINES);
+        }
+        self.set(heads.clone(), Weight::Bold, true);
         for row in &report.rows {
-            let height = self.height(row, Weight::Regular);
-            if self.y + height > self.bottom() {
-                self.next_page();
-                self.row(&heads, Weight::Bold, true);
-            }
-            self.row(row, Weight::Regular, false);
+            self.row(&heads, row, Weight::Regular, false);
         }
         if report.rows.is_empty() {
             self.heading("ไม่มีรายการ", SIZE, Weight::Regular);
         }
         if !report.totals.is_empty() {
-            let height = self.height(&report.totals, Weight::Bold);
-            if self.y + height > self.bottom() {
-                self.next_page();
-                self.row(&heads, Weight::Bold, true);
-            }
-            self.row(&report.totals, Weight::Bold, true);
+            self.row(&heads, &report.totals, Weight::Bold, true);
         }
         self.y += 2.0;
         for note in &report.notes {
@@ -147,36 +146,56 @@ impl<'f> Table<'f> {
     fn lines(&mut self, cells: &[Cell], weight: Weight) -> Vec<Vec<Line>> {
         let columns = self.columns.clone();
         let each = columns.iter().zip(cells);
-        each.map(|((_, width, _), cell)| {
-            let mut lines = self.fonts.wrapped(&cell.shown(), weight, width / SIZE);
-            lines.truncate(6);
-            lines
-        })
-        .collect()
+        each.map(|((_, width, _), cell)| self.fonts.wrapped(&cell.shown(), weight, width / SIZE)).collect()
     }
 
-    fn height(&mut self, cells: &[Cell], weight: Weight) -> f32 {
-        let lines = self.lines(cells, weight);
-        lines.iter().map(Vec::len).max().unwrap_or(1).max(1) as f32 * SIZE * LEADING
+    /// How many lines there are between a height and the foot of the page.
+    fn room_below(&self, y: f32) -> usize {
+        ((self.bottom() - y) / STEP).max(0.0) as usize
     }
 
-    fn row(&mut self, cells: &[Cell], weight: Weight, filled: bool) {
-        let lines = self.lines(cells, weight);
-        let height = lines.iter().map(Vec::len).max().unwrap_or(1).max(1) as f32 * SIZE * LEADING;
+    /// Sets a row, on the next page if this one has no room. One that no page holds goes on over as many as it needs: a
+    /// person's record is whole or it is no record.
+    fn row(&mut self, heads: &[Vec<Line>], cells: &[Cell], weight: Weight, filled: bool) {
+        let mut lines = self.lines(cells, weight);
+        let whole = self.room_below(MARGIN + STEP * tallest(heads) as f32);
+        while tallest(&lines) > self.room_below(self.y) {
+            if tallest(&lines) > whole {
+                let room = self.room_below(self.y);
+                let rest = lines.iter_mut().map(|column| column.split_off(column.len().min(room))).collect();
+                let first = std::mem::replace(&mut lines, rest);
+                if room > 0 {
+                    self.set(first, weight, filled);
+                }
+            }
+            self.next_page();
+            self.set(heads.to_vec(), Weight::Bold, true);
+        }
+        self.set(lines, weight, filled);
+    }
+
+    /// Draws lines of columns side by side, and a rule below them.
+    fn set(&mut self, columns: Vec<Vec<Line>>, weight: Weight, filled: bool) {
+        let height = tallest(&columns) as f32 * STEP;
         let (x, width) = (MARGIN - 1.0, self.size.0 - 2.0 * MARGIN + 2.0);
         if filled {
             self.shapes.push(Shape::Box { x, y: self.y, width, height, colour: GREY });
         }
-        for ((left, width, right), lines) in self.columns.iter().zip(lines) {
+        for ((left, width, right), lines) in self.columns.iter().zip(columns) {
             for (at, line) in lines.into_iter().enumerate() {
                 let x = if *right { left + width - line.width * SIZE } else { *left };
-                let y = self.y + SIZE * (ASCENT + LEADING * at as f32);
+                let y = self.y + SIZE * ASCENT + STEP * at as f32;
                 self.shapes.push(Shape::Text { x, y, size: SIZE, weight, colour: BLACK, line });
             }
         }
         self.y += height;
         self.shapes.push(Shape::Box { x, y: self.y, width, height: 0.1, colour: [150; 3] });
     }
+}
+
+/// Lines of the longest of columns that stand side by side; one where all are empty.
+fn tallest(columns: &[Vec<Line>]) -> usize {
+    columns.iter().map(Vec::len).max().unwrap_or(0).max(1)
 }
 
 #[cfg(test)]
@@ -214,5 +233,45 @@ mod tests {
         assert_eq!(Table::new(&wide, &mut fonts).size, (297.0, 210.0));
         let file = pdf(&[report, wide], None, "พิมพ์ 26 พ.ย. 2569").unwrap();
         assert!(file.starts_with(b"%PDF"));
+    }
+    #[test]
+    fn a_row_longer_than_a_page_goes_on_and_loses_no_word() {
+        let words: Vec<String> = (0..2_000).map(|n| format!("คำที่{n}")).collect();
+        let report = Report {
+            columns: vec![Column::text("วันที่"), Column::text("บันทึก")],
+            rows: vec![
+                vec!["1 ธ.ค.".into(), "สั้น".into()],
+                vec!["2 ธ.ค.".into(), words.join(" · ").into()],
+                vec!["3 ธ.ค.".into(), "หลังจากนั้น".into()],
+            ],
+            ..Report::default()
+        };
+        let mut fonts = Fonts::load().unwrap();
+        let mut table = Table::new(&report, &mut fonts);
+        table.draw(&report);
+        let wanted: usize = report.rows.iter().map(|row| tallest(&table.lines(row, Weight::Regular))).sum();
+        let pages = table.finish();
+        assert!(pages.len() > 2);
+        let lines = |shapes: &[Shape]| {
+            let mut at: Vec<i32> = shapes
+                .iter()
+                .filter_map(|shape| match shape {
+                    Shape::Text { y, weight: Weight::Regular, .. } => Some((*y * 10.0) as i32),
+                    _ => None,
+                })
+                .collect();
+            at.sort_unstable();
+            at.dedup();
+            at.len()
+        };
+        // A line with words in two columns counts once; an empty heading has no words.
+        let set: usize = pages.iter().map(|(_, shapes)| lines(shapes)).sum();
+        let headings = 2;
+        assert!((wanted..=wanted + headings).contains(&set), "{set} lines of {wanted}");
+        for ((_, height), shapes) in &pages {
+            assert!(
+                shapes.iter().all(|shape| !matches!(shape, Shape::Text { y, .. } if *y > *height - MARGIN))
+            );
+        }
     }
 }
