@@ -95,8 +95,7 @@ pub(super) fn pictures(form: &Form) -> Vec<(Option<String>, FieldKind)> {
         .filter(|(node, _)| node.kind == Kind::Image)
         .map(|(node, question)| {
             let title = words(form, &node.label, &node.name);
-            let field =
-                FieldKind { id: question.key, title, kind: FieldType::Photo, ..FieldKind::default() };
+            let field = FieldKind { id: question.key, title, kind: FieldType::Photo, ..FieldKind::default() };
             (question.repeat, field)
         })
         .collect()

@@ -65,7 +65,8 @@ pub(super) async fn of(
         };
         pictures.extend(small.and_then(Jpeg::read).map(|jpeg| Picture { jpeg, caption }));
     }
-    let title = if language == "en" { "Photos, the newest" } else { "รูปถ่ายล่าสุด" };
+    let title =
+        if language == "en" { "Photos, the newest" } else { "รูปถ่ายล่าสุด" };
     Ok(Album { title: title.to_owned(), subtitle: record.heading.clone(), pictures })
 }
 

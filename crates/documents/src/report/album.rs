@@ -77,7 +77,9 @@ mod tests {
 
     fn picture(number: u16) -> Picture {
         let jpeg = Jpeg::read(pdf::tests::head(100 + number, 80, 3)).unwrap();
-        Picture { jpeg, caption: format!("26 พ.ย. 2569 · รูปแผลกดทับที่ก้นกบ ระดับ 3 ซ้ายมือ รูปที่ {number}") }
+        Picture {
+            jpeg, caption: format!("26 พ.ย. 2569 · รูปแผลกดทับที่ก้นกบ ระดับ 3 ซ้ายมือ รูปที่ {number}")
+        }
     }
 
     fn count(file: &[u8], text: &[u8]) -> usize {

@@ -2,8 +2,8 @@
 
 use super::{Cell, Sheet, Someone, Table, Visited, number, plain, rounded, share, word};
 use crate::money::Satang;
-use crate::programme::reports::{By, Figure, PerRule};
 use crate::programme::DONE;
+use crate::programme::reports::{By, Figure, PerRule};
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 

@@ -314,7 +314,8 @@ fn sores_are_known_again_by_where_they_are() {
     let rule = LesionRule { site: "site".into(), ..rule().lesions.unwrap() };
     let rule = ReportRule { lesions: Some(rule), ..self::rule() };
     let sores = |all: &[(&str, &str)]| {
-        let rows: Vec<Value> = all.iter().map(|(site, stage)| json!({"site": site, "stage": stage})).collect();
+        let rows: Vec<Value> =
+            all.iter().map(|(site, stage)| json!({"site": site, "stage": stage})).collect();
         json!({ "wound": rows })
     };
     let one = Someone {
@@ -322,7 +323,13 @@ fn sores_are_known_again_by_where_they_are() {
         values: values(json!({"group": "1"})),
         visits: vec![
             visit("visit", "2026-10-30", "นก", "done", sores(&[("hip", "2"), ("heel", "1"), ("heel", "2")])),
-            visit("visit", "2026-11-20", "นก", "done", sores(&[("hip", "3"), ("heel", "2"), ("sacrum", "1")])),
+            visit(
+                "visit",
+                "2026-11-20",
+                "นก",
+                "done",
+                sores(&[("hip", "3"), ("heel", "2"), ("sacrum", "1")]),
+            ),
         ],
         ..Default::default()
     };

@@ -141,7 +141,9 @@ fn table(table: &Table) -> impl IntoView + use<> {
                 .enumerate()
                 .map(|(column, cell)| match cell {
                     Cell::Number(_) | Cell::Money { .. } => view! { <td>{cell.text()}</td> }.into_any(),
-                    Cell::Text(text) if column == 0 => view! { <th scope="row">{text.clone()}</th> }.into_any(),
+                    Cell::Text(text) if column == 0 => {
+                        view! { <th scope="row">{text.clone()}</th> }.into_any()
+                    }
                     Cell::Text(text) => view! { <td class="in-words">{text.clone()}</td> }.into_any(),
                 })
                 .collect_view();
