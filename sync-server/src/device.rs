@@ -2,6 +2,7 @@
 
 use crate::answer::{Failure, FromDevice, JSON, JSON_LINES};
 use crate::body;
+use crate::daily::Sent;
 use crate::shared::Server;
 use axum::body::Body;
 use axum::extract::State;
@@ -119,7 +120,7 @@ async fn exchange<F: Future<Output = Result<Vec<u8>, Failure>> + Send>(
         }
     };
     let answer = async {
-        let whole = body::read(&server.large, &format!("device {}", device.device.0), headers, sent).await?;
+        let whole = read_counted(server, &device, Sent::Records, headers, sent).await?;
         body::send(headers, answers, work(device, whole).await?).await
     };
     match answer.await {
@@ -129,6 +130,28 @@ async fn exchange<F: Future<Output = Result<Vec<u8>, Failure>> + Send>(
         }
         Err(failure) => Err((Some(from), failure)),
     }
+}
+
+/// Reads a body of a device, and counts it; one that has sent enough for a day is told so.
+pub(crate) async fn read_counted(
+    server: &Server,
+    device: &Authenticated,
+    what: Sent,
+    headers: &HeaderMap,
+    sent: Body,
+) -> Result<body::Whole, Failure> {
+    let most = match what {
+        Sent::Records => server.config.bounds.records_a_day,
+        Sent::Photos => server.config.bounds.photos_a_day,
+    };
+    let checked = server.daily().check(device.device, what, most, server.now_ms());
+    if let Err(full) = checked {
+        body::discard(sent).await;
+        return Err(full.into());
+    }
+    let whole = body::read(&server.large, &format!("device {}", device.device.0), headers, sent).await?;
+    server.daily().note(device.device, what, whole.bytes.len(), server.now_ms());
+    Ok(whole)
 }
 
 /// Work that has the store to itself.

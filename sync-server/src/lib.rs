@@ -13,7 +13,10 @@ mod app;
 mod base_map;
 mod bills;
 mod body;
+mod bounds;
 pub mod clock;
+mod connections;
+mod daily;
 mod device;
 mod download;
 mod drawing;
@@ -35,6 +38,7 @@ mod reports;
 mod rounds;
 mod shared;
 
+pub use bounds::Bounds;
 pub use notify::Outside;
 pub use passwords::{hash_password, random_hex};
 pub use shared::{Config, Server};
@@ -42,9 +46,7 @@ pub use shared::{Config, Server};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
-use std::future::{Future, IntoFuture};
 use std::io;
-use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::net::TcpListener;
 
@@ -100,23 +102,20 @@ pub async fn serve(
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
     let (told, stopping) = tokio::sync::oneshot::channel::<()>();
-    // Wrong passwords are counted by where they come from.
-    let service = router(server.clone()).into_make_service_with_connect_info::<SocketAddr>();
-    let graceful = axum::serve(listener, service).with_graceful_shutdown(async move {
+    let shutdown = async move {
         shutdown.await;
         drop(told);
-    });
+    };
     let patience = async {
         let _ = stopping.await;
         tokio::time::sleep(GRACE).await;
     };
     let sending = tokio::spawn(notify::keep_sending(server.clone()));
-    let ended = tokio::select! {
-        done = graceful.into_future() => done,
-        () = patience => Ok(()),
-    };
+    tokio::select! {
+        () = connections::serve(listener, router(server.clone()), &server, shutdown) => {}
+        () = patience => {}
+    }
     sending.abort();
-    ended?;
     server.settle().await;
     tracing::info!("stopped");
     Ok(())
@@ -125,7 +124,8 @@ pub async fn serve(
 /// Serves the server's metrics and health, and nothing else, until it is dropped. `listener` decides who can ask:
 /// without a password, so it is best bound to this machine alone.
 pub async fn serve_metrics(listener: TcpListener, server: Server) -> io::Result<()> {
-    axum::serve(listener, inner_router(server)).await
+    connections::serve(listener, inner_router(server.clone()), &server, std::future::pending()).await;
+    Ok(())
 }
 
 /// Returns what ends when the process is told to stop: by SIGINT, or SIGTERM where there is one. The signals are

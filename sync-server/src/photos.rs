@@ -5,7 +5,8 @@
 
 use crate::answer::{Failure, FromDevice, JSON};
 use crate::body;
-use crate::device::{Answered, as_device, marked, write_json};
+use crate::daily::Sent;
+use crate::device::{Answered, as_device, marked, read_counted, write_json};
 use crate::drawing;
 use crate::shared::Server;
 use axum::body::Body;
@@ -54,7 +55,7 @@ async fn take_in(server: &Server, hash: String, place: &Place, headers: &HeaderM
     };
     let answer = async {
         // Its turn among the large bodies is kept until the photo is drawn: pictures take memory, too.
-        let whole = body::read(&server.large, &format!("device {}", device.device.0), headers, sent).await?;
+        let whole = read_counted(server, &device, Sent::Photos, headers, sent).await?;
         let (offset, last) = (place.offset, place.last == 1);
         let asks = whole.bytes.is_empty() && !last;
         if !asks && offset == 0 && media_type(&whole.bytes).is_none() {

@@ -3,7 +3,9 @@
 use crate::allowance::Allowance;
 use crate::answer::Failure;
 use crate::body::Turns;
+use crate::bounds::Bounds;
 use crate::clock::Clock;
+use crate::daily::Daily;
 use crate::guesses::Guesses;
 use crate::health::Health;
 use crate::metrics::Metrics;
@@ -32,6 +34,8 @@ pub struct Config {
     pub phone: Option<String>,
     /// Machines whose proxies may say where a request comes from (`X-Forwarded-For`), besides this one.
     pub proxies: Vec<IpAddr>,
+    /// What one caller may take of the server.
+    pub bounds: Bounds,
     /// The time.
     pub clock: Clock,
 }
@@ -39,7 +43,21 @@ pub struct Config {
 impl Config {
     /// A server that has only a clock: no screens, no address of its own.
     pub fn new(clock: Clock) -> Config {
-        Config { app: None, address: None, listening: None, phone: None, proxies: Vec::new(), clock }
+        Config {
+            app: None,
+            address: None,
+            listening: None,
+            phone: None,
+            proxies: Vec::new(),
+            bounds: Bounds::default(),
+            clock,
+        }
+    }
+
+    /// Whether what comes from an address may be for others: from a proxy, on this machine or named above.
+    pub(crate) fn speaks_for_others(&self, peer: IpAddr) -> bool {
+        let peer = peer.to_canonical();
+        peer.is_loopback() || self.proxies.contains(&peer)
     }
 }
 
@@ -54,6 +72,7 @@ pub struct Server {
     label_guesses: Arc<Mutex<Guesses>>,
     unfinished: Arc<Mutex<Unfinished>>,
     allowance: Arc<Mutex<Allowance>>,
+    daily: Arc<Mutex<Daily>>,
     /// What the forms of the citizens' pages are signed with. A restart makes them old.
     pub(crate) form_key: [u8; 32],
     pub(crate) metrics: Arc<Metrics>,
@@ -83,6 +102,7 @@ impl Server {
             label_guesses: Arc::default(),
             unfinished: Arc::default(),
             allowance: Arc::default(),
+            daily: Arc::default(),
             form_key: random_key(),
             metrics: Arc::new(Metrics::new()),
             health: Arc::default(),
@@ -124,6 +144,11 @@ impl Server {
     /// How often strangers did what they may.
     pub(crate) fn allowance(&self) -> MutexGuard<'_, Allowance> {
         self.allowance.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How much devices sent.
+    pub(crate) fn daily(&self) -> MutexGuard<'_, Daily> {
+        self.daily.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whether people reach this server by https.

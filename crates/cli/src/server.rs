@@ -233,7 +233,7 @@ pub fn serve(
             listening: Some(local),
             phone: serving.phone.clone(),
             proxies: serving.trust_proxy.clone(),
-            clock: clock::wall(),
+            ..Config::new(clock::wall())
         };
         // The lock lives as long as the server.
         let folder::Opened { store, base_map, _lock } = opened;

@@ -85,6 +85,8 @@ codes! {
     TooLarge = "too_large", 413, "ข้อมูลชุดนี้ใหญ่เกินไป แอปจะส่งเป็นชุดเล็กลงเอง";
     /// A record would hold more than the server keeps of one, or one device says the same thing too often.
     TooMuch = "too_much", 422, "รายการนี้มีข้อมูลซ้ำหรือมากเกินกว่าที่ระบบรับได้ ข้อมูลถูกเก็บไว้ให้สำนักงานตรวจแล้ว";
+    /// A device has sent as much as the server takes of one in a day.
+    DayFull = "day_full", 429, "วันนี้เครื่องนี้ส่งข้อมูลครบจำนวนที่สำนักงานรับได้แล้ว ข้อมูลในเครื่องยังอยู่ครบ แอปจะส่งต่อเองในวันถัดไป กรุณาแจ้งสำนักงาน";
     /// The content encoding is not supported.
     BadEncoding = "bad_encoding", 415, "เซิร์ฟเวอร์ไม่รู้จักวิธีบีบอัดนี้ กรุณาปรับปรุงแอป";
     /// Commits must be pushed in order; the detail says which number is expected.

@@ -90,7 +90,7 @@ pub(crate) fn address_of(config: &Config, headers: &HeaderMap, peer: SocketAddr)
         let last = headers.get_all("x-forwarded-for").iter().next_back()?.to_str().ok()?;
         last.rsplit(',').next()?.trim().parse().ok()
     };
-    if peer.is_loopback() || config.proxies.contains(&peer) { named().unwrap_or(peer) } else { peer }
+    if config.speaks_for_others(peer) { named().unwrap_or(peer) } else { peer }
 }
 
 /// Makes the first administrator, for whoever has the one-time link.

@@ -10,6 +10,7 @@
 )]
 
 mod base_map;
+mod bounds;
 mod care;
 mod devices;
 mod emergency;

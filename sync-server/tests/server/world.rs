@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use store::{HttpAnswer, HttpCall, Kind, Now, Step, Store, SyncSession};
-use sync_server::{Config, Outside, Server};
+use sync_server::{Bounds, Config, Outside, Server};
 
 pub const NOW: u64 = 1_795_233_600_000; // 2026-11-21
 pub const METERS: u64 = 300;
@@ -121,6 +121,20 @@ impl World {
 
     /// A server that may reach what `outside` says.
     pub fn start_reaching(prepare: impl FnOnce(&mut Store), app: Option<PathBuf>, outside: Outside) -> World {
+        World::begin(prepare, app, outside, Bounds::default())
+    }
+
+    /// A server with bounds that a test can meet.
+    pub fn start_bounded(bounds: Bounds) -> World {
+        World::begin(|_| {}, None, Outside::default(), bounds)
+    }
+
+    fn begin(
+        prepare: impl FnOnce(&mut Store),
+        app: Option<PathBuf>,
+        outside: Outside,
+        bounds: Bounds,
+    ) -> World {
         let mut store = filled();
         let codes = (0..2)
             .map(|number| {
@@ -139,6 +153,7 @@ impl World {
         let config = Config {
             app,
             phone: Some("000-000-0000".to_owned()),
+            bounds,
             ..Config::new(Arc::new(move || clock.load(Ordering::SeqCst)))
         };
         let server = Server::new(store, config).reaching(outside);

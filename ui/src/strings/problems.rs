@@ -42,6 +42,9 @@ fn english(code: Code) -> Option<&'static str> {
         Code::TooMuch => {
             "This repeats too often or holds more than can be kept. It is kept for the office to check."
         }
+        Code::DayFull => {
+            "This device has sent as much today as the office takes. Everything is safe here and goes on tomorrow by itself. Please tell the office."
+        }
         Code::SlipUsed => {
             "This slip was used for a payment already. Ask for another slip, or send the payer to the office."
         }
