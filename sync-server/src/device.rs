@@ -88,7 +88,7 @@ pub(crate) async fn pull(State(server): State<Server>, headers: HeaderMap, sent:
                 let cursors = request.cursors.values().chain(request.begun.values()).map(|seq| seq.0);
                 exact(cursors.chain([request.top_n, request.at.0]))?;
                 let page = store.answer_pull(from, &request, now_ms)?;
-                metrics.pulled(&page);
+                metrics.pulled(&request, &page);
                 Ok(page)
             }),
         )
