@@ -2,6 +2,7 @@
 //! phone that fills up.
 
 use domain::api;
+use domain::problem::Code;
 use tests::world::phone::DAY;
 use tests::world::{Fate, World, meter};
 
@@ -49,6 +50,18 @@ fn a_damaged_record_that_was_written_since_differs_in_the_digest_and_the_office_
         assert_eq!(nok.status().healed, 1);
         world.assert_at_rest(&[&nok, &lek]);
     }
+}
+
+#[test]
+fn a_commit_whose_number_a_disk_changed_does_not_go_out_for_ever() {
+    let world = World::new();
+    let nok = world.phone("นก");
+    nok.syncs();
+    nok.reads("meter 1", 1);
+    nok.disk_changes("UPDATE outbox SET n = n + 7");
+    // What the office answers fits nothing that waits.
+    assert_eq!(nok.tries_to_sync().unwrap_err().code, Code::Gap);
+    assert_eq!(nok.counts().received, 0, "it goes on saying that it waits");
 }
 
 #[test]

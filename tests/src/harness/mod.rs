@@ -5,6 +5,7 @@
 //! What they drive is the `sanam` tool in processes of its own and the public protocol over a socket, except where
 //! thousands of lives have to fit in minutes (R7, R9): there the simulated [`crate::world`] carries the same bytes.
 
+pub mod aftermath;
 pub mod bits;
 pub mod chaos;
 pub mod images;

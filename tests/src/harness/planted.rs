@@ -44,6 +44,7 @@ pub const BUGS: &[Bug] = &[
     bug("server_not_synced", "the server commits with synchronous=NORMAL", "R4", 60),
     bug("failed_write_ignored", "a device goes on when the queue could not be written", "R5", 25),
     bug("values_not_checked", "a record's checksum covers its stamps only", "R6", 200),
+    bug("rot_is_sent", "a commit that the disk has damaged is sent as it is", "R6", 1_000),
     bug("portal_is_success", "200 OK counts as received, whoever answered", "R8", 60),
     bug("replay_not_recognised", "a commit that comes twice is judged twice", "R8", 60),
     bug("newer_file_opened", "an older app opens a newer file", "R10", 1),

@@ -1,16 +1,21 @@
 //! R6: single bits flip in a device's file while the app is closed. Each flip is noticed (the file is refused, or
 //! `verify` says what is wrong) or changes nothing that anybody can read. What is silent is a fault.
 //!
+//! Then it goes on: a device whose file still opens syncs, and ends as the office has it or says that it does not; out of a
+//! file that does not open what waits is rescued, as far as it can be read. Nothing that only a disk has written becomes true.
+//!
 //! SQLite alone does not notice most of them; the store keeps a checksum of every row that cannot be worked out again
 //! from others, and compares the rest with what it works out.
 
 use super::Outcome;
+use super::aftermath::{End, Town};
 use super::bits::{differing, meaning};
 use super::stage::scratch;
 use crate::world::{Dice, WELLS, World, meter};
 use domain::api;
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
 use store::{Kind, Store};
 
 /// Flips so many bits, one at a time.
@@ -19,10 +24,14 @@ pub fn run(flips: u64, seed: u64) -> Outcome {
     let mut dice = Dice::new(seed);
     let folder = tempfile::tempdir_in(scratch()).unwrap();
     let path = folder.path().join("device.db");
-    used_device(&path, seed);
+    let world = used_device(&path, seed);
     let file = std::fs::read(&path).unwrap();
     let before = meaning(&path).unwrap();
-    let (mut refused, mut verified, mut harmless) = (0, 0, 0);
+    let whole = folder.path().join("whole.db");
+    std::fs::write(&whole, &file).unwrap();
+    let town = Town::of(world, &whole);
+    let (mut refused, mut rescued, mut verified, mut harmless) = (0, 0, 0, 0);
+    let (mut equal, mut told) = (0, 0);
     let mut silent: BTreeMap<String, u64> = BTreeMap::new();
     for _ in 0..flips {
         let bit = dice.below(file.len() as u64 * 8);
@@ -33,8 +42,20 @@ pub fn run(flips: u64, seed: u64) -> Outcome {
         outcome.runs += 1;
         outcome.looked_for += 1;
         match opened(&flipped) {
-            Noticed::AtOpening => refused += 1,
-            Noticed::ByVerify => verified += 1,
+            Noticed::AtOpening(kept) => {
+                refused += 1;
+                rescued += u64::from(town.is_rescued_from(&kept));
+            }
+            Noticed::ByVerify => {
+                verified += 1;
+                outcome.looked_for += town.waiting();
+                match catch_unwind(AssertUnwindSafe(|| town.goes_on(&flipped))) {
+                    Ok(Ok(End::Equal)) => equal += 1,
+                    Ok(Ok(End::Told)) => told += 1,
+                    Ok(Err(what)) => outcome.fault(format!("bit {bit}: {what}")),
+                    Err(_) => outcome.fault(format!("bit {bit}: a panic, or a sync that never ends")),
+                }
+            }
             Noticed::No => match meaning(&flipped) {
                 Err(_) => verified += 1,
                 Ok(after) if after == before => harmless += 1,
@@ -53,7 +74,11 @@ pub fn run(flips: u64, seed: u64) -> Outcome {
     }
     outcome.note(format!(
         "{refused} refused at opening, {verified} found by verify, {harmless} in bytes that mean nothing, {} silent",
-        outcome.faults
+        silent.values().sum::<u64>()
+    ));
+    outcome.note(format!(
+        "after a sync {equal} of those found by verify were as the office, {told} went on telling; \
+         out of {rescued} of those refused everything unsent could be read"
     ));
     for (tables, count) in silent {
         outcome.note(format!("silent in {tables}: {count}"));
@@ -62,24 +87,26 @@ pub fn run(flips: u64, seed: u64) -> Outcome {
 }
 
 enum Noticed {
-    AtOpening,
+    /// The file is kept there.
+    AtOpening(PathBuf),
     ByVerify,
     No,
 }
 
 fn opened(path: &Path) -> Noticed {
     match Store::open(path, Kind::Device, Dice::new(5).entropy(), 1) {
-        Err(_) => Noticed::AtOpening,
-        Ok(store) if store.set_aside().is_some() => Noticed::AtOpening,
-        Ok(store) => match store.verify_all() {
-            Ok(faults) if faults.is_empty() => Noticed::No,
-            _ => Noticed::ByVerify,
+        Err(_) => Noticed::AtOpening(path.to_owned()),
+        Ok(store) => match store.set_aside() {
+            Some(kept) => Noticed::AtOpening(PathBuf::from(kept)),
+            None if store.verify_all().is_ok_and(|faults| faults.is_empty()) => Noticed::No,
+            None => Noticed::ByVerify,
         },
     }
 }
 
-/// A device's file after some days: received and unsent work, history, questions, photos, unfinished forms.
-fn used_device(path: &Path, seed: u64) {
+/// A device's file after some days: received and unsent work, history, questions, unfinished forms. Returns the world of its
+/// office, where something is new since.
+fn used_device(path: &Path, seed: u64) -> World {
     let world = World::from_seed(seed);
     let (nok, lek) = (world.phone("นก"), world.phone("เล็ก"));
     nok.syncs();
@@ -109,4 +136,6 @@ fn used_device(path: &Path, seed: u64) {
     nok.store().backup(path).unwrap();
     // As the app leaves it behind.
     drop(Store::open(path, Kind::Device, Dice::new(5).entropy(), 1).unwrap());
+    lek.syncs();
+    world
 }

@@ -147,7 +147,7 @@ pub(crate) fn intact<'r>(body: ValueRef<'r>, hash: ValueRef<'_>) -> Option<&'r s
         ValueRef::Null => serde_json::from_str::<Commit>(text).is_ok(),
         hash => hash.as_blob().is_ok_and(|hash| hash == hash_of(text)),
     };
-    whole.then_some(text)
+    (whole || planted::is("rot_is_sent")).then_some(text)
 }
 
 /// See [`Store::received_n`].

@@ -176,8 +176,11 @@ impl SyncSession {
                     return self.push_or_pull(store, now);
                 }
                 let reply: PushReply = serde_json::from_slice(&body).map_err(|_| not_ours())?;
-                let moved = !reply.verdicts.is_empty();
+                let before = store.received_n()?;
                 let forgotten = store.absorb_push(&reply, now.ms)?;
+                // Not whether there are verdicts: where a disk has changed the number of a commit they fit none, and the same
+                // push would go out for ever.
+                let moved = store.received_n()? > before;
                 self.pushed += commits.min(reply.verdicts.len() as u64);
                 self.batch = match now.ms.saturating_sub(self.asked_ms) {
                     slow if slow > PATIENCE_MS => (self.batch / 2).max(LEAST_BATCH),
