@@ -228,6 +228,70 @@ describe('the store survives its browser', () => {
     await allArrived(lasting);
   });
 
+  // A picture that packs badly, as base64; another one for each seed.
+  const noise = (page, seed, side) => page.evaluate(async ([seed, side]) => {
+    const canvas = new OffscreenCanvas(side, side);
+    const context = canvas.getContext('2d');
+    const image = context.createImageData(side, side);
+    let state = seed * 7919 + 1;
+    for (let at = 0; at < image.data.length; at++) {
+      state = (Math.imul(state, 1103515245) + 12345) >>> 0;
+      image.data[at] = at % 4 === 3 ? 255 : state >>> 24;
+    }
+    context.putImageData(image, 0, 0);
+    const bytes = new Uint8Array(await (await canvas.convertToBlob({ type: 'image/jpeg', quality: 0.9 })).arrayBuffer());
+    return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''));
+  }, [seed, side]);
+
+  test('a quota that photos meet, kept or arriving, costs no visit, and they come once there is room', { timeout: 300_000 }, async (t) => {
+    const keep = async (phone, seed, side) => phone.ask('keep_photo', { base64: await noise(phone.page, seed, side), mime: 'image/jpeg' });
+    const save = async (phone, photos) => {
+      const saved = await phone.is('save_visit', {
+        programme: 'water', form: 'reading', subject: phone.subjects[0], zone: null, code: null, outcome: 'done',
+        answers: { reading: 9_000 }, photos, place: null, supersedes: null, offset_minutes: 420,
+      });
+      phone.acked.add(saved.record);
+      return saved.record;
+    };
+    const photosArrived = (phone) => until(async () => {
+      await phone.ask('sync');
+      return (await phone.is('status')).counts.photos_waiting === 0;
+    }, 'the photos to arrive', 30_000);
+    // A colleague's photo is at the office before.
+    const colleague = await enrolled(t);
+    const theirs = (await keep(colleague, 1, 300)).ok.is.hash;
+    await save(colleague, [theirs]);
+    await allArrived(colleague);
+    await photosArrived(colleague);
+
+    const lasting = await enrolled(t);
+    const cdp = await lasting.context.newCDPSession(lasting.page);
+    const usage = await lasting.page.evaluate(async () => (await navigator.storage.estimate()).usage);
+    await cdp.send('Storage.overrideQuotaForOrigin', { origin: site.url, quotaSize: usage + 400_000 });
+    const visit = await save(lasting, [(await keep(lasting, 2, 100)).ok.is.hash]);
+    // Smaller and smaller ones, until not even a small picture finds room.
+    let seed = 3;
+    for (const side of [300, 100, 30, 8]) {
+      let refused;
+      for (let tries = 0; tries < 200 && !refused; tries++) refused = (await keep(lasting, seed++, side)).problem;
+      assert.equal(refused?.code, 'disk_full', `the quota was never met by pictures of ${side} pixels`);
+      assert.match(refused.hint, /เต็ม.*ลบไฟล์อื่น/);
+    }
+    const arriving = await lasting.ask('photo', { hash: theirs, whole: false });
+    assert.equal(arriving.problem?.code, 'disk_full', JSON.stringify(arriving).slice(0, 200));
+    assert.match(arriving.problem.hint, /เต็ม.*ลบไฟล์อื่น/);
+    const card = () => lasting.is('card', { subject: lasting.subjects[0], today: '2026-11-26' });
+    assert.ok((await card()).visits.some((row) => row.id === visit), 'the visit stays');
+    assert.equal((await lasting.is('status')).counts.saved, 1, 'what was refused left nothing behind');
+
+    await cdp.send('Storage.overrideQuotaForOrigin', { origin: site.url });
+    const shown = await lasting.is('photo', { hash: theirs, whole: false });
+    assert.ok(shown.base64 && shown.small, 'it is asked for again');
+    await save(lasting, [(await keep(lasting, seed++, 300)).ok.is.hash]);
+    await allArrived(lasting);
+    await photosArrived(lasting);
+  });
+
   test('a quota that is met in the middle of a pull is told, moves no cursor, and the pull is whole once there is room', { timeout: 300_000 }, async (t) => {
     const lasting = new Lasting(site);
     t.after(() => lasting.end());
