@@ -35,13 +35,24 @@ impl Store {
     /// On a device it waits in the outbox and shows at once. At the office it is judged like any other.
     /// Errors: what the grant does not allow is refused before anything is written; [`Error::DiskFull`].
     pub fn save(&mut self, grant: &Grant, now: Now, new: NewCommit) -> Result<u64> {
-        match self.kind {
-            Kind::Device => self.transact(|tx| save_on_device(tx, grant, now, new)),
-            Kind::Server => {
-                self.check_photos(grant, &new.changes)?;
-                self.transact(|tx| save_on_server(tx, grant, now, new))
-            }
+        self.check_photos(grant, &new.changes)?;
+        self.transact(|tx| save(tx, grant, now, new))
+    }
+
+    /// Saves several commits in one transaction, all of them or none: what is one thing to whoever asked for it, and too
+    /// much for one commit.
+    ///
+    /// Errors: those of [`Store::save`], of whichever commit it is; then nothing of the others is written either.
+    pub fn save_all(&mut self, grant: &Grant, now: Now, all: Vec<NewCommit>) -> Result<()> {
+        for new in &all {
+            self.check_photos(grant, &new.changes)?;
         }
+        self.transact(|tx| {
+            for new in all {
+                save(tx, grant, now, new)?;
+            }
+            Ok(())
+        })
     }
 
     /// Says whether the records here show already what these changes write: they were saved before.
@@ -59,6 +70,9 @@ impl Store {
 
     /// Nobody at the office shows others a photo that they may not see themselves.
     fn check_photos(&self, grant: &Grant, changes: &[Change]) -> Result<()> {
+        if self.kind == Kind::Device {
+            return Ok(());
+        }
         let cells = changes.iter().flat_map(|change| &change.cells);
         // Named as one of several, or as the value of a field, such as the photo of the way in.
         let named = cells.filter_map(|(name, value)| name.strip_prefix(field::PHOTOS).or(value.as_str()));
@@ -68,6 +82,21 @@ impl Store {
             }
         }
         Ok(())
+    }
+}
+
+impl NewCommit {
+    /// Parts of a size that a device may send at once; of nothing, none.
+    pub(crate) fn parts(changes: &[Change]) -> Vec<NewCommit> {
+        let parts = changes.chunks(domain::wire::COMMIT_MAX_CHANGES);
+        parts.map(|part| NewCommit { changes: part.to_vec(), ..NewCommit::default() }).collect()
+    }
+}
+
+fn save(tx: &mut Tx<'_>, grant: &Grant, now: Now, new: NewCommit) -> Result<u64> {
+    match tx.kind {
+        Kind::Device => save_on_device(tx, grant, now, new),
+        Kind::Server => save_on_server(tx, grant, now, new),
     }
 }
 

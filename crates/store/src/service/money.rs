@@ -589,9 +589,7 @@ pub(super) fn move_cash(store: &mut Store, caller: &Caller<'_>, ask: &MoveCash) 
         changes.push(change(&moved, &holder.programme, &holder.shelf.zone));
         last = Some((moved.id, holder.row.id));
     }
-    for part in changes.chunks(domain::wire::COMMIT_MAX_CHANGES) {
-        store.save(caller.grant, caller.now, NewCommit { changes: part.to_vec(), ..NewCommit::default() })?;
-    }
+    store.save_all(caller.grant, caller.now, NewCommit::parts(&changes))?;
     let (record, subject) = last.ok_or(Code::NotFound)?;
     Ok(Saved { record, subject: Some(subject), counts: counts(store)? })
 }

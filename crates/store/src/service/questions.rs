@@ -124,6 +124,14 @@ fn question_row(store: &Store, caller: &Caller<'_>, row: &Row) -> Result<Option<
 }
 
 pub(super) fn settle(store: &mut Store, caller: &Caller<'_>, ask: Settle) -> Result<Saved> {
+    let (row, new) = settling(store, caller, ask)?;
+    store.save(caller.grant, caller.now, new)?;
+    let subject = project::subject_of(&row.view);
+    Ok(Saved { record: row.id, subject, counts: super::counts(store)? })
+}
+
+/// A question, and the commit that answers it.
+pub(super) fn settling(store: &Store, caller: &Caller<'_>, ask: Settle) -> Result<(Row, NewCommit)> {
     let row = row::load(&store.db, ask.question)?
         .filter(|row| row.kind == kind::QUESTION)
         .ok_or(Error::NotFound)?;
@@ -138,7 +146,5 @@ pub(super) fn settle(store: &mut Store, caller: &Caller<'_>, ask: Settle) -> Res
         base_seq: Seq(0),
         cells: [(field::SETTLED.to_owned(), serde_json::to_value(settled)?)].into(),
     };
-    store.save(caller.grant, caller.now, NewCommit { changes: vec![change], ..NewCommit::default() })?;
-    let subject = project::subject_of(&row.view);
-    Ok(Saved { record: row.id, subject, counts: super::counts(store)? })
+    Ok((row, NewCommit { changes: vec![change], ..NewCommit::default() }))
 }

@@ -369,19 +369,16 @@ pub(super) fn approve_marked(
             waiting.push(visit.no);
         }
     })?;
-    let mut asked = Vec::new();
+    let mut answers = Vec::new();
     for no in waiting {
         let Some(row) = row::load_no(&store.db, no)? else { continue };
-        asked.extend(crate::ask::approval_question(kind, &row).map(|question| question.id()));
+        let Some(question) = crate::ask::approval_question(kind, &row) else { continue };
+        let ask = Settle { question: question.id(), value: true.into() };
+        answers.push(questions::settling(store, caller, ask)?.1);
     }
-    let mut approved = Approved::default();
-    store.together(|store| {
-        for question in asked {
-            questions::settle(store, caller, Settle { question, value: true.into() })?;
-            approved.count += 1;
-        }
-        Ok::<(), Error>(())
-    })??;
+    // All or none: who reads that it failed has approved nothing.
+    let approved = Approved { count: answers.len() as u64 };
+    store.save_all(caller.grant, caller.now, answers)?;
     Ok(approved)
 }
 
