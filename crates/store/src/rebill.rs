@@ -67,14 +67,8 @@ pub(crate) fn waits(db: &Connection, subject: &Row, cycle: &str) -> Result<bool>
 
 /// The visit of a subject that counts in a cycle, and whether it waits for the office.
 fn counting(db: &Connection, subject: &Row, cycle: &str) -> Result<Option<(Row, i64)>> {
-    let mut statement = db.prepare_cached(
-        "SELECT no, state FROM round_visit WHERE cycle = ?1 AND shelf = ?2 AND subject = ?3 AND outcome NOT IN (?4, ?5) \
-         ORDER BY outcome = 'done' DESC, at_ms DESC, no DESC LIMIT 1",
-    )?;
-    let mut found =
-        statement.query((cycle, subject.shelf, subject.id.bytes(), project::CORRECTED, field::SET_ASIDE))?;
-    let Some(found) = found.next()? else { return Ok(None) };
-    Ok(row::load_no(db, found.get(0)?)?.zip(Some(found.get(1)?)))
+    let Some(visit) = round::counting_of(db, cycle, subject)? else { return Ok(None) };
+    Ok(row::load_no(db, visit.no)?.map(|row| (row, visit.state)))
 }
 
 /// Brings the bill of a subject's cycle in line with the visit that counts: issues one, puts one in the place of another,

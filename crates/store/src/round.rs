@@ -1,11 +1,13 @@
 //! The index that dashboards read: what a programme's `[round]` counts of each visit.
 
-use crate::error::Result;
+use crate::error::{Optional, Result};
+use crate::project;
 use crate::row::{self, Row};
 use crate::transact::Tx;
 use domain::change::{Value, field};
 use domain::ids::RecordId;
 use domain::programme::{DONE, RoundKind};
+use rusqlite::{Connection, Rows};
 
 /// Nothing stands in the way of the visit.
 pub(crate) const FREE: i64 = 0;
@@ -107,6 +109,96 @@ pub(crate) fn rebuild(tx: &Tx<'_>, programme: &str) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// One visit as the index has it.
+pub(crate) struct Visit {
+    pub shelf: i64,
+    pub subject: [u8; 16],
+    pub no: i64,
+    pub at_ms: i64,
+    pub day: String,
+    pub person: String,
+    pub outcome: String,
+    pub marks: u32,
+    pub state: i64,
+    pub units: Option<i64>,
+    pub seconds: Option<u64>,
+}
+
+/// The visits of a cycle of which one may count.
+const COUNTED: &str = "SELECT shelf, subject, no, at_ms, day, person, outcome, marks, state, units, seconds FROM round_visit \
+    WHERE cycle = ?1 AND outcome NOT IN (?2, ?3)";
+
+/// The visit of each subject that counts in a cycle: the last that was done, or else the last attempt. Of the shelves of an SQL
+/// list, in the order of shelves and subjects.
+///
+/// Two corrections of one visit both have its time. Of those the one with the greater id counts: rows are numbered otherwise
+/// on every replica, and all shall count the same one.
+pub(crate) fn counting(db: &Connection, cycle: &str, shelves: &str, each: impl FnMut(Visit)) -> Result<()> {
+    let sql = format!("{COUNTED} AND shelf IN ({shelves}) ORDER BY shelf, subject");
+    let mut statement = db.prepare_cached(&sql)?;
+    let rows = statement.query((cycle, project::CORRECTED, field::SET_ASIDE))?;
+    best_of_each(db, rows, each)
+}
+
+/// The visit of one subject that counts in a cycle, as [`counting`] decides it.
+pub(crate) fn counting_of(db: &Connection, cycle: &str, subject: &Row) -> Result<Option<Visit>> {
+    let sql = format!("{COUNTED} AND shelf = ?4 AND subject = ?5");
+    let mut statement = db.prepare_cached(&sql)?;
+    let rows = statement.query((
+        cycle,
+        project::CORRECTED,
+        field::SET_ASIDE,
+        subject.shelf,
+        subject.id.bytes(),
+    ))?;
+    let mut counts = None;
+    best_of_each(db, rows, |visit| counts = Some(visit))?;
+    Ok(counts)
+}
+
+fn best_of_each(db: &Connection, mut rows: Rows<'_>, mut each: impl FnMut(Visit)) -> Result<()> {
+    let mut best: Option<Visit> = None;
+    while let Some(row) = rows.next()? {
+        let visit = Visit {
+            shelf: row.get(0)?,
+            subject: row.get(1)?,
+            no: row.get(2)?,
+            at_ms: row.get(3)?,
+            day: row.get(4)?,
+            person: row.get(5)?,
+            outcome: row.get(6)?,
+            marks: row.get(7)?,
+            state: row.get(8)?,
+            units: row.get(9)?,
+            seconds: row.get(10)?,
+        };
+        best = match best {
+            Some(other) if other.subject == visit.subject && other.shelf == visit.shelf => {
+                Some(if outranks(db, &visit, &other)? { visit } else { other })
+            }
+            Some(other) => {
+                each(other);
+                Some(visit)
+            }
+            None => Some(visit),
+        };
+    }
+    best.into_iter().for_each(each);
+    Ok(())
+}
+
+fn outranks(db: &Connection, one: &Visit, other: &Visit) -> Result<bool> {
+    let rank = |visit: &Visit| (visit.outcome == DONE, visit.at_ms);
+    if rank(one) != rank(other) {
+        return Ok(rank(one) > rank(other));
+    }
+    let id = |visit: &Visit| -> Result<Option<[u8; 16]>> {
+        let mut statement = db.prepare_cached("SELECT id FROM record WHERE no = ?1")?;
+        statement.query_row([visit.no], |row| row.get(0)).optional()
+    };
+    Ok(id(one)? > id(other)?)
 }
 
 /// Longest that filling one form can have taken; what is longer was a form left open.

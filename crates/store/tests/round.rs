@@ -349,3 +349,20 @@ fn what_goes_lost_and_which_meters_are_dead() {
         [("estimated", meter(3))]
     );
 }
+
+#[test]
+fn of_two_corrections_of_one_reading_the_later_counts_in_whatever_order_they_came() {
+    let mut town = Town::new();
+    let first = town.read(1, &[("reading", "118")], None);
+    town.sync();
+    // The reader corrects without signal, and after her the office. Hers comes last, to a higher row; both have the time of the
+    // reading that they correct.
+    town.read(1, &[("reading", "116")], Some(first));
+    let answers = [("reading".to_owned(), json!(114)), ("usage".to_owned(), json!(14))].into();
+    let visit = api::SaveVisit { supersedes: Some(first), ..common::reading(meter(1), answers) };
+    town.office(api::CorrectVisit { visit, reason: "อ่านเลขผิด".into() });
+    town.sync();
+    let tally = town.tally();
+    assert_eq!((tally.read, tally.units), (1, 14));
+    assert_eq!(town.standing(1), [("2026-09".to_owned(), 14)], "and money follows it");
+}

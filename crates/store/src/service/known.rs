@@ -136,7 +136,8 @@ fn last_done(
     let no: Option<i64> = store
         .db
         .prepare_cached(
-            "SELECT no FROM visit WHERE subject = ?1 AND form = ?2 AND outcome = 'done' AND (?3 = '' OR cycle <> ?3) AND at_ms < ?4 ORDER BY at_ms DESC, no DESC LIMIT 1",
+            "SELECT no FROM visit WHERE subject = ?1 AND form = ?2 AND outcome = 'done' AND (?3 = '' OR cycle <> ?3) AND at_ms < ?4 \
+             ORDER BY at_ms DESC, (SELECT id FROM record WHERE record.no = visit.no) DESC LIMIT 1",
         )?
         .query_row((subject.bytes(), form, outside, before_ms), |row| row.get(0))
         .optional()?;

@@ -3,7 +3,7 @@
 use super::money::{Holder, bill_paper, holder_of_entry, receipt_paper};
 use super::{Caller, list};
 use crate::error::{Optional, Result};
-use crate::{Store, ledger, project, rebill, row};
+use crate::{Store, ledger, project, rebill, round, row};
 use documents::paper::{BillPaper, ReceiptPaper};
 use domain::access::{self, Action};
 use domain::api::BillsPdf;
@@ -30,15 +30,8 @@ pub(super) fn last_visited(store: &Store, holder: &Holder) -> Result<Option<(Str
         .query_row((holder.row.id.bytes(), form, none.0, none.1), |row| row.get(0))
         .optional()?;
     let Some(cycle) = cycle else { return Ok(None) };
-    let state = store
-        .db
-        .prepare_cached(
-            "SELECT state FROM round_visit WHERE cycle = ?1 AND shelf = ?2 AND subject = ?3 AND outcome NOT IN (?4, ?5) \
-             ORDER BY outcome = 'done' DESC, at_ms DESC, no DESC LIMIT 1",
-        )?
-        .query_row((&cycle, holder.row.shelf, holder.row.id.bytes(), none.0, none.1), |row| row.get(0))
-        .optional()?;
-    Ok(state.map(|state| (cycle, state)))
+    let counts = round::counting_of(&store.db, &cycle, &holder.row)?;
+    Ok(counts.map(|visit| (cycle, visit.state)))
 }
 
 /// A bill or a receipt, ready to be drawn as a page.

@@ -5,7 +5,8 @@ use super::{Caller, card, list, questions, sums};
 use crate::commit::{NewCommit, write_as_server};
 use crate::error::{Error, Optional, Result};
 use crate::row::{self, Row};
-use crate::{Kind, Store, project, rebill, round};
+use crate::round::{self, Visit};
+use crate::{Kind, Store, project, rebill};
 use domain::access::{self, Action};
 use domain::api::{
     Anomalies, AnomaliesReply, Anomaly, ApproveMarked, Approved, CycleSet, Dashboard, DashboardReply, Done,
@@ -36,63 +37,6 @@ pub(super) fn programme(store: &Store, caller: &Caller<'_>, id: &str) -> Result<
         .ok_or_else(|| Code::FormMissing.into())
 }
 
-/// One visit as the index has it.
-struct Visit {
-    shelf: i64,
-    subject: [u8; 16],
-    no: i64,
-    at_ms: i64,
-    day: String,
-    person: String,
-    outcome: String,
-    marks: u32,
-    state: i64,
-    units: Option<i64>,
-    seconds: Option<u64>,
-}
-
-/// The visit of each subject that counts in a cycle: the last that was done, or else the last attempt. In the order of
-/// shelves and subjects.
-fn counting(store: &Store, cycle: &str, shelves: &str, mut each: impl FnMut(Visit)) -> Result<()> {
-    let sql = format!(
-        "SELECT shelf, subject, no, at_ms, day, person, outcome, marks, state, units, seconds FROM round_visit \
-         WHERE cycle = ?1 AND shelf IN ({shelves}) AND outcome NOT IN ('{}', '{}') ORDER BY shelf, subject",
-        project::CORRECTED,
-        field::SET_ASIDE
-    );
-    let mut statement = store.db.prepare_cached(&sql)?;
-    let mut rows = statement.query([cycle])?;
-    let mut best: Option<Visit> = None;
-    while let Some(row) = rows.next()? {
-        let visit = Visit {
-            shelf: row.get(0)?,
-            subject: row.get(1)?,
-            no: row.get(2)?,
-            at_ms: row.get(3)?,
-            day: row.get(4)?,
-            person: row.get(5)?,
-            outcome: row.get(6)?,
-            marks: row.get(7)?,
-            state: row.get(8)?,
-            units: row.get(9)?,
-            seconds: row.get(10)?,
-        };
-        let rank = |visit: &Visit| (visit.outcome == DONE, visit.at_ms, visit.no);
-        best = match best {
-            Some(other) if other.subject == visit.subject && other.shelf == visit.shelf => {
-                Some(if rank(&visit) > rank(&other) { visit } else { other })
-            }
-            Some(other) => {
-                each(other);
-                Some(visit)
-            }
-            None => Some(visit),
-        };
-    }
-    best.into_iter().for_each(each);
-    Ok(())
-}
-
 /// Says whether a visit has units that nobody was ever asked to pay: there was no price for its subject, for instance.
 fn is_unbilled(visit: &Visit, billed: &HashMap<[u8; 16], i64>) -> bool {
     visit.units.is_some() && visit.state != round::WAITS && !billed.contains_key(&visit.subject)
@@ -111,7 +55,7 @@ fn unbilled(
     }
     let list = list::sql_list(shelves.iter().map(|(no, _)| *no));
     let billed = sums::billed(store, cycle, &list)?;
-    counting(store, cycle, &list, |visit| {
+    round::counting(&store.db, cycle, &list, |visit| {
         if is_unbilled(&visit, &billed) {
             all.push((visit.shelf, row::id_of(visit.subject)));
         }
@@ -196,7 +140,7 @@ pub(super) fn dashboard(store: &Store, caller: &Caller<'_>, ask: &Dashboard) -> 
         false => None,
     };
     let mut tallies = subjects(store, &programme, kind, &list, billed.as_ref())?;
-    counting(store, &cycle, &list, |visit| {
+    round::counting(&store.db, &cycle, &list, |visit| {
         let tally = tallies.entry(visit.shelf).or_default();
         count(tally, kind, &visit, &ask.today);
         tally.unbilled += u64::from(billed.as_ref().is_some_and(|billed| is_unbilled(&visit, billed)));
@@ -318,7 +262,7 @@ pub(super) fn anomalies(store: &Store, caller: &Caller<'_>, ask: &Anomalies) -> 
         false => None,
     };
     let mut found = Vec::new();
-    counting(store, &ask.cycle, &list, |visit| {
+    round::counting(&store.db, &ask.cycle, &list, |visit| {
         let wanted = match &billed {
             Some(billed) => is_unbilled(&visit, billed),
             None if ask.mark.is_empty() => visit.state == round::WAITS,
@@ -363,7 +307,7 @@ pub(super) fn approve_marked(
     }
     let shelves = zones(store, caller, &ask.programme, Some(&ask.zone))?;
     let mut waiting = Vec::new();
-    counting(store, &ask.cycle, &list::sql_list(shelves.iter().map(|(no, _)| *no)), |visit| {
+    round::counting(&store.db, &ask.cycle, &list::sql_list(shelves.iter().map(|(no, _)| *no)), |visit| {
         // Whatever else is odd about one is looked at by itself.
         if visit.state == round::WAITS && visit.marks & kind.blocking() == bits {
             waiting.push(visit.no);
@@ -410,7 +354,7 @@ fn in_the_way(
 ) -> Result<BTreeMap<i64, u64>> {
     let list = list::sql_list(shelves.iter().map(|(no, _)| *no));
     let mut all: BTreeMap<i64, u64> = BTreeMap::new();
-    counting(store, cycle, &list, |visit| {
+    round::counting(&store.db, cycle, &list, |visit| {
         if visit.state == round::WAITS {
             *all.entry(visit.shelf).or_default() += 1;
         }
@@ -642,7 +586,7 @@ pub(super) fn loss(store: &Store, caller: &Caller<'_>, ask: &Loss) -> Result<Los
     let mut nothing: BTreeMap<[u8; 16], u32> = BTreeMap::new();
     for back in 0..rule.dead_after.min(12) {
         let Some(cycle) = cycle::later(&ask.cycle, -i32::try_from(back).unwrap_or(0)) else { break };
-        counting(store, &cycle, &list, |visit| {
+        round::counting(&store.db, &cycle, &list, |visit| {
             if visit.outcome == DONE && visit.units == Some(0) {
                 let running = nothing.entry(visit.subject).or_default();
                 *running += u32::from(*running == back);
@@ -652,14 +596,14 @@ pub(super) fn loss(store: &Store, caller: &Caller<'_>, ask: &Loss) -> Result<Los
     let again_bits = kind.bits(|mark| mark.again);
     let mut marked: BTreeMap<[u8; 16], u32> = BTreeMap::new();
     if let Some(before) = cycle::later(&ask.cycle, -1) {
-        counting(store, &before, &list, |visit| {
+        round::counting(&store.db, &before, &list, |visit| {
             if visit.marks & again_bits != 0 {
                 marked.insert(visit.subject, visit.marks & again_bits);
             }
         })?;
     }
     let mut again: Vec<(String, [u8; 16])> = Vec::new();
-    counting(store, &ask.cycle, &list, |visit| {
+    round::counting(&store.db, &ask.cycle, &list, |visit| {
         let both = marked.get(&visit.subject).copied().unwrap_or_default() & visit.marks;
         if both != 0 {
             again.push((kind.ids(both).into_iter().next().unwrap_or_default(), visit.subject));
