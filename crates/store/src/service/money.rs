@@ -31,8 +31,6 @@ use std::sync::Arc;
 
 /// Most payments of one [`MoveCash`].
 const MOVED_MOST: usize = 500;
-/// Most bills of one [`BillsPdf`].
-const BILLS_MOST: usize = 20_000;
 
 /// A subject with what its account needs.
 pub(super) struct Holder {
@@ -637,9 +635,6 @@ impl Store {
             let mut paper = bill_paper(self, &holder, (&entries, &entry), *bill, printed.clone())?;
             paper.copy = ledger::times_printed(&self.db, entry.id)?;
             papers.push(paper);
-            if papers.len() >= BILLS_MOST {
-                break;
-            }
         }
         if papers.is_empty() {
             return Err(Code::NoBill.into());

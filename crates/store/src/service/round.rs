@@ -4,8 +4,8 @@
 use super::{Caller, card, list, questions, sums};
 use crate::commit::{NewCommit, write_as_server};
 use crate::error::{Error, Optional, Result};
-use crate::row::{self, Row};
 use crate::round::{self, Visit};
+use crate::row::{self, Row};
 use crate::{Kind, Store, project, rebill};
 use domain::access::{self, Action};
 use domain::api::{
