@@ -12,16 +12,13 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use documents::report::{self, Cell, Column, Report};
-use domain::api::{Anomalies, Anomaly, Ask, Dashboard, DashboardReply, FileKind, RoundFile, Tally};
+use domain::api::{Anomaly, Ask, Dashboard, DashboardReply, FileKind, RoundFile, Tally};
 use domain::cycle::CycleState;
 use domain::money::Satang;
 use domain::problem::{Code, Problem};
 use domain::programme::{DONE, Programme, RoundKind};
 use domain::thai_date;
 use store::{CutOffList, Now, PaymentLine, Store};
-
-/// Doubtful visits that are asked for at once.
-const DOUBTS: u32 = 200;
 
 /// `POST /api/round-file`: a file about a cycle.
 pub(crate) async fn file(
@@ -34,7 +31,7 @@ pub(crate) async fn file(
     let drawn = server
         .with_store(move |store| {
             let content = content(store, &caller, &ask)?;
-            let about = format!("{}/{} {}", ask.programme, ask.zone.as_deref().unwrap_or("*"), ask.cycle);
+            let about = format!("{}/* {}", ask.programme, ask.cycle);
             store.note_audit(&caller.account.grant.person, what(ask.what), &about, caller.now_ms)?;
             Ok(content)
         })
@@ -87,29 +84,16 @@ impl Content {
 fn content(store: &mut Store, caller: &Caller, ask: &RoundFile) -> Result<Content, Failure> {
     let now = Now::thai(caller.now_ms);
     let grant = &caller.account.grant;
-    let dashboard =
-        Dashboard { programme: ask.programme.clone(), cycle: ask.cycle.clone(), today: ask.day.clone() };
-    let found = Dashboard::unwrap(store::service::serve(store, Some(grant), now, dashboard.wrap())?)?;
     let programme = store.programmes().get(&ask.programme).cloned().ok_or(Code::FormMissing)?;
     match ask.what {
         FileKind::ReportPdf | FileKind::ReportXlsx => {
-            let mut doubts: Vec<Anomaly> = Vec::new();
-            loop {
-                let page = Anomalies {
-                    programme: ask.programme.clone(),
-                    cycle: found.cycle.clone(),
-                    zone: ask.zone.clone(),
-                    mark: String::new(),
-                    offset: u32::try_from(doubts.len()).unwrap_or(u32::MAX),
-                    limit: DOUBTS,
-                };
-                let page = Anomalies::unwrap(store::service::serve(store, Some(grant), now, page.wrap())?)?;
-                let end = page.rows.is_empty();
-                doubts.extend(page.rows);
-                if end || doubts.len() as u64 >= page.total {
-                    break;
-                }
-            }
+            let dashboard = Dashboard {
+                programme: ask.programme.clone(),
+                cycle: ask.cycle.clone(),
+                today: ask.day.clone(),
+            };
+            let found = Dashboard::unwrap(store::service::serve(store, Some(grant), now, dashboard.wrap())?)?;
+            let doubts = store.doubts_of(grant, now, &ask.programme, &found.cycle)?;
             let subtitle = format!(
                 "{} · {} · {}",
                 store.tenant()?.municipality,
@@ -347,7 +331,6 @@ mod tests {
         let ask = |what| RoundFile {
             programme: "wa\"ter".into(),
             cycle: "2026-11".into(),
-            zone: None,
             day: "2026-11-26".into(),
             what,
         };

@@ -6,7 +6,7 @@ mod common;
 use common::town::{DAY, Town, grant, meter};
 use domain::access::Role;
 use domain::api::{self, Ask};
-use domain::change::{Change, kind};
+use domain::change::{Change, Values, kind};
 use domain::cycle::CycleState;
 use domain::ids::{RecordId, Seq};
 use domain::ledger::ChargeState;
@@ -365,4 +365,26 @@ fn of_two_corrections_of_one_reading_the_later_counts_in_whatever_order_they_cam
     let tally = town.tally();
     assert_eq!((tally.read, tally.units), (1, 14));
     assert_eq!(town.standing(1), [("2026-09".to_owned(), 14)], "and money follows it");
+}
+
+#[test]
+fn a_report_lists_every_doubt_however_many_there_are() {
+    let mut town = Town::new();
+    let of = |at: u16, kind: &str| RecordId::derived(kind, &[&at.to_be_bytes()]);
+    let cells = |pairs: serde_json::Value| serde_json::from_value::<Values>(pairs).unwrap();
+    let mut changes = Vec::new();
+    for at in 0..205 {
+        let subject = json!({"programme": "water", "zone": "R01", "order": at, "name": "ก"});
+        let visit = json!({"programme": "water", "zone": "R01", "subject": of(at, "meter"), "form": "reading",
+            "outcome": "done", "cycle": "2026-09", "at": "2026-09-05T10:00:00+07:00", "by": "นก", "usage": 9_000, "severe": "yes"});
+        for (kind, values) in [(kind::SUBJECT, subject), (kind::VISIT, visit)] {
+            let id = of(at, if kind == kind::SUBJECT { "meter" } else { "visit" });
+            changes.push(Change { id, kind: kind.to_owned(), base_seq: Seq(0), cells: cells(values) });
+        }
+    }
+    town.server.import("demo", changes, town.now).unwrap();
+    let (clerk, now) = (grant(Role::Clerk), Now::thai(town.now));
+    let doubts = town.server.doubts_of(&clerk, now, "water", "2026-09").unwrap();
+    assert_eq!((doubts.len(), town.tally().waiting), (205, 205));
+    assert!(town.server.doubts_of(&grant(Role::Worker), now, "water", "2026-09").is_err());
 }

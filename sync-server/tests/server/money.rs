@@ -112,6 +112,32 @@ fn bills_leave_by_post_once_their_route_is_approved_and_one_by_one_at_any_time()
 }
 
 #[test]
+fn the_payments_of_a_day_are_a_file_also_where_nobody_walks_a_round() {
+    let world = World::start_with(
+        |store| {
+            let shipped = programmes::all().unwrap().into_iter().find(|programme| programme.id == "water");
+            let mut water = shipped.unwrap();
+            (water.version, water.round, water.loss) = (water.version + 1, None, None);
+            store.define_programme(&water, NOW).unwrap();
+        },
+        None,
+    );
+    let cookie = signed_in(&world);
+    let cash = api::ReceiveCash {
+        subject: meter(1),
+        amount: Satang(5_000),
+        bill: None,
+        place: None,
+        offset_minutes: 420,
+    };
+    let Reply::ReceiveCash(paid) = office(&world, &cookie, cash.wrap()) else { panic!() };
+    let day = domain::thai_date::day_of(NOW, 420).to_string();
+    let ask = json!({"programme": "water", "cycle": "", "day": day, "what": "payments_csv"});
+    let csv = file(&world, &cookie, "/api/round-file", &ask).text();
+    assert!(csv.contains(&paid.receipt_no), "{csv}");
+}
+
+#[test]
 fn a_supervisor_hands_rounds_of_her_programme_over_and_of_no_other() {
     let world = World::start();
     let cookie = signed_in(&world);

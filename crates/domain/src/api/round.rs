@@ -395,9 +395,6 @@ pub struct RoundFile {
     pub programme: String,
     /// The cycle.
     pub cycle: String,
-    /// One zone, or all.
-    #[serde(default)]
-    pub zone: Option<String>,
     /// The day a daily report is about, on which payments came to the office, or by which the service is cut off; local, ISO.
     pub day: String,
     /// Which file.

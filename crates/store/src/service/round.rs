@@ -252,6 +252,34 @@ fn zone_tally(
 }
 
 pub(super) fn anomalies(store: &Store, caller: &Caller<'_>, ask: &Anomalies) -> Result<AnomaliesReply> {
+    doubtful(store, caller, ask, ask.limit.min(list::PAGE) as usize)
+}
+
+impl Store {
+    /// All visits of a cycle that wait for the office, in the order of [`Anomalies`]: for a file, which has no pages to turn.
+    ///
+    /// Errors: what the grant does not allow; [`Code::FormMissing`] for a programme without a round.
+    pub fn doubts_of(
+        &self,
+        grant: &access::Grant,
+        now: crate::Now,
+        programme: &str,
+        cycle: &str,
+    ) -> Result<Vec<Anomaly>> {
+        let all = Anomalies {
+            programme: programme.to_owned(),
+            cycle: cycle.to_owned(),
+            zone: None,
+            mark: String::new(),
+            offset: 0,
+            limit: 0,
+        };
+        Ok(doubtful(self, &Caller { grant, now }, &all, usize::MAX)?.rows)
+    }
+}
+
+/// What [`Anomalies`] asks for, from its offset on, at most `most` rows.
+fn doubtful(store: &Store, caller: &Caller<'_>, ask: &Anomalies, most: usize) -> Result<AnomaliesReply> {
     let programme = programme(store, caller, &ask.programme)?;
     let Some(kind) = &programme.round else { return Ok(AnomaliesReply::default()) };
     let shelves = zones(store, caller, &ask.programme, ask.zone.as_deref())?;
@@ -275,7 +303,7 @@ pub(super) fn anomalies(store: &Store, caller: &Caller<'_>, ask: &Anomalies) -> 
     let zone_of: BTreeMap<i64, &str> = shelves.iter().map(|(no, shelf)| (*no, shelf.zone.as_str())).collect();
     found.sort_by_key(|visit| (zone_of.get(&visit.shelf).copied(), std::cmp::Reverse(visit.at_ms)));
     let total = found.len() as u64;
-    let page = found.into_iter().skip(ask.offset as usize).take(ask.limit.min(list::PAGE) as usize);
+    let page = found.into_iter().skip(ask.offset as usize).take(most);
     let mut rows = Vec::new();
     for visit in page {
         let Some(row) = row::load_no(&store.db, visit.no)? else { continue };

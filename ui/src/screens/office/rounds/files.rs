@@ -43,7 +43,6 @@ pub fn Files(page: State) -> impl IntoView {
         let request = RoundFile {
             programme: page.programme.get_untracked(),
             cycle: page.shown_cycle(),
-            zone: None,
             day: day.to_string(),
             what,
         };
