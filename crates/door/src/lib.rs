@@ -220,6 +220,9 @@ impl<T> Door<T> {
                 said.push(reply(to, found.map(Reply::Photo)));
                 then.map(|(line, call)| {
                     self.line = *line;
+                    if let Line::Syncing(exchange) = &mut self.line {
+                        exchange.session.departs(now);
+                    }
                     Next::Call(call)
                 })
             }

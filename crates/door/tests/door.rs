@@ -13,6 +13,7 @@ use domain::change::{Change, kind};
 use domain::ids::{DeviceNo, RecordId, Seq, Shelf};
 use domain::problem::{Code, Problem};
 use domain::programme::{FieldKind, FormKind, Programme, SubjectKind, Words};
+use domain::wire::PullRequest;
 use door::{Door, Next, Said};
 use serde::Deserialize;
 use store::{Authenticated, Drawn, Entropy, HttpAnswer, HttpCall, Kind, Now, Piece, Store};
@@ -611,4 +612,29 @@ fn a_sign_in_page_is_no_photo() {
         let (said, _) = world.carry(Some(lie));
         assert!(matches!(&replies(&said)[..], [(3, Err(problem))] if problem.code == Code::NotOurServer));
     }
+}
+
+#[test]
+fn a_photo_that_took_long_does_not_make_the_exchange_behind_it_seem_slow() {
+    let mut world = World::enrolled();
+    let bytes = vec![0xff, 0xd8, 0xff, 7];
+    let hash = world.office.keep_photo(&bytes, "image/jpeg", NOON).unwrap();
+    let page = |call: &HttpCall| serde_json::from_slice::<PullRequest>(&call.body).unwrap().most;
+    world.ask(1, api::Sync::default());
+    let (_, Next::Call(first)) = world.carry(None) else { panic!("it begins") };
+    let pulled = answer(&mut world.office, &first, world.now);
+    world.carry(Some(pulled));
+    // The exchange has made its call when somebody looks at a photo: it waits for that.
+    world.ask(2, api::Sync::default());
+    assert!(world.ask(3, api::Photo { hash, whole: true }).is_none());
+    let (_, Next::Call(fetch)) = world.carry(None) else { panic!("it begins") };
+    assert_eq!(fetch.method, "GET");
+    let got = answer(&mut world.office, &fetch, world.now);
+    world.now += MINUTE;
+    let (_, Next::Call(pull)) = world.carry(Some(got)) else { panic!("it goes on") };
+    let pulled = answer(&mut world.office, &pull, world.now);
+    let (_, Next::Wait(_)) = world.carry(Some(pulled)) else { panic!("it is over") };
+    world.ask(4, api::Sync::default());
+    let (_, Next::Call(next)) = world.carry(None) else { panic!("it begins") };
+    assert_eq!(page(&next), page(&first), "the pull itself took no time");
 }

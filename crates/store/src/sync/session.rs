@@ -134,6 +134,12 @@ impl SyncSession {
         (self.pushed, self.pulled, self.photos)
     }
 
+    /// Says that the last call leaves only now. A door that lets something else go first says so: how long that took tells
+    /// nothing about this call.
+    pub fn departs(&mut self, now: Now) {
+        self.asked_ms = now.ms;
+    }
+
     /// Takes in the answer to the last call (`None` at first) and says what is next.
     pub fn next(&mut self, store: &mut Store, answer: Option<HttpAnswer>, now: Now) -> Step {
         match self.advance(store, answer, now) {
