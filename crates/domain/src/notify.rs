@@ -92,11 +92,13 @@ pub enum Trouble {
     Failed,
     /// The mail server is not set up.
     NoMailServer,
+    /// This version cannot read it: a newer one wrote it, or the disk has damaged it.
+    Unreadable,
 }
 
 impl Trouble {
     /// Every trouble.
-    pub const ALL: [Trouble; 9] = [
+    pub const ALL: [Trouble; 10] = [
         Trouble::Inside,
         Trouble::NoSuchHost,
         Trouble::NoAnswer,
@@ -106,6 +108,7 @@ impl Trouble {
         Trouble::TooMuch,
         Trouble::Failed,
         Trouble::NoMailServer,
+        Trouble::Unreadable,
     ];
 
     /// The trouble as it is stored.
@@ -120,6 +123,7 @@ impl Trouble {
             Trouble::TooMuch => "too_much",
             Trouble::Failed => "failed",
             Trouble::NoMailServer => "no_mail_server",
+            Trouble::Unreadable => "unreadable",
         }
     }
 

@@ -217,11 +217,12 @@ impl Store {
         let mut rows = statement.query([])?;
         let mut failed = Vec::new();
         while let Some(row) = rows.next()? {
-            let message: Message = serde_json::from_str(&row.get::<_, String>(2)?)?;
+            let message: serde_json::Value =
+                serde_json::from_str(&row.get::<_, String>(2)?).unwrap_or_default();
             failed.push(NoticeRow {
                 no: row.get(0)?,
                 channel: row.get(1)?,
-                title: message.title,
+                title: message.get("title").and_then(|title| title.as_str()).unwrap_or_default().to_owned(),
                 made_ms: row.get(3)?,
                 tries: row.get(4)?,
                 next_ms: (row.get::<_, i64>(6)? == 0).then(|| row.get(5)).transpose()?,
@@ -346,7 +347,7 @@ impl Store {
 
     /// Takes messages that are due out of the outbox, what cannot wait before the rest and the oldest first, at most `most`,
     /// and none of the channels that are `busy`. Each is left alone for two minutes: who takes them says in time how it went,
-    /// or they are taken again.
+    /// or they are taken again. What cannot be read counts as tried in vain, and holds up nothing.
     pub fn take_due_notices(&mut self, now_ms: u64, most: usize, busy: &[u64]) -> Result<Vec<Delivery>> {
         let any: bool = self
             .db
@@ -355,14 +356,15 @@ impl Store {
         if !any {
             return Ok(Vec::new());
         }
+        let random = u64::from_le_bytes(self.random());
         self.transact(|tx| {
-            let mut taken = Vec::new();
+            let (mut taken, mut unreadable) = (Vec::new(), Vec::new());
             {
                 let mut statement = tx.db.prepare_cached(
                     "SELECT no, channel, recipient, body, made, coalesce(way, 'email'), coalesce(target, recipient), \
                      coalesce(secret, '') FROM notice LEFT JOIN notify_channel ON notify_channel.id = notice.channel \
                      WHERE state = 0 AND next <= ?1 \
-                     ORDER BY json_extract(body, '$.event') <> ?2, next, no",
+                     ORDER BY CASE WHEN json_valid(body) THEN json_extract(body, '$.event') END IS NOT ?2, next, no",
                 )?;
                 let mut rows = statement.query((now_ms, Event::RedFlag.as_str()))?;
                 while taken.len() < most
@@ -371,19 +373,19 @@ impl Store {
                     if busy.contains(&row.get(1)?) {
                         continue;
                     }
-                    taken.push(Delivery {
-                        no: row.get(0)?,
-                        channel: row.get(1)?,
-                        made_ms: row.get(4)?,
-                        target: target_of(tx.db, &row.get::<_, String>(5)?, row.get(6)?, row.get(7)?)?,
-                        message: serde_json::from_str(&row.get::<_, String>(3)?)?,
-                    });
+                    match delivery_of(tx.db, row)? {
+                        Some(delivery) => taken.push(delivery),
+                        None => unreadable.push(row.get::<_, u64>(0)?),
+                    }
                 }
             }
-            for delivery in &taken {
+            for no in taken.iter().map(|delivery| delivery.no).chain(unreadable.iter().copied()) {
                 tx.db
                     .prepare_cached("UPDATE notice SET tries = tries + 1, next = ?2 WHERE no = ?1")?
-                    .execute((delivery.no, now_ms.saturating_add(LEASE_MS)))?;
+                    .execute((no, now_ms.saturating_add(LEASE_MS)))?;
+            }
+            for no in unreadable {
+                note(tx, no, Err(Trouble::Unreadable), (now_ms, random))?;
             }
             Ok(taken)
         })
@@ -397,32 +399,7 @@ impl Store {
         now_ms: u64,
     ) -> Result<()> {
         let random = u64::from_le_bytes(self.random());
-        self.transact(|tx| {
-            let found: Option<(u64, u64, u32)> = tx
-                .db
-                .prepare_cached("SELECT channel, made, tries FROM notice WHERE no = ?1 AND state = 0")?
-                .query_row([no], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
-                .optional()?;
-            // Its channel was taken away meanwhile.
-            let Some((channel, made, tries)) = found else { return Ok(()) };
-            let next = went.err().map(|trouble| (trouble, next_try(made, now_ms, tries, random)));
-            let (state, next_ms, trouble) = match next {
-                None => (1, now_ms, ""),
-                Some((trouble, Some(next))) => (0, next, trouble.as_str()),
-                Some((trouble, None)) => (2, now_ms, trouble.as_str()),
-            };
-            // A citizen's address is kept no longer than it is needed; the number keeps the row apart from others.
-            tx.db.execute(
-                "UPDATE notice SET state = ?2, next = ?3, trouble = ?4, \
-                 recipient = CASE WHEN ?2 = 0 THEN recipient WHEN channel = 0 THEN '#' || no ELSE '' END WHERE no = ?1",
-                (no, state, next_ms, trouble),
-            )?;
-            tx.db.execute(
-                "UPDATE notify_channel SET trouble = ?2, last_ok = CASE WHEN ?2 = '' THEN ?3 ELSE last_ok END WHERE id = ?1",
-                (channel, trouble, now_ms),
-            )?;
-            Ok(())
-        })
+        self.transact(|tx| note(tx, no, went, (now_ms, random)))
     }
 
     /// Notes how a test of a channel went.
@@ -534,6 +511,55 @@ impl Store {
         })?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
+}
+
+/// A message as a row of the outbox has it, in the order of [`Store::take_due_notices`]; `None` if this version cannot read it.
+fn delivery_of(db: &Connection, row: &rusqlite::Row<'_>) -> Result<Option<Delivery>> {
+    let (message, way): (String, String) = (row.get(3)?, row.get(5)?);
+    let Ok(message) = serde_json::from_str::<Message>(&message) else { return Ok(None) };
+    if Way::read(&way).is_none() {
+        return Ok(None);
+    }
+    Ok(Some(Delivery {
+        no: row.get(0)?,
+        channel: row.get(1)?,
+        made_ms: row.get(4)?,
+        target: target_of(db, &way, row.get(6)?, row.get(7)?)?,
+        message,
+    }))
+}
+
+/// See [`Store::note_notice`].
+fn note(
+    tx: &Tx<'_>,
+    no: u64,
+    went: std::result::Result<(), Trouble>,
+    (now_ms, random): (u64, u64),
+) -> Result<()> {
+    let found: Option<(u64, u64, u32)> = tx
+        .db
+        .prepare_cached("SELECT channel, made, tries FROM notice WHERE no = ?1 AND state = 0")?
+        .query_row([no], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+        .optional()?;
+    // Its channel was taken away meanwhile.
+    let Some((channel, made, tries)) = found else { return Ok(()) };
+    let next = went.err().map(|trouble| (trouble, next_try(made, now_ms, tries, random)));
+    let (state, next_ms, trouble) = match next {
+        None => (1, now_ms, ""),
+        Some((trouble, Some(next))) => (0, next, trouble.as_str()),
+        Some((trouble, None)) => (2, now_ms, trouble.as_str()),
+    };
+    // A citizen's address is kept no longer than it is needed; the number keeps the row apart from others.
+    tx.db.execute(
+        "UPDATE notice SET state = ?2, next = ?3, trouble = ?4, \
+         recipient = CASE WHEN ?2 = 0 THEN recipient WHEN channel = 0 THEN '#' || no ELSE '' END WHERE no = ?1",
+        (no, state, next_ms, trouble),
+    )?;
+    tx.db.execute(
+        "UPDATE notify_channel SET trouble = ?2, last_ok = CASE WHEN ?2 = '' THEN ?3 ELSE last_ok END WHERE id = ?1",
+        (channel, trouble, now_ms),
+    )?;
+    Ok(())
 }
 
 fn target_of(db: &Connection, way: &str, target: String, secret: String) -> Result<Target> {

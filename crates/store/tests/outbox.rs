@@ -21,15 +21,18 @@ use store::{KeyUse, Kind, Now, Store, Target};
 
 const NOW: u64 = 1_795_233_600_000;
 
-fn store() -> Store {
+fn entropy() -> store::Entropy {
     let mut at = 0u8;
-    let entropy = Box::new(move |bytes: &mut [u8]| {
+    Box::new(move |bytes: &mut [u8]| {
         for byte in bytes {
             at = at.wrapping_add(1);
             *byte = at;
         }
-    });
-    Store::in_memory(Kind::Server, entropy).unwrap()
+    })
+}
+
+fn store() -> Store {
+    Store::in_memory(Kind::Server, entropy()).unwrap()
 }
 
 fn grant(role: Role) -> Grant {
@@ -136,6 +139,40 @@ fn a_message_is_given_up_after_days_shown_and_tried_again_when_somebody_says_so(
     store.note_notice(taken[0].no, Ok(()), now).unwrap();
     store.trim_notices(now + GIVE_UP_MS * 20).unwrap();
     assert_eq!(seen(&mut store).failed, []);
+}
+
+#[test]
+fn a_message_that_cannot_be_read_holds_up_no_other_and_is_shown() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("office.db");
+    let numbers: Vec<u64> = {
+        let mut store = store();
+        ask(&mut store, Role::Clerk, webhook(None, trouble_rule()), NOW).unwrap();
+        for n in 1..=3 {
+            refused_push(&mut store, n, NOW);
+        }
+        store.backup(&path).unwrap();
+        let file = rusqlite::Connection::open(&path).unwrap();
+        let mut statement = file.prepare("SELECT no FROM notice ORDER BY no").unwrap();
+        let numbers = statement.query_map([], |row| row.get(0)).unwrap();
+        numbers.collect::<rusqlite::Result<_>>().unwrap()
+    };
+    // One that a newer version wrote before somebody went back, and one that the disk has damaged.
+    let file = rusqlite::Connection::open(&path).unwrap();
+    let newer = "UPDATE notice SET body = json_set(body, '$.event', 'of_tomorrow') WHERE no = ?1";
+    assert_eq!(file.execute(newer, [numbers[0]]).unwrap(), 1);
+    assert_eq!(file.execute("UPDATE notice SET body = '{' WHERE no = ?1", [numbers[1]]).unwrap(), 1);
+    drop(file);
+    let mut store = Store::open(&path, Kind::Server, entropy(), NOW).unwrap();
+    let taken: Vec<u64> =
+        store.take_due_notices(NOW, 10, &[]).unwrap().iter().map(|delivery| delivery.no).collect();
+    assert_eq!(taken, numbers[2..]);
+    let reply = seen(&mut store);
+    let shown: Vec<_> = reply.failed.iter().map(|row| (row.no, row.tries, row.trouble)).collect();
+    let why = Some(Trouble::Unreadable);
+    assert_eq!(shown, [(numbers[1], 1, why), (numbers[0], 1, why)]);
+    assert!(reply.failed[1].title.contains("เครื่องที่ 1"), "what can be read of it");
+    assert_eq!(reply.waiting, 3, "an update of the server may still read them");
 }
 
 #[test]

@@ -28,6 +28,9 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// How often it is looked for what time alone brings about, milliseconds.
 const LOOK_AROUND_MS: u64 = 60_000;
 
+/// The channel of letters to citizens ([`Delivery::channel`]).
+const CITIZENS: u64 = 0;
+
 /// What the server may reach outside of itself.
 #[derive(Clone)]
 pub struct Outside {
@@ -160,7 +163,7 @@ impl Sending {
             let server = server.clone();
             self.busy.push(channel);
             self.under_way.spawn(async move {
-                hand_over_all(&server, letters).await;
+                hand_over_all(&server, channel, letters).await;
                 channel
             });
         }
@@ -168,8 +171,10 @@ impl Sending {
     }
 }
 
-/// Hands the messages of one channel over, one after the other: whoever gets them reads what happened in its order.
-async fn hand_over_all(server: &Server, letters: Vec<(Letter, Target)>) {
+/// Hands the messages of one channel over, one after the other: whoever takes them reads what happened in its order. After one
+/// that was not taken the others wait for their lease to end, and that one is tried again before; an outage that lasts
+/// longer can still turn the order round. Letters to citizens go to one each, and wait for nobody.
+async fn hand_over_all(server: &Server, channel: u64, letters: Vec<(Letter, Target)>) {
     for (letter, target) in letters {
         let no = letter.id;
         let mut handing = hand_over(server, letter, target);
@@ -185,6 +190,9 @@ async fn hand_over_all(server: &Server, letters: Vec<(Letter, Target)>) {
             // Its thread goes on until the other side lets go; till then the channel stays busy. What is left of these is
             // taken anew when its lease is over.
             let _ = handing.await;
+            return;
+        }
+        if went.is_err() && channel != CITIZENS {
             return;
         }
     }

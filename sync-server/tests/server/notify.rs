@@ -5,8 +5,8 @@ use crate::world::{NOW, World};
 use base64::Engine;
 use domain::access::Role;
 use domain::api::{
-    ChannelTested, MailSafety, NewEnrolment, Notifications, NotificationsReply, PutChannel, PutMail, Reply,
-    Request, Rule, Secret, TestChannel,
+    ChannelTested, MailSafety, NewEnrolment, NoticeRow, Notifications, NotificationsReply, PutChannel,
+    PutMail, Reply, Request, Rule, Secret, TestChannel,
 };
 use domain::ids::Shelf;
 use domain::notify::{Event, Trouble, Way};
@@ -242,6 +242,32 @@ fn a_webhook_is_signed_repeated_after_a_failure_and_sent_no_second_time() {
     cause_trouble(&world, &cookie, 8);
     let third = told.recv_timeout(PATIENCE).unwrap();
     assert_ne!(third.header("x-sanam-id"), first.header("x-sanam-id"));
+}
+
+#[test]
+fn what_could_not_be_handed_over_goes_before_what_comes_behind_it() {
+    let (address, told) = receiver(&["503 Later", "503 Later", "503 Later", "200 OK"]);
+    let (world, cookie) = world(&["127.0.0.1".to_owned()], "http://127.0.0.1:1");
+    put(&world, &cookie, webhook(address, None));
+    let tell = || told.recv_timeout(PATIENCE).unwrap().header("x-sanam-id").to_owned();
+    let mut ids = Vec::new();
+    for install in [7, 8] {
+        cause_trouble(&world, &cookie, install);
+        ids.push(tell());
+    }
+    while now_of(&world, &cookie).failed.len() < 2 {}
+    // Both are due now, and are taken together. The first fails.
+    world.pass(60_000);
+    let first = tell();
+    // Whoever takes them has two minutes to say how it went; what failed is due before that.
+    let leased = NOW + 60_000 + 120_000;
+    let is_told = |row: &NoticeRow| row.next_ms.is_some_and(|next| next < leased);
+    while !now_of(&world, &cookie).failed.iter().any(is_told) {}
+    world.pass(60_000);
+    assert_eq!(tell(), first, "it is tried again before the one behind it");
+    world.pass(60_000);
+    let second = tell();
+    assert!(second != first && ids.contains(&second), "and that one comes as well");
 }
 
 #[test]

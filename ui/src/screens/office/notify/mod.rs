@@ -125,5 +125,6 @@ fn why(trouble: Trouble, t: &'static OutsideStrings) -> &'static str {
         Trouble::TooMuch => t.why_too_much,
         Trouble::Failed => t.why_failed,
         Trouble::NoMailServer => t.why_no_mail,
+        Trouble::Unreadable => t.why_unreadable,
     }
 }
