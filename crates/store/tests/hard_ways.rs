@@ -10,6 +10,7 @@ use domain::change::{Change, Values, kind};
 use domain::ids::{RecordId, Seq, Shelf};
 use domain::problem::{Code, Problem};
 use domain::programme::{FieldKind, FormKind, Programme, SubjectKind};
+use domain::wire::PushReply;
 use std::path::PathBuf;
 use store::{HttpAnswer, HttpCall, Kind, NewCommit, Now, Step, Store, SyncSession};
 
@@ -389,6 +390,25 @@ fn a_gateway_behind_which_nobody_answers_in_time_is_a_bad_line_and_the_next_try_
 }
 
 // ----------------------------------------------------------------------------------------- photos that cannot be taken
+
+#[test]
+fn verdicts_on_others_than_those_that_wait_end_the_sync_and_lose_nothing() {
+    let mut world = World::new();
+    world.reads(1, 110);
+    world.reads(2, 120);
+    let mut session = SyncSession::new(true);
+    let now = Now::thai(world.now);
+    let Step::Call(push) = session.next(world.phone(), None, now) else { panic!("it begins") };
+    let HttpAnswer::Response { body, .. } = world.answers(&push) else { panic!("the office answers") };
+    let mut reply: PushReply = serde_json::from_slice(&body).unwrap();
+    // A server that is at fault says nothing of the first.
+    reply.verdicts.remove(0);
+    let step = session.next(world.phone(), Some(common::json(&reply)), now);
+    assert!(matches!(&step, Step::Failed(problem) if problem.code == Code::Gap), "not the same push again: {step:?}");
+    assert_eq!(world.ask(api::Status {}).counts.received, 0);
+    assert_eq!(world.syncs().pushed, 2);
+    world.assert_alike();
+}
 
 #[test]
 fn a_photo_that_the_office_cannot_open_is_sent_once_told_and_holds_up_no_other() {

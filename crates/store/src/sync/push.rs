@@ -25,6 +25,14 @@ pub(crate) struct Push {
     pub commits: u64,
 }
 
+/// What became of a push.
+pub(crate) struct Pushed {
+    /// Commits that the server has judged and that wait no more.
+    pub judged: u64,
+    /// The server has forgotten commits it once had: they wait again.
+    pub forgotten: bool,
+}
+
 impl Store {
     /// Writes the next commits that wait, at most `most`; `None` if none wait. What the disk has damaged goes as a line that says
     /// so: it is never sent as truth, and holds up nothing.
@@ -94,12 +102,12 @@ impl Store {
         received_n(&self.db)
     }
 
-    /// Takes in the server's verdicts, in one transaction. Says whether the server has forgotten commits it once had.
-    pub(crate) fn absorb_push(&mut self, reply: &PushReply, now_ms: u64) -> Result<bool> {
+    /// Takes in the server's verdicts, in one transaction.
+    pub(crate) fn absorb_push(&mut self, reply: &PushReply, now_ms: u64) -> Result<Pushed> {
         self.transact(|tx| {
             note_server_time(tx.db, reply.now, now_ms)?;
             let before = received_n(tx.db)?;
-            let mut upto = before;
+            let (mut upto, mut judged) = (before, 0);
             let mut any_refused: bool = tx
                 .db
                 .prepare_cached("SELECT EXISTS (SELECT 1 FROM outbox WHERE refused <> '')")?
@@ -118,7 +126,7 @@ impl Store {
                 any_refused |= matches!(verdict.fate, Fate::Refused { .. });
                 let body = intact(row.get_ref(1)?, row.get_ref(2)?);
                 absorb_verdict(tx, verdict, body, any_refused)?;
-                upto = verdict.n;
+                (upto, judged) = (verdict.n, judged + 1);
             }
             drop(waiting);
             // An old copy of the server's file, put back by hand, has forgotten commits without a new incarnation.
@@ -133,7 +141,7 @@ impl Store {
             }
             come_down(tx, reply.now)?;
             trim_black_box(tx.db, reply.now)?;
-            Ok(forgotten)
+            Ok(Pushed { judged, forgotten })
         })
     }
 }

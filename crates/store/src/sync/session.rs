@@ -1,6 +1,7 @@
 //! One exchange with the server as a list of calls: push all, pull all, then photos. The doors carry each call over
 //! whatever network they have and give back the answer; every step is durable before the next is asked for.
 
+use super::push::Pushed;
 use crate::error::{Error, Result};
 use crate::{Now, Store, meta, service};
 use domain::api::{Enrol, Photo, SyncReply};
@@ -182,19 +183,16 @@ impl SyncSession {
                     return self.push_or_pull(store, now);
                 }
                 let reply: PushReply = serde_json::from_slice(&body).map_err(|_| not_ours())?;
-                let before = store.received_n()?;
-                let forgotten = store.absorb_push(&reply, now.ms)?;
-                // Not whether there are verdicts: where a disk has changed the number of a commit they fit none, and the same
-                // push would go out for ever.
-                let moved = store.received_n()? > before;
-                self.pushed += commits.min(reply.verdicts.len() as u64);
+                let Pushed { judged, forgotten } = store.absorb_push(&reply, now.ms)?;
+                self.pushed += judged;
                 self.batch = match now.ms.saturating_sub(self.asked_ms) {
                     slow if slow > PATIENCE_MS => (self.batch / 2).max(LEAST_BATCH),
                     quick if quick < PATIENCE_MS / 3 => (self.batch * 4).min(self.most),
                     _ => self.batch,
                 };
                 store.note_batch(self.batch)?;
-                if moved || forgotten {
+                // Verdicts on others than those that wait move nothing: the same push again would go on for ever.
+                if judged > 0 || forgotten {
                     self.push_or_pull(store, now)
                 } else {
                     Err(Problem::new(Code::Gap).into())

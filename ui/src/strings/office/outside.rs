@@ -170,6 +170,7 @@ sentences! {
     why_failed: "ปลายทางตอบว่าเกิดข้อผิดพลาด", "it answered with a failure";
     /// Why it failed.
     why_no_mail: "ยังไม่ได้ตั้งค่าเซิร์ฟเวอร์อีเมลด้านล่าง", "the mail server below is not set up";
+    /// Why it failed.
     why_unreadable: "โปรแกรมรุ่นนี้อ่านข้อความนี้ไม่ได้ ให้อัปเดตเซิร์ฟเวอร์", "this version cannot read the message; update the server";
     // -- keys of systems outside
     /// Heading.
