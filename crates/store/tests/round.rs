@@ -388,3 +388,30 @@ fn a_report_lists_every_doubt_however_many_there_are() {
     assert_eq!((doubts.len(), town.tally().waiting), (205, 205));
     assert!(town.server.doubts_of(&grant(Role::Worker), now, "water", "2026-09").is_err());
 }
+
+#[test]
+fn a_code_is_found_as_people_type_it() {
+    let mut town = Town::new();
+    let ours = domain::code::make(0x12_3456);
+    let bound = |at: u8, code: &str| Change {
+        id: meter(at),
+        kind: kind::SUBJECT.into(),
+        base_seq: Seq(0),
+        cells: [(format!("codes.{code}"), json!(true))].into(),
+    };
+    // A maker's number is kept with the letters it has.
+    let changes = vec![bound(1, "sn-12ab"), bound(2, "SN-98XY"), bound(3, &ours)];
+    town.server.import("demo", changes, town.now).unwrap();
+    town.sync();
+    let mut found = |text: &str| -> Vec<RecordId> {
+        let today = town.today();
+        let ask = api::Search { text: text.into(), programme: None, today, limit: 9 };
+        town.phone(ask).into_iter().map(|row| row.id).collect()
+    };
+    let (begun, (before, after)) = (ours.get(..6).unwrap(), ours.split_at(5));
+    assert!(ours.contains('0'), "a letter that people mistake: {ours}");
+    let typed = format!("{before} {after}").replace('0', "o").to_lowercase();
+    for (text, at) in [("sn-12ab", 1), ("sn-12", 1), ("sn-98xy", 2), (begun, 3), (typed.as_str(), 3)] {
+        assert_eq!(found(text), [meter(at)], "{text}");
+    }
+}

@@ -11,7 +11,7 @@ use domain::change::field;
 use domain::code::{self, Scanned};
 use domain::problem::Code;
 use domain::{place, text};
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 pub(super) fn search(store: &Store, caller: &Caller<'_>, ask: &Search) -> Result<Vec<SubjectRow>> {
     let key = text::search_key(&ask.text);
@@ -20,16 +20,19 @@ pub(super) fn search(store: &Store, caller: &Caller<'_>, ask: &Search) -> Result
     }
     let mut numbers: Vec<i64> = Vec::new();
     let limit = ask.limit.min(PAGE);
+    // A code, as far as it was typed: a maker's as it is, or in capitals; one of ours in whatever groups and letters.
+    let capitals = text::ascii_digits(ask.text.trim()).to_uppercase();
+    let codes = BTreeSet::from([text::collapse_spaces(&ask.text), capitals, code::bare(&ask.text)]);
     for programme in list::visible(store, caller, ask.programme.as_deref()) {
         let shelves =
             list::sql_list(list::shelves(store, caller, &programme.id, None)?.iter().map(|(no, _)| *no));
-        // A code, as far as it was typed.
-        let code = text::ascii_digits(ask.text.trim()).to_uppercase();
         let by_code = format!(
             "SELECT code.subject FROM code CROSS JOIN subject ON subject.no = code.subject \
              WHERE code >= ?1 AND code < ?1 || char(1114111) AND shelf IN ({shelves}) ORDER BY code LIMIT ?2"
         );
-        collect(store, &by_code, (&code, limit), &mut numbers)?;
+        for code in &codes {
+            collect(store, &by_code, (code, limit), &mut numbers)?;
+        }
         // The trigram index needs three characters; below that the plain column is quick enough.
         if key.chars().count() >= 3 {
             let by_text = format!(
