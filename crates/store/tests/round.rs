@@ -367,20 +367,35 @@ fn of_two_corrections_of_one_reading_the_later_counts_in_whatever_order_they_cam
     assert_eq!(town.standing(1), [("2026-09".to_owned(), 14)], "and money follows it");
 }
 
+/// A visit as it lies at the office, whoever wrote it.
+fn visit_of(subject: RecordId, values: serde_json::Value) -> Change {
+    let mut cells = serde_json::from_value::<Values>(values).unwrap();
+    for (name, value) in [
+        ("programme", "water"),
+        ("zone", "R01"),
+        ("form", "reading"),
+        ("outcome", "done"),
+        ("cycle", "2026-09"),
+        ("at", "2026-09-05T10:00:00+07:00"),
+        ("by", "นก"),
+    ] {
+        cells.entry(name.to_owned()).or_insert_with(|| value.into());
+    }
+    cells.insert("subject".to_owned(), subject.to_string().into());
+    let id = RecordId::derived("visit", &[subject.bytes()]);
+    Change { id, kind: kind::VISIT.to_owned(), base_seq: Seq(0), cells }
+}
+
 #[test]
 fn a_report_lists_every_doubt_however_many_there_are() {
     let mut town = Town::new();
-    let of = |at: u16, kind: &str| RecordId::derived(kind, &[&at.to_be_bytes()]);
-    let cells = |pairs: serde_json::Value| serde_json::from_value::<Values>(pairs).unwrap();
     let mut changes = Vec::new();
-    for at in 0..205 {
-        let subject = json!({"programme": "water", "zone": "R01", "order": at, "name": "ก"});
-        let visit = json!({"programme": "water", "zone": "R01", "subject": of(at, "meter"), "form": "reading",
-            "outcome": "done", "cycle": "2026-09", "at": "2026-09-05T10:00:00+07:00", "by": "นก", "usage": 9_000, "severe": "yes"});
-        for (kind, values) in [(kind::SUBJECT, subject), (kind::VISIT, visit)] {
-            let id = of(at, if kind == kind::SUBJECT { "meter" } else { "visit" });
-            changes.push(Change { id, kind: kind.to_owned(), base_seq: Seq(0), cells: cells(values) });
-        }
+    for at in 0..205_u16 {
+        let id = RecordId::derived("meter", &[&at.to_be_bytes()]);
+        let cells = [("programme", json!("water")), ("zone", json!("R01")), ("order", json!(at))]
+            .map(|(name, value)| (name.to_owned(), value));
+        changes.push(Change { id, kind: kind::SUBJECT.to_owned(), base_seq: Seq(0), cells: cells.into() });
+        changes.push(visit_of(id, json!({"usage": 9_000, "severe": "yes"})));
     }
     town.server.import("demo", changes, town.now).unwrap();
     let (clerk, now) = (grant(Role::Clerk), Now::thai(town.now));
@@ -414,4 +429,28 @@ fn a_code_is_found_as_people_type_it() {
     for (text, at) in [("sn-12ab", 1), ("sn-12", 1), ("sn-98xy", 2), (begun, 3), (typed.as_str(), 3)] {
         assert_eq!(found(text), [meter(at)], "{text}");
     }
+}
+
+#[test]
+fn a_round_offers_its_own_cycles() {
+    let mut town = Town::new();
+    let mut other = (*town.server.programmes()["water"]).clone();
+    other.id = "wells".into();
+    town.server.define_programme(&other, town.now).unwrap();
+    let well = RecordId::derived("well", &[]);
+    let of_wells = [("programme".to_owned(), json!("wells")), ("zone".to_owned(), json!("W01"))];
+    let subject = Change {
+        id: well,
+        kind: kind::SUBJECT.into(),
+        base_seq: Seq(0),
+        cells: of_wells.into(),
+    };
+    let visit = visit_of(well, json!({"programme": "wells", "zone": "W01", "cycle": "2020-01", "usage": 1}));
+    town.server.import("demo", vec![subject, visit], town.now).unwrap();
+    let mut cycles = |programme: &str| {
+        let today = town.today();
+        town.office(api::Dashboard { programme: programme.into(), cycle: String::new(), today }).cycles
+    };
+    assert_eq!(cycles("wells"), ["2026-09", "2020-01"]);
+    assert_eq!(cycles("water"), ["2026-09"]);
 }

@@ -111,10 +111,11 @@ fn present(programme: &Programme, round: &RoundKind, today: &str) -> String {
     today.parse().map_or(String::new(), |day| domain::schedule::cycle(schedule, day))
 }
 
-/// The cycles in which anything was done, newest first, with `present` among them.
-fn cycles(store: &Store, present: &str) -> Result<Vec<String>> {
+/// The cycles in which anything was done on some shelves (an SQL list), newest first, with `present` among them.
+fn cycles(store: &Store, present: &str, shelves: &str) -> Result<Vec<String>> {
     let mut all = vec![present.to_owned()];
-    let mut statement = store.db.prepare_cached("SELECT max(cycle) FROM round_visit WHERE cycle < ?1")?;
+    let sql = format!("SELECT max(cycle) FROM round_visit WHERE cycle < ?1 AND shelf IN ({shelves})");
+    let mut statement = store.db.prepare_cached(&sql)?;
     let mut next = "~".to_owned();
     while all.len() < CYCLES {
         let Some(found) = statement.query_row([&next], |row| row.get::<_, Option<String>>(0))? else { break };
@@ -153,7 +154,7 @@ pub(super) fn dashboard(store: &Store, caller: &Caller<'_>, ask: &Dashboard) -> 
     if programme.billing.is_some() {
         sums::money(store, &cycle, &list, &mut tallies)?;
     }
-    let mut reply = DashboardReply { cycles: cycles(store, &now)?, cycle, ..DashboardReply::default() };
+    let mut reply = DashboardReply { cycles: cycles(store, &now, &list)?, cycle, ..DashboardReply::default() };
     let mut titles = list::zone_titles(store, &ask.programme)?;
     for (no, shelf) in shelves {
         let tally = tallies.remove(&no).unwrap_or_default();
