@@ -432,6 +432,26 @@ fn a_code_is_found_as_people_type_it() {
 }
 
 #[test]
+fn a_number_that_no_meter_shows_makes_no_sum_turn_round() {
+    let mut town = Town::new();
+    let much = |at: u8| visit_of(meter(at), json!({"usage": 9_000_000_000_000_000_000_i64}));
+    town.server.import("demo", vec![much(1), much(2)], town.now).unwrap();
+    assert_eq!(town.tally().units, i64::MAX);
+    let (cycle, today) = ("2026-09".to_owned(), town.today());
+    let plan = api::PlanCycle {
+        programme: "water".into(),
+        zone: "R01".into(),
+        cycle: cycle.clone(),
+        produced: Some(64),
+        ..Default::default()
+    };
+    town.office(plan);
+    let zone = town.office(api::Loss { programme: "water".into(), cycle, today }).zones.remove(0);
+    assert_eq!((zone.counted, zone.too_much), (i64::MAX, false), "more was counted than given out");
+    assert!(zone.lost_bp.is_some_and(|lost| lost < 0));
+}
+
+#[test]
 fn a_round_offers_its_own_cycles() {
     let mut town = Town::new();
     let mut other = (*town.server.programmes()["water"]).clone();

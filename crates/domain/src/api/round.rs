@@ -136,8 +136,8 @@ impl Tally {
             theirs.iter().for_each(|(name, count)| *mine.entry(name.clone()).or_default() += count);
         }
         self.waiting += other.waiting;
-        self.units += other.units;
-        self.timed = (self.timed.0 + other.timed.0, self.timed.1 + other.timed.1);
+        self.units = self.units.saturating_add(other.units);
+        self.timed = (self.timed.0 + other.timed.0, self.timed.1.saturating_add(other.timed.1));
         self.billed = self.billed.saturating_add(other.billed);
         self.collected = self.collected.saturating_add(other.collected);
         self.claimed = self.claimed.saturating_add(other.claimed);

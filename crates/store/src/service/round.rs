@@ -71,7 +71,7 @@ fn count(tally: &mut Tally, kind: &RoundKind, visit: &Visit, today: &str) {
         tally.read_today += u64::from(visit.day == today);
         tally.timed = (
             tally.timed.0 + u64::from(visit.seconds.is_some()),
-            tally.timed.1 + visit.seconds.unwrap_or_default(),
+            tally.timed.1.saturating_add(visit.seconds.unwrap_or_default()),
         );
     } else {
         *tally.skipped.entry(visit.outcome.clone()).or_default() += 1;
@@ -83,7 +83,7 @@ fn count(tally: &mut Tally, kind: &RoundKind, visit: &Visit, today: &str) {
     }
     tally.waiting += u64::from(visit.state == round::WAITS);
     if visit.state != round::WAITS {
-        tally.units += visit.units.unwrap_or_default();
+        tally.units = tally.units.saturating_add(visit.units.unwrap_or_default());
     }
 }
 
@@ -597,7 +597,7 @@ pub(super) fn loss(store: &Store, caller: &Caller<'_>, ask: &Loss) -> Result<Los
         let lost_bp = zone
             .produced
             .filter(|produced| *produced > 0)
-            .map(|produced| (produced - counted) * 10_000 / produced);
+            .map(|produced| produced.saturating_sub(counted).saturating_mul(10_000) / produced);
         LossRow {
             too_much: lost_bp.is_some_and(|lost| lost >= i64::from(rule.too_much_percent) * 100),
             unread: zone.tally.subjects.saturating_sub(zone.tally.read),
