@@ -546,6 +546,20 @@ fn a_half_filled_form_stays_with_whoever_fills_it() {
 }
 
 #[test]
+fn a_half_filled_form_of_a_version_that_kept_it_at_the_office_is_shown_to_nobody() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("office.db");
+    server().backup(&path).unwrap();
+    let file = rusqlite::Connection::open(&path).unwrap();
+    let kept = "INSERT INTO draft (programme, form, subject, body, kept) VALUES ('water', 'reading', ?1, '{}', 1)";
+    assert_eq!(file.execute(kept, [house(1).bytes()]).unwrap(), 1);
+    drop(file);
+    let mut server = Store::open(&path, Kind::Server, common::entropy(9), NOON).unwrap();
+    assert_eq!(call(&mut server, &clerk(), NOON, api::Drafts {}).unwrap(), []);
+    assert_eq!(call(&mut server, &clerk(), NOON, api::Status {}).unwrap().drafts, 0);
+}
+
+#[test]
 fn how_many_were_read_is_in_the_audit_also_of_what_a_phone_was_given() {
     let mut server = server();
     let ask = api::NewEnrolment {

@@ -214,7 +214,10 @@ pub(crate) fn status(store: &Store, _now: Now) -> Result<StatusReply> {
         refused: number(
             "SELECT (SELECT count(*) FROM outbox WHERE refused <> '') + (SELECT count(*) FROM photo WHERE state = 3)",
         )?,
-        drafts: number("SELECT count(*) FROM draft")?,
+        drafts: match store.kind {
+            Kind::Device => number("SELECT count(*) FROM draft")?,
+            Kind::Server => 0, // see `draft::load`
+        },
         set_aside: store.set_aside.clone(),
         photos_wifi_only: meta::get_parsed::<u8>(&store.db, meta::PHOTOS_WIFI_ONLY)? == Some(1),
         healed: meta::get_parsed(&store.db, meta::HEALED)?.unwrap_or(0),
