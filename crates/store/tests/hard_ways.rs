@@ -239,6 +239,29 @@ fn a_commit_that_the_disk_damaged_is_not_sent_as_truth_and_holds_up_nothing() {
 }
 
 #[test]
+fn what_left_the_black_box_is_counted_no_more_although_an_older_one_that_was_refused_stays() {
+    let mut world = World::new();
+    world.reads(1, 110);
+    world.spoils("UPDATE outbox SET body = 'x'");
+    world.syncs();
+    for at in [2, 3] {
+        world.reads(at, 120);
+    }
+    world.syncs();
+    let counts = |world: &mut World| {
+        let status = world.ask(api::Status {});
+        (status.counts.saved, status.counts.received, status.refused)
+    };
+    assert_eq!(counts(&mut world), (3, 3, 1));
+    world.now += (store::sync::BLACK_BOX_DAYS + 1) * 86_400_000;
+    world.reads(2, 130);
+    world.syncs();
+    assert_eq!(counts(&mut world), (2, 2, 1), "the one that was refused, and the last");
+    world.reads(3, 131);
+    assert_eq!(counts(&mut world), (3, 2, 1));
+}
+
+#[test]
 fn an_edit_that_the_disk_damaged_shows_what_the_office_holds() {
     let mut world = World::new();
     world.edits(1, "house", "1117");

@@ -228,8 +228,16 @@ pub(crate) fn status(store: &Store, _now: Now) -> Result<StatusReply> {
 pub(crate) fn counts(store: &Store) -> Result<Counts> {
     let number =
         |sql: &str| -> Result<u64> { Ok(store.db.prepare_cached(sql)?.query_row([], |row| row.get(0))?) };
-    // Numbers have no gap, so both are known from the ends.
-    let saved = number("SELECT coalesce((SELECT max(n) FROM outbox) - (SELECT min(n) FROM outbox) + 1, 0)")?;
+    // Numbers have no gap from where the black box is whole: how many these are is known from the ends. Of those before only
+    // what was refused is kept.
+    let whole_from: u64 = meta::get_parsed(&store.db, meta::KEPT_FROM)?.unwrap_or(1);
+    let saved: u64 = store
+        .db
+        .prepare_cached(
+            "SELECT (SELECT count(*) FROM outbox WHERE n < ?1) + coalesce((SELECT max(n) FROM outbox WHERE n >= ?1) \
+             - (SELECT min(n) FROM outbox WHERE n >= ?1) + 1, 0)",
+        )?
+        .query_row([whole_from], |row| row.get(0))?;
     Ok(Counts {
         saved,
         received: saved
