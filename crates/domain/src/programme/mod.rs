@@ -11,7 +11,9 @@ mod round;
 
 pub use emergency::Emergency;
 pub use overview::{Condition, Overview, ZONE};
-pub use round::{COULD_NOT, LossKind, MARKS_MAX, MarkKind, RoundDays, RoundKind, Taken, whole};
+pub use round::{
+    COULD_NOT, DEAD_AFTER_MAX, LossKind, MARKS_MAX, MarkKind, RoundDays, RoundKind, Taken, whole,
+};
 
 use crate::change::Values;
 use crate::order::{OrderKind, PublicPage};
@@ -448,6 +450,7 @@ impl Programme {
             faults.extend(billing.faults(|id| self.form(id).is_some(), fields));
         }
         faults.extend(self.round.iter().flat_map(|round| round.faults(self)));
+        faults.extend(self.loss.iter().flat_map(LossKind::faults));
         faults.extend(self.emergency.iter().flat_map(|emergency| emergency.faults(self)));
         faults.extend(self.fhir.iter().flat_map(|fhir| fhir.faults(self)));
         faults.extend(self.reports.iter().flat_map(|report| report.faults(self)));

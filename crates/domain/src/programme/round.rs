@@ -102,10 +102,22 @@ pub struct LossKind {
     pub produced: Words,
     /// From how many percent lost a zone is marked.
     pub too_much_percent: u32,
-    /// A subject that counted nothing for so many cycles running is dead.
+    /// A subject that counted nothing for so many cycles running is dead: 1 to [`DEAD_AFTER_MAX`].
     pub dead_after: u32,
     /// What a dead one is called.
     pub dead: Words,
+}
+
+/// Most cycles that are looked through for what counts nothing: a year of monthly ones.
+pub const DEAD_AFTER_MAX: u32 = 12;
+
+impl LossKind {
+    /// Names what is inconsistent, one sentence each.
+    pub(super) fn faults(&self) -> Vec<String> {
+        let after = self.dead_after;
+        let fits = (1..=DEAD_AFTER_MAX).contains(&after);
+        (!fits).then(|| format!("loss.dead_after is 1 to {DEAD_AFTER_MAX}, not {after}")).into_iter().collect()
+    }
 }
 
 impl RoundKind {
@@ -231,5 +243,15 @@ mod tests {
             ..RoundKind::default()
         };
         assert_eq!(twice.faults(&Programme::default()).len(), 3);
+    }
+
+    #[test]
+    fn a_loss_that_would_find_nobody_is_a_fault() {
+        for (dead_after, faults) in [(0, 1), (1, 0), (12, 0), (13, 1)] {
+            let programme =
+                Programme { loss: Some(LossKind { dead_after, ..LossKind::default() }), ..Programme::default() };
+            let named = programme.faults().into_iter().filter(|fault| fault.contains("dead_after")).count();
+            assert_eq!(named, faults, "{dead_after}");
+        }
     }
 }

@@ -613,7 +613,7 @@ pub(super) fn loss(store: &Store, caller: &Caller<'_>, ask: &Loss) -> Result<Los
     let list = list::sql_list(shelves.iter().map(|(no, _)| *no));
     // How many cycles running, up to this one, a subject counted nothing, and which marks it had twice.
     let mut nothing: BTreeMap<[u8; 16], u32> = BTreeMap::new();
-    for back in 0..rule.dead_after.min(12) {
+    for back in 0..rule.dead_after {
         let Some(cycle) = cycle::later(&ask.cycle, -i32::try_from(back).unwrap_or(0)) else { break };
         round::counting(&store.db, &cycle, &list, |visit| {
             if visit.outcome == DONE && visit.units == Some(0) {
@@ -638,7 +638,7 @@ pub(super) fn loss(store: &Store, caller: &Caller<'_>, ask: &Loss) -> Result<Los
             again.push((kind.ids(both).into_iter().next().unwrap_or_default(), visit.subject));
         }
     })?;
-    let dead = nothing.into_iter().filter(|(_, running)| *running >= rule.dead_after && rule.dead_after > 0);
+    let dead = nothing.into_iter().filter(|(_, running)| *running >= rule.dead_after);
     let dead: Vec<_> = dead.map(|(id, _)| (String::new(), id)).collect();
     let mut reply = LossReply { zones: zones_now, ..LossReply::default() };
     reply.dead_total = dead.len() as u64;
