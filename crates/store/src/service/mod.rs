@@ -60,11 +60,11 @@ struct Caller<'a> {
 }
 
 fn answer(store: &mut Store, office: Option<&Grant>, now: Now, request: Request) -> Result<Reply> {
-    if let Request::Status(_) = request {
-        return Ok(Reply::Status(status(store, now)?));
-    }
-    if let Request::UnsentCopy(_) = request {
-        return Ok(Reply::UnsentCopy(copies::unsent(store)?));
+    // These two are anybody's: they are asked before there is a grant, and after it has ended.
+    match request {
+        Request::Status(_) => return Ok(Reply::Status(status(store)?)),
+        Request::UnsentCopy(_) => return Ok(Reply::UnsentCopy(copies::unsent(store)?)),
+        _ => {}
     }
     let grant = match store.kind {
         Kind::Server => office.cloned().ok_or(Code::LoginNeeded)?,
@@ -83,10 +83,7 @@ fn answer(store: &mut Store, office: Option<&Grant>, now: Now, request: Request)
 }
 
 fn answer_caller(store: &mut Store, caller: &Caller<'_>, request: Request) -> Result<Reply> {
-    let now = caller.now;
     Ok(match request {
-        Request::Status(_) => Reply::Status(status(store, now)?),
-        Request::UnsentCopy(_) => Reply::UnsentCopy(copies::unsent(store)?),
         Request::Programmes(_) => Reply::Programmes(list::programmes(store, caller)),
         Request::Home(ask) => Reply::Home(list::home(store, caller, &ask)?),
         Request::Round(ask) => Reply::Round(list::round(store, caller, &ask)?),
@@ -166,6 +163,8 @@ fn answer_caller(store: &mut Store, caller: &Caller<'_>, request: Request) -> Re
         Request::RetryNotices(_) => Reply::RetryNotices(notify::retry(store, caller)?),
         Request::NewKey(ask) => Reply::NewKey(notify::new_key(store, caller, &ask)?),
         Request::EndKey(ask) => Reply::EndKey(notify::end_key(store, caller, &ask)?),
+        // By `answer`, before it asks for a grant.
+        Request::Status(_) | Request::UnsentCopy(_) => return Err(Code::Internal.into()),
         Request::Enrol(_)
         | Request::Network(_)
         | Request::Labels(_)
@@ -193,7 +192,7 @@ fn own_grant(store: &Store) -> Result<Option<Grant>> {
 }
 
 /// The device's state and its three numbers.
-pub(crate) fn status(store: &Store, _now: Now) -> Result<StatusReply> {
+pub(crate) fn status(store: &Store) -> Result<StatusReply> {
     let enrolled = match (own_grant(store)?, meta::get(&store.db, meta::SERVER)?) {
         (Some(grant), Some(server)) => Some(Enrolled {
             device: store.device(),

@@ -227,7 +227,7 @@ impl SyncSession {
                     // Damaged on the way: at the next sync the others go first.
                     Err(Error::Refused(problem)) if problem.code == Code::PhotoHash => {
                         store.postpone_photo(&hash, now.ms)?;
-                        return self.done(store, now);
+                        return self.done(store);
                     }
                     // Nothing the office can open, however often it is sent.
                     Err(Error::Refused(problem))
@@ -242,7 +242,7 @@ impl SyncSession {
                     store.photo_received(&hash)?;
                     self.photos += 1;
                 } else if reply.have as usize <= offset && offset > 0 {
-                    return self.done(store, now); // no progress: leave it for the next sync
+                    return self.done(store); // no progress: leave it for the next sync
                 } else {
                     self.suit_piece(store, offset, now)?;
                     return self.chunk(store, &hash, reply.have as usize, now);
@@ -254,7 +254,7 @@ impl SyncSession {
                 match super::photos::absorb_photo(store, &ask, answer) {
                     Err(problem) if problem.code == Code::DiskFull => Err(problem.into()),
                     // All that counts was exchanged before: for a picture no sync fails.
-                    Err(_) => self.done(store, now),
+                    Err(_) => self.done(store),
                     Ok(_) => self.photo(store, now),
                 }
             }
@@ -301,7 +301,7 @@ impl SyncSession {
 
     fn photo(&mut self, store: &mut Store, now: Now) -> Result<Step> {
         if !self.with_photos {
-            return self.done(store, now);
+            return self.done(store);
         }
         if store.next_push(1)?.is_some() {
             return self.push_or_pull(store, now); // saved meanwhile: records never wait for photos
@@ -313,12 +313,12 @@ impl SyncSession {
                 self.waiting = Waiting::Photo { hash, offset: 0 };
                 self.call(store, &path, Vec::new(), BYTES)
             }
-            None => self.entrance(store, now),
+            None => self.entrance(store),
         }
     }
 
     /// The next small picture that is not here yet: of a way in, or of an own photo that will make room.
-    fn entrance(&mut self, store: &Store, now: Now) -> Result<Step> {
+    fn entrance(&mut self, store: &Store) -> Result<Step> {
         let missing = match self.entrances.len() < MOST_ENTRANCES {
             true => match crate::emergency::missing_photo(&store.db, &self.entrances)? {
                 None => store.next_to_shrink(&self.entrances)?,
@@ -326,7 +326,7 @@ impl SyncSession {
             },
             false => None,
         };
-        let Some(hash) = missing else { return self.done(store, now) };
+        let Some(hash) = missing else { return self.done(store) };
         self.entrances.push(hash.clone());
         let call = super::photos::photo_call(store, &Photo { hash: hash.clone(), whole: false })?;
         self.waiting = Waiting::Entrance { hash };
@@ -337,7 +337,7 @@ impl SyncSession {
         if store.next_push(1)?.is_some() {
             return self.push_or_pull(store, now);
         }
-        let Some((_, bytes)) = store.photo(hash)? else { return self.done(store, now) };
+        let Some((_, bytes)) = store.photo(hash)? else { return self.done(store) };
         let end = (have + self.piece).min(bytes.len());
         let piece = bytes.get(have..end).unwrap_or_default().to_vec();
         let last = u8::from(end == bytes.len());
@@ -346,13 +346,13 @@ impl SyncSession {
         self.call(store, &format!("/v1/blob/{hash}?offset={have}&last={last}"), piece, BYTES)
     }
 
-    fn done(&self, store: &Store, now: Now) -> Result<Step> {
+    fn done(&self, store: &Store) -> Result<Step> {
         Ok(Step::Done(SyncReply {
             pushed: self.pushed,
             pulled: self.pulled,
             photos: self.photos,
             more: false,
-            status: service::status(store, now)?,
+            status: service::status(store)?,
         }))
     }
 
