@@ -7,6 +7,7 @@ mod report;
 mod track;
 
 pub(crate) use report::report;
+pub(crate) use store::public_fields;
 pub(crate) use track::{add, photo, track};
 
 use crate::answer::Failure;
@@ -19,7 +20,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use domain::access::{Grant, Role};
 use domain::api::{Ask, Card, Find, Found};
-use domain::change::{Value, Values};
+use domain::change::Values;
 use domain::code;
 use domain::ids::{RecordId, Shelf};
 use domain::order::{OrderKind, StateClass, StateKind};
@@ -34,14 +35,6 @@ use store::{Now, Store, Tracked};
 const FORM_LIFETIME_MS: u64 = 6 * 3_600_000;
 /// For how long what was done is told at the label, milliseconds: three days.
 const DONE_TOLD_MS: u64 = 3 * 86_400_000;
-
-/// The fields of a programme that anybody may see; none of a sensitive one.
-pub(crate) fn public_fields(programme: &Programme) -> Vec<String> {
-    match &programme.public {
-        Some(page) if !programme.sensitive => page.fields.clone(),
-        _ => Vec::new(),
-    }
-}
 
 /// The language of a page.
 #[derive(Clone, Copy, Debug, Default)]
@@ -336,21 +329,8 @@ pub(crate) fn public_lines(programme: &Programme, values: &Values) -> Vec<(Strin
 }
 
 fn public_lines_in(programme: &Programme, values: &Values, l: Language) -> Vec<(String, String)> {
-    let line = |id: &String| {
-        let field = programme.field(id)?;
-        let text = plain(values.get(id)?);
-        let shown = field.choices.get(&text).map_or(text, |choice| l.of(choice));
-        (!shown.is_empty()).then(|| (l.of(&field.title), shown))
-    };
-    public_fields(programme).iter().filter_map(line).collect()
-}
-
-fn plain(value: &Value) -> String {
-    match value {
-        Value::Null => String::new(),
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
-    }
+    let lines = store::public_lines(programme, |id| values.get(id), l.code()).into_iter();
+    lines.map(|line| (line.title, line.value)).collect()
 }
 
 /// The style of these pages.

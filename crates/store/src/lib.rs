@@ -62,6 +62,7 @@ pub use service::{CutOffLine, CutOffList, PagePaper, PaymentLine};
 pub use sync::judge::Offer;
 pub use sync::photos::{absorb_photo, photo_call};
 pub use sync::session::{HttpAnswer, HttpCall, Step, SyncSession, absorb_enrol, enrol_call};
+pub use tell::{PublicLine, public_fields, public_lines};
 pub use upkeep::Figures;
 pub use verify::{Damage, Fault};
 

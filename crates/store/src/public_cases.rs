@@ -148,7 +148,7 @@ impl Store {
             due_ms: order::due_ms(&runs).filter(|_| open),
             place: number(field::LAT).zip(number(field::LON)),
             subject: tell::public_name(programme, &subject.view),
-            about: tell::public_lines(programme, &subject.view),
+            about: tell::further_lines(programme, &subject.view),
             programme: Arc::clone(programme),
             topics: case.topics,
         }))

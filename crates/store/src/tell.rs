@@ -8,6 +8,7 @@ use crate::outbox::{self, KEPT_MS, is_wanted, tell};
 use crate::row::{self, Row};
 use crate::transact::Tx;
 use crate::{orders, project};
+use domain::change::Value;
 use domain::ids::{DeviceNo, RecordId};
 use domain::merge::Record;
 use domain::notify::{self, About, Case, Event, Message};
@@ -125,7 +126,7 @@ fn case_of<'a>(tx: &Tx<'_>, programme: &'a Programme, kind: &'a OrderKind, row: 
         topics.iter().filter_map(|id| kind.topic(id)).map(|topic| topic.title.th.as_str()).collect();
     let state = case.as_ref().map(|case| case.state(kind)).unwrap_or_default();
     let subject = case.map(|case| row::load(tx.db, case.subject)).transpose()?.flatten();
-    let lines = subject.as_ref().map(|subject| public_lines(programme, &subject.view)).unwrap_or_default();
+    let lines = subject.as_ref().map(|subject| further_lines(programme, &subject.view)).unwrap_or_default();
     let state_title = kind.state(&state).map_or("", |state| state.title.th.as_str());
     Ok(Case {
         programme,
@@ -143,7 +144,8 @@ pub(crate) fn number_of(order: RecordId) -> String {
     text.get(text.len().saturating_sub(6)..).unwrap_or_default().to_ascii_uppercase()
 }
 
-fn public_fields(programme: &Programme) -> &[String] {
+/// The fields of a programme that anybody may see; none of a sensitive one.
+pub fn public_fields(programme: &Programme) -> &[String] {
     programme.public.as_ref().filter(|_| !programme.sensitive).map_or(&[], |page| page.fields.as_slice())
 }
 
@@ -155,16 +157,46 @@ pub(crate) fn public_name(programme: &Programme, view: &Record) -> String {
     texts.join(" ")
 }
 
-/// Titles and values of what else anybody may know of a subject.
-pub(crate) fn public_lines(programme: &Programme, view: &Record) -> Vec<String> {
+/// A line of what anybody may see of a subject.
+pub struct PublicLine {
+    /// Which field it is.
+    pub field: String,
+    /// What the field is called.
+    pub title: String,
+    /// What it says; of several choices each in words.
+    pub value: String,
+}
+
+/// What anybody may see of a subject whose fields `of` gives, in the order of its programme and in `language` (`th`, `en`).
+pub fn public_lines<'v>(
+    programme: &Programme,
+    of: impl Fn(&str) -> Option<&'v Value>,
+    language: &str,
+) -> Vec<PublicLine> {
     let line = |id: &String| {
         let field = programme.field(id)?;
-        let value = project::plain(view.get(id)?);
-        let shown = field.choices.get(&value).map_or(value.as_str(), |choice| choice.th.as_str());
-        (!shown.is_empty()).then(|| format!("{}: {shown}", field.title.th))
+        let words = |value: &Value| {
+            let text = project::plain(value);
+            match field.choices.get(&text) {
+                Some(choice) => choice.in_language(language).to_owned(),
+                None => text,
+            }
+        };
+        let value = match of(id)? {
+            Value::Array(several) => several.iter().map(words).collect::<Vec<_>>().join(", "),
+            one => words(one),
+        };
+        let title = field.title.in_language(language).to_owned();
+        (!value.is_empty()).then(|| PublicLine { field: id.clone(), title, value })
     };
-    let named = |id: &&String| !programme.subject.heading.contains(*id);
-    public_fields(programme).iter().filter(named).filter_map(line).collect()
+    public_fields(programme).iter().filter_map(line).collect()
+}
+
+/// What anybody may see of a subject beside what it is called, a line each, in Thai.
+pub(crate) fn further_lines(programme: &Programme, view: &Record) -> Vec<String> {
+    let lines = public_lines(programme, |id| view.get(id), "th").into_iter();
+    let further = lines.filter(|line| !programme.subject.heading.contains(&line.field));
+    further.map(|line| format!("{}: {}", line.title, line.value)).collect()
 }
 
 /// What can be the matter with a device.
@@ -280,4 +312,56 @@ fn late_orders(db: &Connection, programme: &str, now_ms: u64) -> Result<Vec<(Row
         }
     }
     Ok(late)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::change::Values;
+    use domain::clock::Stamp;
+    use domain::ids::Seq;
+    use domain::merge::Cell;
+    use domain::order::PublicPage;
+    use domain::programme::{FieldKind, SubjectKind, Words};
+    use serde_json::json;
+
+    #[test]
+    fn of_several_choices_anybody_reads_each_in_words_on_a_page_and_in_a_message() {
+        let words = |th: &str, en: &str| Words { th: th.into(), en: en.into() };
+        let lamps = FieldKind {
+            id: "lamps".into(),
+            title: words("โคม", "Lamps"),
+            choices: [("led", words("แอลอีดี", "LED")), ("old", words("โซเดียม", "sodium"))]
+                .map(|(id, words)| (id.to_owned(), words))
+                .into(),
+            ..FieldKind::default()
+        };
+        let no = FieldKind { id: "no".into(), title: words("เลขเสา", "Pole"), ..FieldKind::default() };
+        let mut programme = Programme {
+            subject: SubjectKind {
+                fields: vec![no, lamps],
+                heading: vec!["no".into()],
+                ..SubjectKind::default()
+            },
+            public: Some(PublicPage { fields: vec!["no".into(), "lamps".into()], ..PublicPage::default() }),
+            ..Programme::default()
+        };
+        let values: Values = [("no", json!("F-7")), ("lamps", json!(["led", "old", 3]))]
+            .map(|(name, value)| (name.to_owned(), value))
+            .into();
+        let shown = |programme: &Programme, language: &str| -> Vec<(String, String)> {
+            let lines = public_lines(programme, |id| values.get(id), language).into_iter();
+            lines.map(|line| (line.title, line.value)).collect()
+        };
+        let line = |title: &str, value: &str| (title.to_owned(), value.to_owned());
+        assert_eq!(shown(&programme, "en"), [line("Pole", "F-7"), line("Lamps", "LED, sodium, 3")]);
+        assert_eq!(shown(&programme, "th"), [line("เลขเสา", "F-7"), line("โคม", "แอลอีดี, โซเดียม, 3")]);
+        let mut view = Record::default();
+        for (name, value) in values.clone() {
+            view.cells.insert(name, Cell { value, stamp: Stamp::default(), seq: Seq(0) });
+        }
+        assert_eq!(further_lines(&programme, &view), ["โคม: แอลอีดี, โซเดียม, 3"]);
+        programme.sensitive = true;
+        assert_eq!((shown(&programme, "th").len(), further_lines(&programme, &view).len()), (0, 0));
+    }
 }

@@ -27,14 +27,7 @@ const STANDING: &str =
 const SKIPPED: &str = "(due_on < ?1 OR opens_on <= ?1) AND failed <> '' AND failed_on >= ?2";
 
 pub(super) fn programmes(store: &Store, caller: &Caller<'_>) -> Vec<Programme> {
-    let own = caller.grant.programmes();
-    let everything = matches!(caller.grant.role, access::Role::Clerk | access::Role::Administrator);
-    store
-        .programmes
-        .values()
-        .filter(|programme| everything || own.contains(&programme.id.as_str()))
-        .map(|programme| (**programme).clone())
-        .collect()
+    visible(store, caller, None).iter().map(|programme| (**programme).clone()).collect()
 }
 
 /// The programmes that a caller sees, by id.
@@ -73,8 +66,8 @@ pub(super) fn sql_list(numbers: impl Iterator<Item = i64>) -> String {
 }
 
 /// First day of the period in which a visit counts as "done now".
-fn period_start(programme: &Programme, today: &str) -> String {
-    match programme.primary_form().and_then(|form| form.schedule.as_ref()) {
+fn period_start(schedule: Option<&Schedule>, today: &str) -> String {
+    match schedule {
         Some(Schedule::Month { .. }) => format!("{}-01", today.get(..7).unwrap_or(today)),
         _ => today.to_owned(),
     }
@@ -101,7 +94,8 @@ pub(super) fn home(store: &Store, caller: &Caller<'_>, ask: &Home) -> Result<Vec
                 "SELECT {STANDING} AS standing, count(*) FROM due WHERE shelf IN ({list}) AND form = ?3 GROUP BY standing"
             );
             let mut statement = store.db.prepare_cached(&sql)?;
-            let mut rows = statement.query((&ask.today, period_start(&programme, &ask.today), &form.id))?;
+            let start = period_start(form.schedule.as_ref(), &ask.today);
+            let mut rows = statement.query((&ask.today, start, &form.id))?;
             while let Some(row) = rows.next()? {
                 if let Some(number) = numbers.get_mut(row.get::<_, usize>(0)?) {
                     *number = row.get(1)?;
@@ -145,7 +139,8 @@ pub(super) fn round(store: &Store, caller: &Caller<'_>, ask: &Round) -> Result<R
     };
     let shelves = shelves(store, caller, &ask.programme, ask.zone.as_deref())?;
     let list = sql_list(shelves.iter().map(|(no, _)| *no));
-    let start = period_start(&programme, &ask.today);
+    let schedule = programme.primary_form().and_then(|form| form.schedule.as_ref());
+    let start = period_start(schedule, &ask.today);
     let form = programme.primary_form().map(|form| form.id.clone()).unwrap_or_default();
     let standings = sql_list(ask.standing.iter().map(|standing| match standing {
         Standing::Overdue => 0,
@@ -175,7 +170,6 @@ pub(super) fn round(store: &Store, caller: &Caller<'_>, ask: &Round) -> Result<R
         .prepare_cached(&format!("SELECT count(*) {from}"))?
         .query_row((&ask.today, &start, &form, failed), |row| row.get(0))?;
     // Of people who are due each at their own day, whoever waits longest comes first.
-    let schedule = programme.primary_form().and_then(|form| form.schedule.as_ref());
     let longest = match schedule.is_some_and(Schedule::is_of_each) && !every {
         true => "CASE WHEN s.due_on < ?1 THEN s.due_on ELSE '9999' END, ",
         false => "",
@@ -344,10 +338,7 @@ pub(super) fn due(
     form: &str,
     today: &str,
 ) -> Result<Option<DueRow>> {
-    let start = match programme.form(form).and_then(|form| form.schedule.as_ref()) {
-        Some(Schedule::Month { .. }) => format!("{}-01", today.get(..7).unwrap_or(today)),
-        _ => today.to_owned(),
-    };
+    let start = period_start(programme.form(form).and_then(|form| form.schedule.as_ref()), today);
     let sql = format!("SELECT {STANDING}, due_on, done_on, failed FROM due WHERE subject = ?3 AND form = ?4");
     store
         .db
