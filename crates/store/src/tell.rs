@@ -182,7 +182,7 @@ pub fn public_lines<'v>(
                 None => text,
             }
         };
-        let value = match of(id)? {
+        let value = match of(id.as_str())? {
             Value::Array(several) => several.iter().map(words).collect::<Vec<_>>().join(", "),
             one => words(one),
         };

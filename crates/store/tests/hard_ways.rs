@@ -427,7 +427,8 @@ fn verdicts_on_others_than_those_that_wait_end_the_sync_and_lose_nothing() {
     // A server that is at fault says nothing of the first.
     reply.verdicts.remove(0);
     let step = session.next(world.phone(), Some(common::json(&reply)), now);
-    assert!(matches!(&step, Step::Failed(problem) if problem.code == Code::Gap), "not the same push again: {step:?}");
+    let is_gap = matches!(&step, Step::Failed(problem) if problem.code == Code::Gap);
+    assert!(is_gap, "not the same push again: {step:?}");
     assert_eq!(world.ask(api::Status {}).counts.received, 0);
     assert_eq!(world.syncs().pushed, 2);
     world.assert_alike();

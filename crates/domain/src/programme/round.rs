@@ -115,8 +115,10 @@ impl LossKind {
     /// Names what is inconsistent, one sentence each.
     pub(super) fn faults(&self) -> Vec<String> {
         let after = self.dead_after;
-        let fits = (1..=DEAD_AFTER_MAX).contains(&after);
-        (!fits).then(|| format!("loss.dead_after is 1 to {DEAD_AFTER_MAX}, not {after}")).into_iter().collect()
+        if (1..=DEAD_AFTER_MAX).contains(&after) {
+            return Vec::new();
+        }
+        vec![format!("loss.dead_after is 1 to {DEAD_AFTER_MAX}, not {after}")]
     }
 }
 
@@ -248,8 +250,8 @@ mod tests {
     #[test]
     fn a_loss_that_would_find_nobody_is_a_fault() {
         for (dead_after, faults) in [(0, 1), (1, 0), (12, 0), (13, 1)] {
-            let programme =
-                Programme { loss: Some(LossKind { dead_after, ..LossKind::default() }), ..Programme::default() };
+            let loss = Some(LossKind { dead_after, ..LossKind::default() });
+            let programme = Programme { loss, ..Programme::default() };
             let named = programme.faults().into_iter().filter(|fault| fault.contains("dead_after")).count();
             assert_eq!(named, faults, "{dead_after}");
         }
