@@ -116,7 +116,7 @@ fn content(store: &mut Store, caller: &Caller, ask: &RoundFile) -> Result<Conten
             Ok(Content::Text(Box::new(payments(&lines, &ask.day))))
         }
         FileKind::CutOffXlsx => {
-            let list = store.cut_off_list(grant, now, &ask.programme, ask.zone.as_deref(), &ask.day)?;
+            let list = store.cut_off_list(grant, now, &ask.programme, &ask.day)?;
             let tenant = store.tenant()?.municipality;
             let subtitle =
                 format!("{tenant} · {} · {}", programme.title.th, thai_date::of_any_precision(&ask.day));

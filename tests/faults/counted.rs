@@ -21,8 +21,7 @@ struct Town {
 
 impl Town {
     fn of(office: &Office) -> Town {
-        let store =
-            Store::open(&office.database(), Kind::Server, Dice::new(12).entropy(), now_ms()).unwrap();
+        let store = Store::open(&office.database(), Kind::Server, Dice::new(12).entropy(), now_ms()).unwrap();
         let server = Server::new(store, Config::new(clock::wall()));
         let runtime = Runtime::new().unwrap();
         let bind = || runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();

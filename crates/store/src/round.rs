@@ -146,13 +146,8 @@ pub(crate) fn counting(db: &Connection, cycle: &str, shelves: &str, each: impl F
 pub(crate) fn counting_of(db: &Connection, cycle: &str, subject: &Row) -> Result<Option<Visit>> {
     let sql = format!("{COUNTED} AND shelf = ?4 AND subject = ?5");
     let mut statement = db.prepare_cached(&sql)?;
-    let rows = statement.query((
-        cycle,
-        project::CORRECTED,
-        field::SET_ASIDE,
-        subject.shelf,
-        subject.id.bytes(),
-    ))?;
+    let rows =
+        statement.query((cycle, project::CORRECTED, field::SET_ASIDE, subject.shelf, subject.id.bytes()))?;
     let mut counts = None;
     best_of_each(db, rows, |visit| counts = Some(visit))?;
     Ok(counts)

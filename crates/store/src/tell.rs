@@ -336,7 +336,8 @@ mod tests {
                 .into(),
             ..FieldKind::default()
         };
-        let no = FieldKind { id: "no".into(), title: words("เลขเสา", "Pole"), ..FieldKind::default() };
+        let no =
+            FieldKind { id: "no".into(), title: words("เลขเสา", "Pole"), ..FieldKind::default() };
         let mut programme = Programme {
             subject: SubjectKind {
                 fields: vec![no, lamps],

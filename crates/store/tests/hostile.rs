@@ -551,7 +551,8 @@ fn a_half_filled_form_of_a_version_that_kept_it_at_the_office_is_shown_to_nobody
     let path = folder.path().join("office.db");
     server().backup(&path).unwrap();
     let file = rusqlite::Connection::open(&path).unwrap();
-    let kept = "INSERT INTO draft (programme, form, subject, body, kept) VALUES ('water', 'reading', ?1, '{}', 1)";
+    let kept =
+        "INSERT INTO draft (programme, form, subject, body, kept) VALUES ('water', 'reading', ?1, '{}', 1)";
     assert_eq!(file.execute(kept, [house(1).bytes()]).unwrap(), 1);
     drop(file);
     let mut server = Store::open(&path, Kind::Server, common::entropy(9), NOON).unwrap();

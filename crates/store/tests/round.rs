@@ -459,12 +459,7 @@ fn a_round_offers_its_own_cycles() {
     town.server.define_programme(&other, town.now).unwrap();
     let well = RecordId::derived("well", &[]);
     let of_wells = [("programme".to_owned(), json!("wells")), ("zone".to_owned(), json!("W01"))];
-    let subject = Change {
-        id: well,
-        kind: kind::SUBJECT.into(),
-        base_seq: Seq(0),
-        cells: of_wells.into(),
-    };
+    let subject = Change { id: well, kind: kind::SUBJECT.into(), base_seq: Seq(0), cells: of_wells.into() };
     let visit = visit_of(well, json!({"programme": "wells", "zone": "W01", "cycle": "2020-01", "usage": 1}));
     town.server.import("demo", vec![subject, visit], town.now).unwrap();
     let mut cycles = |programme: &str| {

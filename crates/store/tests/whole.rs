@@ -19,7 +19,8 @@ use store::{Kind, NewCommit, Now, Store};
 fn stopped(store: &Store, kind: Kind, folder: &Path, when: &str) -> Store {
     let path = folder.join("replica.db");
     store.backup(&path).unwrap();
-    let trigger = format!("CREATE TRIGGER full BEFORE INSERT ON {when} BEGIN SELECT raise(ABORT, 'full'); END");
+    let trigger =
+        format!("CREATE TRIGGER full BEFORE INSERT ON {when} BEGIN SELECT raise(ABORT, 'full'); END");
     rusqlite::Connection::open(&path).unwrap().execute_batch(&trigger).unwrap();
     let store = Store::open(&path, kind, common::entropy(7), SEPTEMBER).unwrap();
     assert_eq!(store.set_aside(), None);

@@ -212,7 +212,8 @@ fn waiting_in(path: &Path) -> rusqlite::Result<BTreeMap<u64, Commit>> {
     let db = looked_into(path)?;
     let received: u64 = db.query_row(RECEIVED, [], |row| row.get(0))?;
     let mut statement = db.prepare("SELECT n, body FROM outbox WHERE n > ?1")?;
-    let found = statement.query_map([received], |row| Ok((row.get::<_, u64>(0)?, row.get::<_, String>(1)?)))?;
+    let found =
+        statement.query_map([received], |row| Ok((row.get::<_, u64>(0)?, row.get::<_, String>(1)?)))?;
     found.map(|row| row.map(|(n, body)| (n, serde_json::from_str(&body).unwrap()))).collect()
 }
 

@@ -131,14 +131,7 @@ impl Store {
     ///
     /// Errors: what the grant does not allow; [`Code::FormMissing`] for a programme without rounds, [`Code::NoBill`] for one
     /// that charges nothing, [`Code::Malformed`] for what is no day.
-    pub fn cut_off_list(
-        &self,
-        grant: &Grant,
-        now: Now,
-        programme: &str,
-        zone: Option<&str>,
-        day: &str,
-    ) -> Result<CutOffList> {
+    pub fn cut_off_list(&self, grant: &Grant, now: Now, programme: &str, day: &str) -> Result<CutOffList> {
         let caller = &Caller { grant, now };
         let programme = round::programme(self, caller, programme)?;
         let kind = programme.round.as_ref().ok_or(Code::FormMissing)?;
@@ -148,7 +141,7 @@ impl Store {
         // Most zones are at the same cycle: those are looked through together.
         let mut zones: BTreeMap<i64, Shelf> = BTreeMap::new();
         let mut of_cycle: BTreeMap<String, Vec<i64>> = BTreeMap::new();
-        for (no, shelf) in round::zones(self, caller, &programme.id, zone)? {
+        for (no, shelf) in round::zones(self, caller, &programme.id, None)? {
             if let Some(cycle) = days.latest(no, &shelf)? {
                 zones.insert(no, shelf);
                 of_cycle.entry(cycle).or_default().push(no);

@@ -154,7 +154,8 @@ pub(super) fn dashboard(store: &Store, caller: &Caller<'_>, ask: &Dashboard) -> 
     if programme.billing.is_some() {
         sums::money(store, &cycle, &list, &mut tallies)?;
     }
-    let mut reply = DashboardReply { cycles: cycles(store, &now, &list)?, cycle, ..DashboardReply::default() };
+    let mut reply =
+        DashboardReply { cycles: cycles(store, &now, &list)?, cycle, ..DashboardReply::default() };
     let mut titles = list::zone_titles(store, &ask.programme)?;
     for (no, shelf) in shelves {
         let tally = tallies.remove(&no).unwrap_or_default();
