@@ -152,6 +152,9 @@ fn by_number(at: u16) -> &'static str {
     ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"][usize::from(at % 10)]
 }
 
+/// What the code of a bank's slip says.
+const SLIP: &str = "004000060000010103002021900021231231212000115102TH91049C30";
+
 fn post(zone: Option<&str>) -> api::BillsPdf {
     api::BillsPdf {
         programme: "water".into(),
@@ -325,7 +328,6 @@ fn cash_goes_on_from_the_collector_to_the_office_to_the_bank() {
 #[test]
 fn claims_wait_in_one_list_until_the_bank_was_asked() {
     let mut town = Town::new(3, by_number);
-    const SLIP: &str = "004000060000010103002021900021231231212000115102TH91049C30";
     let claimed = town.claim(1, SLIP);
     town.sync();
     let list = town.takings();
@@ -338,6 +340,48 @@ fn claims_wait_in_one_list_until_the_bank_was_asked() {
     let list = town.takings();
     assert_eq!((list.slips_total, list.cash.len()), (0, 0), "it came after all, and is no cash");
     assert_eq!(town.server.statement(meter(1)).unwrap().payments[0].state, PaymentState::Confirmed);
+}
+
+#[test]
+fn what_was_said_of_a_payment_holds_though_its_phone_was_ahead() {
+    let mut town = Town::new(3, by_number);
+    const AHEAD: u64 = 400 * DAY;
+    town.now += AHEAD;
+    let (went, wrong) = (town.pay(1, 12_000), town.pay(2, 500));
+    let never = town.claim(3, SLIP);
+    town.now -= AHEAD;
+    town.sync();
+    town.office(api::MoveCash { payments: vec![went], to: Hands::Deposited }).unwrap();
+    town.office(api::CancelEntry { entry: wrong, reason: "ผิดราย".into() }).unwrap();
+    town.office(api::JudgeSlip { payment: never, confirmed: false }).unwrap();
+    // A list that begins after all of it was said, and before the day that the phone wrote.
+    let since = "2026-12-01".to_owned();
+    let list = town.office(api::Takings { programme: "water".into(), since }).unwrap();
+    let rows = list.cash.iter().map(|row| (row.state, row.count, row.amount)).collect::<Vec<_>>();
+    assert_eq!(rows, [(PaymentState::Deposited, 1, Satang(12_000))]);
+    assert_eq!(list.slips_total, 0, "the bank said that it never came");
+}
+
+#[test]
+fn a_slip_that_was_claimed_before_the_list_begins_does_not_wait_again() {
+    let mut town = Town::new(1, by_number);
+    let shelves = vec![Shelf::new("water", "R01")];
+    let ask = api::NewEnrolment { person: "เล็ก".into(), role: Role::Worker, shelves };
+    let mut other = common::enrolled(&mut town.server, &ask, "อีกเครื่อง", 3, town.now);
+    common::sync(&mut town.server, &mut other, town.now);
+    let first = town.claim(1, SLIP);
+    town.sync();
+    // The other phone has not heard of it.
+    town.now += 20 * DAY;
+    std::mem::swap(&mut town.phone, &mut other);
+    town.claim(1, SLIP);
+    town.sync();
+    let since = "2026-09-20".to_owned();
+    let list = api::Takings { programme: "water".into(), since };
+    assert_eq!(town.office(list.clone()).unwrap().slips_total, 0);
+    // Once the first does not count any more, the second does.
+    town.office(api::CancelEntry { entry: first, reason: "ผิดราย".into() }).unwrap();
+    assert_eq!(town.office(list).unwrap().slips_total, 1);
 }
 
 #[test]
@@ -358,6 +402,19 @@ fn each_payment_is_in_the_file_of_the_day_it_came_to_the_office() {
     assert_eq!(file(&town, &monday), [(100, None)]);
     assert_eq!(file(&town, &tuesday), [(250, Some(monday.clone())), (400, None)], "and says that it is late");
     assert!(file(&town, "2026-09-09").is_empty());
+    // A customer who changes zone takes her payments along, and not into the file of that day.
+    town.now += 2 * DAY;
+    let thursday = town.today();
+    let moved = Change {
+        id: meter(1),
+        kind: kind::SUBJECT.into(),
+        base_seq: Seq(0),
+        cells: Values::from([("zone".to_owned(), json!("R02"))]),
+    };
+    town.server.import("clerk", vec![moved], town.now).unwrap();
+    assert!(file(&town, &thursday).is_empty());
+    assert_eq!(file(&town, &monday), [(100, None)]);
+    assert_eq!(file(&town, &tuesday), [(250, Some(monday.clone())), (400, None)]);
     assert!(town.server.payments_of(&Town::grant(), Now::thai(town.now), "water", "today").is_err());
 }
 

@@ -3,12 +3,13 @@
 
 use super::{Caller, list};
 use crate::error::{Optional, Result};
-use crate::row::{self, id_of};
+use crate::row::{self, Row, id_of};
 use crate::{Now, Store, project};
 use domain::access::{self, Action, Grant};
 use domain::api::{CashRow, SlipRow, Takings, TakingsReply};
-use domain::ids::RecordId;
-use domain::ledger::{Entry, Means, PaymentState};
+use domain::change::{Commit, kind};
+use domain::ids::{RecordId, Seq, Shelf};
+use domain::ledger::{Entry, Fact, Means, PaymentState};
 use domain::money::Satang;
 use domain::problem::{Code, Problem};
 use domain::thai_date;
@@ -30,12 +31,15 @@ struct Said {
 }
 
 impl Said {
-    fn since(store: &Store, day: &str, shelves: &str) -> Result<Said> {
+    /// What was said of the payments since a day. A payment's day is its device's word: one whose date was ahead bears a
+    /// later day than what is said of it. But nobody speaks of a payment before it is here, so its row comes first.
+    fn of_payments_since(store: &Store, day: &str, shelves: &str) -> Result<Said> {
         // In the order in which they were said: of two verdicts the later counts.
         let sql = format!(
             "SELECT record.cells ->> '$.v.about', entry.fact, record.cells ->> '$.v.to', record.cells ->> '$.v.confirmed' \
-             FROM entry JOIN record ON record.no = entry.no WHERE entry.day >= ?1 \
-             AND entry.fact IN ('moved', 'cancel', 'verdict') AND entry.shelf IN ({shelves}) ORDER BY entry.at_ms, record.id"
+             FROM entry JOIN record ON record.no = entry.no WHERE entry.fact IN ('moved', 'cancel', 'verdict') \
+             AND entry.shelf IN ({shelves}) AND (entry.day >= ?1 OR entry.no > (SELECT min(no) FROM entry \
+             WHERE day >= ?1 AND fact = 'payment' AND shelf IN ({shelves}))) ORDER BY entry.at_ms, record.id"
         );
         let mut statement = store.db.prepare_cached(&sql)?;
         let mut rows = statement.query([day])?;
@@ -77,7 +81,7 @@ pub(super) fn takings(store: &Store, caller: &Caller<'_>, ask: &Takings) -> Resu
     let shelves = list::shelves(store, caller, &ask.programme, None)?;
     let zones: BTreeMap<i64, &str> = shelves.iter().map(|(no, shelf)| (*no, shelf.zone.as_str())).collect();
     let list = list::sql_list(shelves.iter().map(|(no, _)| *no));
-    let said = Said::since(store, &ask.since, &list)?;
+    let said = Said::of_payments_since(store, &ask.since, &list)?;
     let sql = format!(
         "SELECT record.id, entry.subject, entry.shelf, entry.day, entry.person, entry.amount, entry.slip, entry.number, entry.no \
          FROM entry JOIN record ON record.no = entry.no WHERE entry.day >= ?1 AND entry.fact = 'payment' \
@@ -87,6 +91,9 @@ pub(super) fn takings(store: &Store, caller: &Caller<'_>, ask: &Takings) -> Resu
     let mut rows = statement.query([&ask.since])?;
     let mut cash: BTreeMap<(String, PaymentState, String), CashRow> = BTreeMap::new();
     let mut used: BTreeSet<([u8; 16], String)> = BTreeSet::new();
+    let mut earlier = store
+        .db
+        .prepare_cached("SELECT 1 FROM entry WHERE slip = ?1 AND slip <> '' AND subject = ?2 AND day < ?3")?;
     let mut reply = TakingsReply::default();
     while let Some(found) = rows.next()? {
         let id = id_of(found.get(0)?);
@@ -102,6 +109,9 @@ pub(super) fn takings(store: &Store, caller: &Caller<'_>, ask: &Takings) -> Resu
             // One slip pays an account once, whoever claimed it again.
             let first = used.insert((subject, slip.clone()));
             if !first || said.confirmed.contains(&id) {
+                continue;
+            }
+            if earlier.exists((&slip, subject, &ask.since))? && !is_claimed(store, id_of(subject), id)? {
                 continue;
             }
             reply.slips_total += 1;
@@ -145,6 +155,12 @@ pub(super) fn takings(store: &Store, caller: &Caller<'_>, ask: &Takings) -> Resu
     Ok(reply)
 }
 
+/// Says whether a payment waits for the bank, as its account has it.
+fn is_claimed(store: &Store, subject: RecordId, payment: RecordId) -> Result<bool> {
+    let account = store.statement(subject)?;
+    Ok(account.payment(payment).is_some_and(|paid| paid.state == PaymentState::Claimed))
+}
+
 /// The first number of the log that came at a time or later. Numbers are given in the order of arrival.
 fn first_seq(db: &Connection, from_ms: i64) -> Result<i64> {
     let mut statement = db.prepare_cached(
@@ -166,6 +182,34 @@ fn first_seq(db: &Connection, from_ms: i64) -> Result<i64> {
 
 /// How far the order of numbers and that of arrival may differ: whoever waits for the disk is numbered together.
 const SLACK_MS: i64 = 3_600_000;
+
+/// The payments on some shelves that came between two times, in the order they were made. Each by the commit that brought
+/// its words: the number of a record is that of its last move, and would bring a payment again once its customer moves.
+fn arrived(db: &Connection, shelves: &[(i64, Shelf)], from_ms: i64, to_ms: i64) -> Result<Vec<(Row, Entry)>> {
+    let mut statement = db.prepare_cached(
+        "SELECT seq, body FROM commit_log WHERE seq >= ?1 AND seq < ?2 AND seq > 0 \
+         AND received >= ?3 AND received < ?4 ORDER BY seq",
+    )?;
+    let bounds = (first_seq(db, from_ms - SLACK_MS)?, first_seq(db, to_ms + SLACK_MS)?);
+    let mut rows = statement.query((bounds.0, bounds.1, from_ms, to_ms))?;
+    let mut payments = Vec::new();
+    while let Some(found) = rows.next()? {
+        let (seq, body): (u64, String) = (found.get(0)?, found.get(1)?);
+        let commit: Commit = serde_json::from_str(&body)?;
+        for change in commit.changes.iter().filter(|change| change.kind == kind::ENTRY) {
+            let Some(row) = row::load(db, change.id)?.filter(|row| row.view.is_alive()) else { continue };
+            let brought = row.view.cells.values().map(|cell| cell.seq).min();
+            if brought != Some(Seq(seq)) || shelves.iter().all(|(no, _)| *no != row.shelf) {
+                continue;
+            }
+            let entry = Entry::of(row.id, &row.view.values());
+            let payment = entry.filter(|entry| matches!(entry.fact, Fact::Payment(_)));
+            payments.extend(payment.map(|payment| (row, payment)));
+        }
+    }
+    payments.sort_by_key(|(row, _)| (project::at_ms(&row.view), row.no));
+    Ok(payments)
+}
 
 /// A payment of a day, for the treasury's program.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -218,20 +262,8 @@ impl Store {
         let Some((from, to)) = midnights(day) else {
             return Err(Problem::new(Code::Malformed).about("day").into());
         };
-        let sql = format!(
-            "SELECT record.no FROM record JOIN entry ON entry.no = record.no \
-             JOIN commit_log ON commit_log.seq = record.seq AND commit_log.seq > 0 \
-             WHERE record.shelf IN ({}) AND record.seq >= ?1 AND record.seq < ?2 AND entry.fact = 'payment' \
-             AND received >= ?3 AND received < ?4 ORDER BY entry.at_ms, record.no",
-            list::sql_list(shelves.iter().map(|(no, _)| *no))
-        );
-        let bounds = (first_seq(&self.db, from - SLACK_MS)?, first_seq(&self.db, to + SLACK_MS)?);
-        let mut statement = self.db.prepare_cached(&sql)?;
-        let mut rows = statement.query((bounds.0, bounds.1, from, to))?;
         let mut lines = Vec::new();
-        while let Some(found) = rows.next()? {
-            let Some(row) = row::load_no(&self.db, found.get(0)?)? else { continue };
-            let Some(entry) = Entry::of(row.id, &row.view.values()) else { continue };
+        for (row, entry) in arrived(&self.db, &shelves, from, to)? {
             let Some(paid) = self.statement(entry.subject)?.payment(entry.id).cloned() else { continue };
             let (means, reference) = match &paid.means {
                 Some(Means::Slip(slip)) => ("slip", slip.key()),
