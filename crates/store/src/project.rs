@@ -140,7 +140,7 @@ fn rebuild(tx: &mut Tx<'_>, programme: &str) -> Result<()> {
     {
         let mut statement = tx.db.prepare_cached(
             "SELECT record.no FROM record JOIN shelf ON shelf.no = record.shelf \
-             WHERE shelf.programme = ?1 AND record.kind IN ('subject', 'order', 'beacon')",
+             WHERE shelf.programme = ?1 AND record.kind IN ('subject', 'order', 'beacon', 'access')",
         )?;
         let mut rows = statement.query([programme])?;
         while let Some(found) = rows.next()? {
@@ -151,6 +151,7 @@ fn rebuild(tx: &mut Tx<'_>, programme: &str) -> Result<()> {
         match row::load_no(tx.db, no)? {
             Some(row) if row.kind == kind::ORDER => orders::project(tx, &row)?,
             Some(row) if row.kind == kind::BEACON => emergency::project_beacon(tx, &row)?,
+            Some(row) if row.kind == kind::ACCESS => emergency::project_access(tx, &row)?,
             Some(row) => project_subject(tx, &row, Before::Unknown)?,
             None => {}
         }

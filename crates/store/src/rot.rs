@@ -14,7 +14,8 @@ use domain::merge::{Cell, Record};
 use rusqlite::Connection;
 use rusqlite::types::ValueRef;
 
-/// Tables that are worked out from records, and the rows that must come out the same.
+/// Tables that are worked out from records, and the rows that must come out the same. Whatever index a device keeps has its
+/// place here: by this list it is compared, and by this list it is emptied.
 const DERIVED: &[(&str, &str)] = &[
     ("sqlite_schema", "SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY type, name"),
     ("subject", "SELECT * FROM subject ORDER BY no"),
@@ -26,7 +27,31 @@ const DERIVED: &[(&str, &str)] = &[
     ("question", "SELECT * FROM question ORDER BY no"),
     ("entry", "SELECT * FROM entry ORDER BY no"),
     ("round_visit", "SELECT * FROM round_visit ORDER BY no"),
+    // The step that made the table took those of removed subjects along; they are found by nothing.
+    (
+        "former_code",
+        "SELECT * FROM former_code WHERE subject IN (SELECT no FROM subject) ORDER BY code, subject",
+    ),
+    ("order_case", "SELECT * FROM order_case ORDER BY no"),
+    ("beacon", "SELECT * FROM beacon ORDER BY no"),
+    ("beacon_place", "SELECT * FROM beacon_place ORDER BY no"),
+    ("access", "SELECT * FROM access ORDER BY no"),
 ];
+
+/// Empties every index of screens, for a device that lets all its records go at once.
+pub(crate) fn empty_indexes(db: &Connection) -> Result<()> {
+    for (table, _) in DERIVED {
+        match *table {
+            // Compared with the others, and no index.
+            "sqlite_schema" => {}
+            "subject_search" => {
+                db.execute_batch("INSERT INTO subject_search (subject_search) VALUES ('delete-all')")?;
+            }
+            table => db.execute_batch(&format!("DELETE FROM {table}"))?,
+        }
+    }
+    Ok(())
+}
 
 /// Tables of a few rows that every transaction may touch: they are sealed together.
 const SEALED: &[&str] = &[

@@ -9,7 +9,7 @@ pub(crate) mod push;
 pub mod session;
 
 use crate::error::Result;
-use crate::{Store, meta};
+use crate::{Store, meta, rot};
 use domain::clock::HybridClock;
 use domain::clock::Stamp;
 use domain::ids::{DeviceNo, Install};
@@ -64,12 +64,10 @@ fn leave_municipality(tx: &crate::transact::Tx<'_>) -> Result<()> {
     }
     tx.db.execute_batch(
         "DELETE FROM record; DELETE FROM shelf; DELETE FROM history; DELETE FROM outbox; DELETE FROM outbox_record; \
-         DELETE FROM receipt; \
-         DELETE FROM subject; INSERT INTO subject_search (subject_search) VALUES ('delete-all'); \
-         DELETE FROM subject_place; DELETE FROM code; DELETE FROM visit; DELETE FROM due; DELETE FROM question; \
-         DELETE FROM entry; DELETE FROM printed; DELETE FROM round_visit; \
-         DELETE FROM draft; DELETE FROM photo; DELETE FROM thumbnail;",
+         DELETE FROM receipt; DELETE FROM printed; DELETE FROM draft; DELETE FROM photo; DELETE FROM thumbnail;",
     )?;
+    // Row numbers begin again: what an index kept would speak of strangers.
+    rot::empty_indexes(tx.db)?;
     let last_n: u64 = meta::get_parsed(tx.db, meta::LAST_N)?.unwrap_or(0);
     meta::set(tx.db, meta::KEPT_FROM, last_n + 1)?;
     meta::clear(tx.db, meta::INCARNATION)?;

@@ -250,7 +250,8 @@ fn absorb_verdict(tx: &mut Tx<'_>, verdict: &Verdict, body: Option<&str>, any_re
 }
 
 /// The usual fate of a new record: accepted with the stamp it was written with, and nothing lies over it. Its cells stay
-/// as they are, they only count from now on. Says whether it was so.
+/// as they are, they only count from now on. Says whether it was so. What opens the emergency view is not among them: from
+/// now on it counts from its stamp, and the index has to hear of it.
 fn stands_as_written(tx: &mut Tx<'_>, change: &Change, stamp: Stamp) -> Result<bool> {
     let cells = change.cells.iter().map(|(field, value)| (field.as_str(), stamp, value));
     let sum = checksum_of(change.id, cells);
@@ -259,7 +260,8 @@ fn stands_as_written(tx: &mut Tx<'_>, change: &Change, stamp: Stamp) -> Result<b
         .db
         .prepare_cached(
             "SELECT record.no, shelf FROM record JOIN shelf ON shelf.no = shelf AND held = 1 \
-             WHERE id = ?1 AND synced = '' AND moved <> ?2 AND substr(cells, 1, length(?3)) = ?3 \
+             WHERE id = ?1 AND synced = '' AND kind <> 'access' AND moved <> ?2 \
+             AND substr(cells, 1, length(?3)) = ?3 \
              AND NOT EXISTS (SELECT 1 FROM outbox_record WHERE record = ?1)",
         )?
         // Written under this very stamp: a device that got another number since has to rewrite it.
