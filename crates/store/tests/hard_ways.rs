@@ -53,6 +53,8 @@ struct World {
     folder: tempfile::TempDir,
     files: u32,
     now: u64,
+    /// How far the phone's clock is before the office's.
+    ahead: u64,
     /// Photos are no pictures to this office.
     paints: bool,
 }
@@ -74,7 +76,7 @@ impl World {
         });
         server.import("import", subjects.collect(), NOON).unwrap();
         let folder = tempfile::tempdir().unwrap();
-        let mut world = World { server, phone: None, folder, files: 0, now: NOON, paints: true };
+        let mut world = World { server, phone: None, folder, files: 0, now: NOON, ahead: 0, paints: true };
         let phone = common::enrolled(&mut world.server, &enrolment("นก"), "นก", 2, NOON);
         world.phone = Some(phone);
         world.syncs();
@@ -87,7 +89,7 @@ impl World {
 
     fn ask<A: Ask>(&mut self, ask: A) -> A::Reply {
         self.now += 1_000;
-        let now = Now::thai(self.now);
+        let now = Now::thai(self.now + self.ahead);
         A::unwrap(store::service::serve(self.phone(), None, now, ask.wrap()).unwrap()).unwrap()
     }
 
@@ -154,7 +156,7 @@ impl World {
         let mut answer = None;
         for _ in 0..200 {
             self.now += 100;
-            let now = Now::thai(self.now);
+            let now = Now::thai(self.now + self.ahead);
             match session.next(self.phone(), answer.take(), now) {
                 Step::Call(call) => {
                     answer = Some(match gateway(&call) {
@@ -475,6 +477,38 @@ fn a_photo_that_the_disk_damaged_costs_no_data_and_is_told() {
     let status = done.unwrap().status;
     assert_eq!((status.counts.photos_waiting, status.refused), (0, 1));
     assert_eq!(world.ask(api::Refused {})[0].problem.code, Code::PhotoUnreadable);
+}
+
+// ---------------------------------------------------------------------------------------------------------- black box
+
+/// From 2026 to the year 2569.
+const BUDDHIST: u64 = 543 * 365 * DAY;
+const DAY: u64 = 86_400_000;
+
+#[test]
+fn the_black_box_is_emptied_after_ninety_days_though_the_phone_once_was_in_the_year_2569() {
+    let mut world = World::new();
+    world.reads(0, 1);
+    world.ahead = BUDDHIST;
+    world.syncs();
+    world.ahead = 0;
+    world.now += 91 * DAY;
+    world.reads(1, 2);
+    let counts = world.syncs().status.counts;
+    assert_eq!((counts.saved, counts.received), (1, 1), "what came last is kept, and nothing else");
+}
+
+#[test]
+fn a_receipt_of_the_year_2569_that_is_here_already_keeps_nothing_for_ever() {
+    let mut world = World::new();
+    world.reads(0, 1);
+    world.syncs();
+    world.spoils(&format!("UPDATE receipt SET at_ms = at_ms + {BUDDHIST}"));
+    world.reads(1, 2);
+    assert_eq!(world.syncs().status.counts.saved, 2, "not emptied early either");
+    world.now += 91 * DAY;
+    world.reads(2, 3);
+    assert_eq!(world.syncs().status.counts.saved, 1);
 }
 
 // ------------------------------------------------------------------------------------------------------------ restores

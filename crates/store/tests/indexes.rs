@@ -86,7 +86,7 @@ fn every_index_is_compared_with_its_records() {
     ] {
         let path = folder.path().join(format!("{table}.db"));
         phone.backup(&path).unwrap();
-        assert_eq!(rusqlite::Connection::open(&path).unwrap().execute(sql, []).unwrap(), 1, "{sql}");
+        assert!(rusqlite::Connection::open(&path).unwrap().execute(sql, []).unwrap() > 0, "{sql}");
         let spoilt = Store::open(&path, Kind::Device, common::entropy(3), now).unwrap();
         let faults: Vec<String> =
             spoilt.verify_all().unwrap().iter().map(|fault| fault.about.clone()).collect();

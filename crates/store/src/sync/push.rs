@@ -131,7 +131,7 @@ impl Store {
             drop(waiting);
             // An old copy of the server's file, put back by hand, has forgotten commits without a new incarnation.
             let forgotten = reply.acked < before;
-            receive_up_to(tx.db, if forgotten { reply.acked } else { upto }, reply.now.max(now_ms))?;
+            receive_up_to(tx.db, if forgotten { reply.acked } else { upto }, reply.now)?;
             if forgotten {
                 super::offer_photos_again(tx.db)?;
             }
@@ -163,19 +163,25 @@ pub(crate) fn received_n(db: &rusqlite::Connection) -> Result<u64> {
     Ok(db.prepare_cached("SELECT coalesce(max(upto), 0) FROM receipt")?.query_row([], |row| row.get(0))?)
 }
 
-/// Notes up to where the server has answered; lower than before if it has forgotten.
-pub(super) fn receive_up_to(db: &rusqlite::Connection, upto: u64, now_ms: u64) -> Result<()> {
+/// Notes up to where the server has answered, at which time of the server; lower than before if it has forgotten.
+pub(super) fn receive_up_to(db: &rusqlite::Connection, upto: u64, server_ms: u64) -> Result<()> {
     db.prepare_cached("DELETE FROM receipt WHERE upto > ?1")?.execute([upto])?;
     // Never before an earlier one: who once booted without a clock must not empty the black box.
     db.prepare_cached(
         "INSERT OR IGNORE INTO receipt (upto, at_ms) VALUES (?1, max(?2, (SELECT coalesce(max(at_ms), 0) FROM receipt)))",
     )?
-    .execute((upto, now_ms))?;
+    .execute((upto, server_ms))?;
     Ok(())
 }
 
+/// No clock that begins in 1970 is that far behind, so what lies further ahead was dated by one that was wrong.
+const CENTURY_MS: u64 = 100 * 365 * 86_400_000;
+
 /// Drops what was received longer ago than a server is ever restored to. Refused commits stay: nobody else shows them.
 fn trim_black_box(db: &rusqlite::Connection, now_ms: u64) -> Result<()> {
+    // Receipts were once dated by the phone: one in the year 2569 would keep all that came after it for ever.
+    db.prepare_cached("UPDATE receipt SET at_ms = ?1 WHERE at_ms > ?2")?
+        .execute((now_ms, now_ms.saturating_add(CENTURY_MS)))?;
     let oldest = now_ms.saturating_sub(super::BLACK_BOX_DAYS * 86_400_000);
     let old: Option<u64> = db
         .prepare_cached("SELECT max(upto) FROM receipt WHERE at_ms < ?1")?
