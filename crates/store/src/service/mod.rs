@@ -193,7 +193,9 @@ fn own_grant(store: &Store) -> Result<Option<Grant>> {
 
 /// The device's state and its three numbers.
 pub(crate) fn status(store: &Store) -> Result<StatusReply> {
-    let enrolled = match (own_grant(store)?, meta::get(&store.db, meta::SERVER)?) {
+    let grant = own_grant(store)?;
+    let questions = questions::open(store, grant.as_ref())?;
+    let enrolled = match (grant, meta::get(&store.db, meta::SERVER)?) {
         (Some(grant), Some(server)) => Some(Enrolled {
             device: store.device(),
             municipality: meta::get(&store.db, meta::MUNICIPALITY)?.unwrap_or_default(),
@@ -209,7 +211,7 @@ pub(crate) fn status(store: &Store) -> Result<StatusReply> {
         enrolled,
         counts: counts(store)?,
         last_sync_ms: meta::get_parsed(&store.db, meta::LAST_SYNC)?,
-        questions: number("SELECT count(*) FROM question WHERE settled = 0")?,
+        questions,
         refused: number(
             "SELECT (SELECT count(*) FROM outbox WHERE refused <> '') + (SELECT count(*) FROM photo WHERE state = 3)",
         )?,

@@ -102,20 +102,25 @@ pub(super) fn remove_account(store: &mut Store, caller: &Caller<'_>, ask: &Remov
     Ok(Done {})
 }
 
+/// Most refused commits of one list.
+const REFUSED: usize = 500;
+
 pub(super) fn refused(store: &Store, caller: &Caller<'_>) -> Result<Vec<RefusedRow>> {
     let sql = match store.kind {
-        Kind::Device => {
-            "SELECT n, 0, refused, body FROM outbox WHERE refused <> '' ORDER BY n DESC LIMIT 500"
-        }
+        Kind::Device => "SELECT n, 0, refused, body FROM outbox WHERE refused <> '' ORDER BY n DESC",
         Kind::Server => {
             access::may(caller.grant, Action::Office)?;
-            "SELECT n, device, refused, substr(body, 1, 65536) FROM commit_log WHERE refused <> '' ORDER BY received DESC LIMIT 500"
+            "SELECT n, device, refused, substr(body, 1, 65536) FROM commit_log WHERE refused <> '' ORDER BY received DESC"
         }
     };
     let mut statement = store.db.prepare_cached(sql)?;
     let mut rows = statement.query([])?;
     let mut all = Vec::new();
+    // Those that the caller may not see are passed over before they are counted, so that a list is one for everybody.
     while let Some(row) = rows.next()? {
+        if all.len() == REFUSED {
+            break;
+        }
         let code: String = row.get(2)?;
         // One that the disk has damaged is shown as far as it can be read.
         let content = row.get_ref(3)?.as_bytes().map_err(rusqlite::Error::from)?;

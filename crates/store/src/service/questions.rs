@@ -7,7 +7,7 @@ use crate::commit::NewCommit;
 use crate::error::{Error, Result};
 use crate::row::{self, Row};
 use crate::{Store, project};
-use domain::access::{self, Action};
+use domain::access::{self, Action, Grant};
 use domain::api::{QuestionRow, Questions, Saved, Settle};
 use domain::change::{Change, field, kind};
 use domain::ids::{RecordId, Seq};
@@ -15,18 +15,39 @@ use domain::problem::Code;
 use domain::programme::Programme;
 use domain::question::{Question, Settled, Topic};
 
+/// Which questions somebody is shown, as a condition on the record of one. Whether a visit counts is the office's to say: on a
+/// reader's phone it would be a button that does nothing.
+fn shown_to(grant: &Grant) -> &'static str {
+    match access::may(grant, Action::Office) {
+        Ok(()) => "true",
+        // A record that a disk has damaged is no reason to show nothing at all.
+        Err(_) => "iif(json_valid(record.cells), record.cells ->> '$.v.topic' <> 'approval', false)",
+    }
+}
+
+/// How many questions are open, of those that this person is shown; of all, where nobody has a grant.
+pub(super) fn open(store: &Store, grant: Option<&Grant>) -> Result<u64> {
+    let sql = format!(
+        "SELECT count(*) FROM question JOIN record ON record.no = question.no WHERE settled = 0 AND {}",
+        grant.map_or("true", shown_to)
+    );
+    Ok(store.db.prepare_cached(&sql)?.query_row([], |row| row.get(0))?)
+}
+
 pub(super) fn questions(store: &Store, caller: &Caller<'_>, ask: &Questions) -> Result<Vec<QuestionRow>> {
     let mut shelves = Vec::new();
     for programme in list::visible(store, caller, None) {
         shelves.extend(list::shelves(store, caller, &programme.id, None)?);
     }
     let shelves = list::sql_list(shelves.iter().map(|(no, _)| *no));
-    let condition = format!("shelf IN ({shelves}){}", if ask.settled { "" } else { " AND settled = 0" });
-    let numbers = numbers(
-        store,
-        &format!("SELECT no FROM question WHERE {condition} ORDER BY raised DESC LIMIT 500"),
-        (),
-    )?;
+    let condition = if ask.settled { "true" } else { "settled = 0" };
+    // What is not shown is left out before it is counted, so that it pushes nothing off the page.
+    let sql = format!(
+        "SELECT question.no FROM question JOIN record ON record.no = question.no \
+         WHERE question.shelf IN ({shelves}) AND {condition} AND {} ORDER BY raised DESC LIMIT 500",
+        shown_to(caller.grant)
+    );
+    let numbers = numbers(store, &sql, ())?;
     let mut all = Vec::new();
     for no in numbers {
         let Some(row) = row::load_no(&store.db, no)? else { continue };
@@ -67,7 +88,7 @@ fn numbers(store: &Store, sql: &str, values: impl rusqlite::Params) -> Result<Ve
 fn question_row(store: &Store, caller: &Caller<'_>, row: &Row) -> Result<Option<QuestionRow>> {
     let Some(mut question) = Question::from_cells(&row.view.values()) else { return Ok(None) };
     let shelf = row::shelf_of(&store.db, row.shelf)?;
-    // Whether a visit counts is the office's to say: on a reader's phone it would be a button that does nothing.
+    // As `shown_to` has it.
     if question.topic == Topic::Approval && access::may(caller.grant, Action::Office).is_err() {
         return Ok(None);
     }
