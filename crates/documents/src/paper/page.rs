@@ -2,9 +2,9 @@
 
 use super::roll::{bars_of_months, customer, sums};
 use super::{A5_ACROSS, BillPaper, Drawing, From, ReceiptPaper, codes, copy_mark};
-use crate::flow::{Align, Flow};
-use crate::shape::{BLACK, Shape};
+use crate::flow::{Align, Flow, LEADING};
 use crate::text::{Fonts, Weight};
+use domain::money::Satang;
 use domain::thai_date;
 
 const MARGIN: f32 = 12.0;
@@ -13,8 +13,12 @@ const RIGHT: f32 = 128.0;
 const RIGHT_WIDTH: f32 = A5_ACROSS.0 - MARGIN - RIGHT;
 const LEFT_WIDTH: f32 = RIGHT - MARGIN - 8.0;
 const SIZE: f32 = 4.2;
+/// The ems that are tried in turn: what is long is set in smaller type rather than over its own foot.
+const SIZES: [f32; 5] = [SIZE, 3.8, 3.4, 3.0, 2.6];
 /// Where the foot begins.
 const FOOT: f32 = A5_ACROSS.1 - 23.0;
+/// Where that of a receipt does, which is a single line.
+const RECEIPT_FOOT: f32 = A5_ACROSS.1 - 11.5;
 /// A dot of a printer of 600 dots an inch: modules are whole multiples of it.
 const DOT: f32 = 25.4 / 600.0;
 
@@ -65,8 +69,7 @@ pub(super) fn bill(paper: &BillPaper, fonts: &mut Fonts) -> Drawing {
         head(fonts, &paper.from, &paper.title, &paper.below_title().each_ref().map(String::as_str));
     let top = flow.y;
     let before = flow.shapes.len();
-    // A long bill is set in smaller type rather than over its own foot.
-    for size in [SIZE, 3.8, 3.4, 3.0, 2.6] {
+    for size in SIZES {
         flow.shapes.truncate(before);
         (flow.y, flow.size) = (top, size);
         said(&mut flow, paper);
@@ -160,20 +163,55 @@ pub(super) fn receipt(paper: &ReceiptPaper, fonts: &mut Fonts) -> Drawing {
     flow.pair("เลขที่", &paper.no, Weight::Bold);
     flow.pair("วันที่", &paper.at, Weight::Regular);
     flow.pair("เลขผู้เสียภาษี", &paper.from.tax_id, Weight::Regular);
-    (flow.left, flow.width, flow.y) = (MARGIN, A5_ACROSS.0 - 2.0 * MARGIN, flow.y.max(left_bottom));
+    let top = flow.y.max(left_bottom);
+    let before = flow.shapes.len();
+    for size in SIZES {
+        flow.shapes.truncate(before);
+        (flow.y, flow.size) = (top, size);
+        paid(&mut flow, paper, &paper.items);
+        if flow.y <= RECEIPT_FOOT {
+            break;
+        }
+    }
+    // The months of years fit in no size: as many of the oldest as are too many share a line.
+    let (mut over, mut shared) = (flow.y - RECEIPT_FOOT, 1);
+    while over > 0.0 {
+        over -= flow.size * LEADING;
+        shared += 1;
+    }
+    if shared > 1 {
+        flow.shapes.truncate(before);
+        flow.y = top;
+        paid(&mut flow, paper, &folded(&paper.items, shared));
+    }
+    flow.size = SIZE;
+    foot_of(flow, None, "", &paper.printed)
+}
+
+/// What was paid for and what it comes to, across the page, and below it who took it.
+fn paid(flow: &mut Flow<'_>, paper: &ReceiptPaper, items: &[(String, Satang)]) {
+    let size = flow.size;
+    (flow.left, flow.width) = (MARGIN, A5_ACROSS.0 - 2.0 * MARGIN);
     flow.rule();
-    for (label, amount) in &paper.items {
+    for (label, amount) in items {
         flow.pair(label, &amount.to_string(), Weight::Regular);
     }
     flow.rule();
-    flow.pair_sized("รวมเงิน", &format!("{} บาท", paper.amount()), SIZE * 1.3, Weight::Bold);
-    flow.text(&format!("({})", paper.amount().words()), SIZE, Weight::Regular, Align::Right);
+    flow.pair_sized("รวมเงิน", &format!("{} บาท", paper.amount()), size * 1.3, Weight::Bold);
+    flow.text(&format!("({})", paper.amount().words()), size, Weight::Regular, Align::Right);
     flow.pair("ชำระโดย", &paper.means, Weight::Regular);
     flow.gap(12.0);
-    let (x, y) = (RIGHT, flow.y);
-    flow.shapes.push(Shape::Box { x, y, width: RIGHT_WIDTH, height: 0.2, colour: BLACK });
+    flow.fill((RIGHT, flow.y), RIGHT_WIDTH, 0.2);
     flow.gap(0.5);
     (flow.left, flow.width) = (RIGHT, RIGHT_WIDTH);
-    flow.text(&format!("ผู้รับเงิน {}", paper.by), SIZE, Weight::Regular, Align::Middle);
-    foot_of(flow, None, "", &paper.printed)
+    flow.text(&format!("ผู้รับเงิน {}", paper.by), size, Weight::Regular, Align::Middle);
+}
+
+/// Items of which the first, which are the oldest, share one line.
+pub(super) fn folded(items: &[(String, Satang)], shared: usize) -> Vec<(String, Satang)> {
+    let (old, rest) = items.split_at(shared.min(items.len()));
+    let (Some((first, _)), Some((last, _))) = (old.first(), old.last()) else { return items.to_vec() };
+    let label = format!("{first} ถึง {last} รวม {} รายการ", old.len());
+    let sum: Satang = old.iter().map(|(_, amount)| *amount).sum();
+    std::iter::once((label, sum)).chain(rest.iter().cloned()).collect()
 }

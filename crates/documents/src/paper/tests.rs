@@ -132,8 +132,17 @@ fn nothing_stands_out_of_its_paper_or_over_something_else() {
     let mut void = full();
     (void.code, void.open) = (None, Satang::ZERO);
     void.void = Some("ยกเลิกแล้ว ใช้ใบแจ้งเลขที่ 6911-00C-0002T-00 แทน".into());
+    // Of half a year, of two years and a half, and of so many charges that no type is small enough.
+    let arrears = |count: u16| ReceiptPaper {
+        items: (0..count).map(|at| (format!("ค่าน้ำประปา งวดที่ {at}"), Satang(24_396))).collect(),
+        cancelled: Some("ออกผิดราย".into()),
+        ..receipt()
+    };
     for paper in [full(), long, bare, partly, void] {
         for drawing in [
+            arrears(7).page(&mut fonts),
+            arrears(30).page(&mut fonts),
+            arrears(60).page(&mut fonts),
             paper.roll(Roll::Mm58, &mut fonts),
             paper.roll(Roll::Mm80, &mut fonts),
             paper.page(&mut fonts),
@@ -168,6 +177,25 @@ fn nothing_stands_out_of_its_paper_or_over_something_else() {
             }
         }
     }
+}
+
+#[test]
+fn what_fits_on_no_receipt_shares_a_line_and_adds_up() {
+    let items: Vec<(String, Satang)> = (1..=5).map(|at| (format!("งวด {at}"), Satang(100 * at))).collect();
+    let folded = page::folded(&items, 3);
+    let label = "งวด 1 ถึง งวด 3 รวม 3 รายการ".to_owned();
+    assert_eq!(folded, [(label, Satang(600)), items[3].clone(), items[4].clone()]);
+    assert_eq!(page::folded(&items, 9).len(), 1);
+    assert!(page::folded(&[], 2).is_empty());
+    // Nothing is folded as long as it fits.
+    let mut fonts = Fonts::load().unwrap();
+    let lines = |count: i64, fonts: &mut Fonts| {
+        let items = (0..count).map(|at| (format!("งวด {at}"), Satang(100))).collect();
+        let drawing = ReceiptPaper { items, ..receipt() }.page(fonts);
+        drawing.shapes.iter().filter(|shape| matches!(shape, Shape::Text { .. })).count()
+    };
+    assert_eq!(lines(7, &mut fonts), lines(1, &mut fonts) + 2 * 6, "a label and an amount each");
+    assert!(lines(60, &mut fonts) < lines(1, &mut fonts) + 2 * 59);
 }
 
 #[test]
