@@ -18,7 +18,7 @@ use axum::extract::{Path, RawQuery, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use domain::access::{Grant, Role};
-use domain::api::{Ask, Nearby, Search};
+use domain::api::{Ask, Nearby};
 use domain::ids::{RecordId, Shelf};
 use domain::order::{OrderKind, TopicKind};
 use domain::programme::Programme;
@@ -366,13 +366,28 @@ async fn open(server: &Server, asked: Parameters) -> Result<List, Said> {
     Ok(whole)
 }
 
-/// The subject that is meant: by its number, else the nearest to a position.
+/// The subject that is meant: by its number, else by what it is called, else the nearest to a position. Whoever names a number
+/// means that one, and not whatever else is near.
 fn subject_of(
     store: &mut Store,
     programme: &Programme,
     asked: &Parameters,
     now: Now,
 ) -> Result<Option<RecordId>, Failure> {
+    let named = |name: &str| asked.get(name).map(str::trim).filter(|text| !text.is_empty());
+    if let Some(number) = named("address_id") {
+        return Ok(store.subject_called(&programme.id, number)?);
+    }
+    if let Some(text) = named("address_string")
+        && let Some(found) = store.subject_called(&programme.id, text)?
+    {
+        return Ok(Some(found));
+    }
+    let degrees = |name: &str| asked.get(name).and_then(|text| text.trim().parse::<f64>().ok());
+    let (Some(lat), Some(lon)) = (degrees("lat"), degrees("long")) else { return Ok(None) };
+    if !(-90.0..=90.0).contains(&lat) || !(-180.0..=180.0).contains(&lon) {
+        return Ok(None);
+    }
     // With the eyes of somebody who may see this programme and no other.
     let eyes = Grant {
         person: "Open311".to_owned(),
@@ -380,23 +395,8 @@ fn subject_of(
         shelves: vec![Shelf::common(programme.id.clone())],
     };
     let today = now.day().to_string();
-    let only = Some(programme.id.clone());
-    let named =
-        asked.get("address_id").or(asked.get("address_string")).map(str::trim).filter(|t| !t.is_empty());
-    if let Some(text) = named {
-        let search =
-            Search { text: text.to_owned(), programme: only.clone(), today: today.clone(), limit: 50 };
-        let rows = Search::unwrap(store::service::serve(store, Some(&eyes), now, search.wrap())?)?;
-        if let Some(row) = rows.into_iter().find(|row| row.heading == text) {
-            return Ok(Some(row.id));
-        }
-    }
-    let degrees = |name: &str| asked.get(name).and_then(|text| text.trim().parse::<f64>().ok());
-    let (Some(lat), Some(lon)) = (degrees("lat"), degrees("long")) else { return Ok(None) };
-    if !(-90.0..=90.0).contains(&lat) || !(-180.0..=180.0).contains(&lon) {
-        return Ok(None);
-    }
-    let near = Nearby { lat, lon, radius_m: REACH_M, programme: only, today, limit: 1 };
+    let near =
+        Nearby { lat, lon, radius_m: REACH_M, programme: Some(programme.id.clone()), today, limit: 1 };
     let rows = Nearby::unwrap(store::service::serve(store, Some(&eyes), now, near.wrap())?)?;
     Ok(rows.first().map(|row| row.id))
 }

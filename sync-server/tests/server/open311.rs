@@ -3,9 +3,11 @@
 use crate::office::signed_in;
 use crate::world::{Answer, NOW, World};
 use domain::api::{EndKey, MoveOrder, NewKey, Notifications, Reply, Request};
+use domain::change::{Change, Values, kind};
+use domain::ids::{RecordId, Seq};
 use quick_xml::Reader;
 use quick_xml::events::Event;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 const FORM: [(&str, &str); 1] = [("content-type", "application/x-www-form-urlencoded")];
 
@@ -206,6 +208,45 @@ fn a_key_opens_a_case_that_everybody_can_follow_and_nobody_learns_who() {
     assert_eq!(world.get("/open311/v2/requests/nonsense.json", &[]).status, 404);
     assert_eq!(world.get("/open311/v2/tokens/nonsense.json", &[]).status, 404);
     assert_eq!(world.get("/open311/v2/else.json", &[]).json()[0]["code"], "404");
+}
+
+#[test]
+fn a_pole_is_found_by_its_number_though_it_is_part_of_a_hundred_others() {
+    let pole = |number: u32, zone: &str| Change {
+        id: RecordId::derived("test pole", &[&number.to_be_bytes()]),
+        kind: kind::SUBJECT.to_owned(),
+        base_seq: Seq(0),
+        cells: Values::from_iter(
+            [
+                ("programme", json!("lights")),
+                ("zone", json!(zone)),
+                ("pole_no", json!(format!("LP-{number}"))),
+                ("lat", json!(14.5)),
+                ("lon", json!(101.5)),
+            ]
+            .map(|(name, value)| (name.to_owned(), value)),
+        ),
+    };
+    let world = World::start_with(
+        |store| {
+            let poles = (100..200).map(|number| pole(number, "F01")).chain([pole(1, "F99")]);
+            store.import("test", poles.collect(), NOW).unwrap();
+        },
+        None,
+    );
+    let cookie = signed_in(&world);
+    let key = new_key(&world, &cookie);
+    let sent = post(&world, &key, "service_code=lights.off&address_id=LP-1");
+    assert_eq!(sent.status, 200, "{}", sent.text());
+    let id = sent.json()[0]["service_request_id"].as_str().unwrap().to_owned();
+    let case = world.get(&format!("/open311/v2/requests/{id}.json"), &[]).json()[0].clone();
+    assert_eq!(case["address_id"], "LP-1");
+    // A number that is nowhere is not the pole nearby; an address may be told in other words than ours.
+    let near = "lat=14.5&long=101.5";
+    let typo = post(&world, &key, &format!("service_code=lights.off&address_id=LP-1000&{near}"));
+    assert_eq!(typo.status, 400, "{}", typo.text());
+    let told = post(&world, &key, &format!("service_code=lights.off&address_string=ปากซอย&{near}"));
+    assert_eq!(told.status, 200, "{}", told.text());
 }
 
 #[test]

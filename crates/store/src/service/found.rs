@@ -9,6 +9,7 @@ use domain::access::{self, Action};
 use domain::api::{Find, Found, Nearby, Search, SubjectRow};
 use domain::change::field;
 use domain::code::{self, Scanned};
+use domain::ids::RecordId;
 use domain::problem::Code;
 use domain::{place, text};
 use std::collections::{BTreeSet, HashSet};
@@ -50,6 +51,38 @@ pub(super) fn search(store: &Store, caller: &Caller<'_>, ask: &Search) -> Result
         }
     }
     rows(store, numbers, &ask.today, limit)
+}
+
+impl Store {
+    /// The subject of a programme that is called exactly this: the first in walking order if there are several. However many
+    /// others have it in their names. No rights are asked.
+    pub fn subject_called(&self, programme: &str, heading: &str) -> Result<Option<RecordId>> {
+        let key = text::search_key(heading);
+        if key.is_empty() {
+            return Ok(None);
+        }
+        // As in a search: two letters are in no index.
+        let (from, threes) = match key.chars().count() {
+            ..3 => ("subject WHERE ?1 = ''", String::new()),
+            _ => (
+                "subject_search JOIN subject ON subject.no = subject_search.rowid WHERE subject_search MATCH ?1",
+                trigrams(&key),
+            ),
+        };
+        let sql = format!(
+            "SELECT subject.no FROM {from} AND instr(subject.search_key, ?2) > 0 \
+             AND shelf IN (SELECT no FROM shelf WHERE programme = ?3) ORDER BY shelf, sort_key, subject.no"
+        );
+        let mut statement = self.db.prepare_cached(&sql)?;
+        let mut rows = statement.query((&threes, &key, programme))?;
+        while let Some(found) = rows.next()? {
+            let Some(row) = row::load_no(&self.db, found.get(0)?)? else { continue };
+            if list::heading(self, programme, &row) == heading {
+                return Ok(Some(row.id));
+            }
+        }
+        Ok(None)
+    }
 }
 
 /// All threes of neighbouring characters, as a question to the index. It knows which threes a key holds, not in what
@@ -251,7 +284,7 @@ pub(super) fn subjects_of(
     store: &Store,
     caller: &Caller<'_>,
     code: &str,
-) -> Result<Vec<domain::ids::RecordId>> {
+) -> Result<Vec<RecordId>> {
     let mut statement =
         store.db.prepare_cached("SELECT subject FROM code WHERE code = ?1 ORDER BY subject")?;
     let mut rows = statement.query([code])?;
