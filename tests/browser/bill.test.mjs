@@ -169,6 +169,20 @@ describe('a bill', () => {
     const { statement } = await stage.office.ask('ledger', { subject: meter.id });
     assert.deepEqual([statement.owed, statement.credit, statement.claimed], [0, 0, Math.round(rest * 100)]);
     const cycle = statement.charges.at(-1).cycle;
+
+    // What is being typed stays, though a sync brings something of the same account meanwhile.
+    await phone.openCard(other.id);
+    await phone.press('ใบแจ้งและยอดค้าง');
+    await phone.press('รับเงินสด');
+    await phone.type('จำนวนเงิน (บาท)', '12');
+    await phone.offline();
+    await stage.office.ask('adjust_account', { subject: other.id, cycle, amount: 7_725, reason: 'ค่าประตูน้ำ' });
+    await phone.offline(false);
+    await phone.shows(phone.page.locator('.account .entry').filter({ hasText: '77.25' }));
+    assert.equal(await phone.box('จำนวนเงิน (บาท)').inputValue(), '12');
+    await phone.press('ยกเลิก', { exact: true });
+    await phone.page.getByRole('dialog').waitFor({ state: 'detached' });
+
     const bills = () => posted('/api/bills', { programme: 'water', cycle, zone: null, unpaid: true, two_a_page: true });
     assert.equal((await bills()).status, 404, 'no route is approved');
     for (const state of ['reviewed', 'approved']) await stage.office.ask('set_cycle', { programme: 'water', zone: null, cycle, state, reason: '' });

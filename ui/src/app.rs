@@ -259,26 +259,37 @@ pub enum Loaded<T> {
 }
 
 /// Asks for something, and again whenever records change or what `make` watches does. The old answer stays until
-/// the new one is here, so that a list does not blink.
+/// the new one is here, so that a list does not blink; and an answer that says the same draws nothing anew.
 pub fn load<A>(app: App, make: impl Fn() -> A + 'static) -> RwSignal<Loaded<A::Reply>>
 where
     A: Ask + 'static,
-    A::Reply: Send + Sync + 'static,
+    A::Reply: PartialEq + Send + Sync + 'static,
 {
-    let state = RwSignal::new(Loaded::Waiting);
-    Effect::new(move |round: Option<u32>| {
+    let state = RwSignal::new(Loaded::<A::Reply>::Waiting);
+    let asked = StoredValue::new(0u32);
+    Effect::new(move |_| {
         app.changed.track();
         let question = make();
+        let mine = asked.with_value(|n| n + 1);
+        asked.set_value(mine);
         spawn_local(async move {
             let answer = ask(question).await;
-            state.try_update(|held| match (answer, &held) {
-                (Ok(reply), _) => *held = Loaded::Ready(reply),
-                // An answer from before is better than a sentence about why there is no newer one.
-                (Err(_), Loaded::Ready(_)) => {}
-                (Err(problem), _) => *held = Loaded::Failed(problem),
+            // Something else was asked meanwhile, with another filter perhaps: a slow answer never stands under that.
+            if asked.try_get_value() != Some(mine) {
+                return;
+            }
+            state.try_maybe_update(|held| {
+                let new = match (answer, &*held) {
+                    (Ok(reply), _) => Loaded::Ready(reply),
+                    // An answer from before is better than a sentence about why there is no newer one.
+                    (Err(_), Loaded::Ready(_)) => return (false, ()),
+                    (Err(problem), _) => Loaded::Failed(problem),
+                };
+                let differs = *held != new;
+                *held = new;
+                (differs, ())
             });
         });
-        round.unwrap_or(0) + 1
     });
     state
 }
@@ -299,6 +310,36 @@ where
             Loaded::Failed(problem) => crate::components::notice::problem(app, problem).into_any(),
             Loaded::Ready(found) => draw(found).into_any(),
         })
+    }
+}
+
+/// Like [`drawn`], but only the first answer: what somebody types over it is her word, and what a sync brings meanwhile must not
+/// take it away.
+pub fn drawn_once<T, V>(
+    app: App,
+    state: RwSignal<Loaded<T>>,
+    draw: impl Fn(&T) -> V + Send + 'static,
+) -> impl IntoView
+where
+    T: Send + Sync + 'static,
+    V: IntoView + 'static,
+{
+    let come = Memo::new(move |_| {
+        state.with(|state| match state {
+            Loaded::Waiting => Loaded::Waiting,
+            Loaded::Ready(_) => Loaded::Ready(()),
+            Loaded::Failed(problem) => Loaded::Failed(problem.clone()),
+        })
+    });
+    move || match come.get() {
+        Loaded::Waiting => view! { <p class="waiting" role="status">{app.t().loading}</p> }.into_any(),
+        Loaded::Failed(problem) => crate::components::notice::problem(app, &problem).into_any(),
+        Loaded::Ready(()) => state
+            .with_untracked(|state| match state {
+                Loaded::Ready(found) => Some(draw(found)),
+                _ => None,
+            })
+            .into_any(),
     }
 }
 

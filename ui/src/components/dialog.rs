@@ -3,6 +3,29 @@
 use leptos::html;
 use leptos::prelude::*;
 
+/// The switch of a dialog that is about one of the things on a screen: it opens once `about` says which, after `begin`, and what it
+/// is about ends when it closes. So the dialog itself stands outside of what a new answer of the store draws anew, and a sync
+/// takes away nothing that is being typed.
+pub fn open_about<T: Clone + Send + Sync + 'static>(
+    about: RwSignal<Option<T>>,
+    begin: impl Fn(T) + 'static,
+) -> RwSignal<bool> {
+    let open = RwSignal::new(false);
+    // Each sets the other only where it differs: a signal tells of what it had already, too.
+    Effect::new(move |_| {
+        if let Some(what) = about.get() {
+            begin(what);
+            open.set(true);
+        }
+    });
+    Effect::new(move |_| {
+        if !open.get() && about.with_untracked(Option::is_some) {
+            about.set(None);
+        }
+    });
+    open
+}
+
 /// A dialog that shows while `open` holds.
 #[component]
 pub fn Dialog(

@@ -2,27 +2,26 @@
 //! that comes. Below it the account, with what was cancelled and why.
 
 mod account;
+mod dialogs;
 
 pub use account::Account;
 
 use crate::app::{App, Loaded, app, load};
 use crate::backend::ask;
-use crate::browser::{OFFSET_MINUTES, keep_setting, setting};
+use crate::browser::OFFSET_MINUTES;
 use crate::components::button::{Button, Weight};
-use crate::components::dialog::Dialog;
 use crate::components::field::{Keys, Line};
 use crate::components::icon::Icon;
 use crate::components::notice;
 use crate::components::scanner::Scanner;
 use crate::components::shell::Shell;
 use crate::position;
-use crate::printer::{self, Left, Way};
+use crate::printer::{self, Left};
 use crate::route::{Route, go, replace};
 use crate::strings::fill;
 use crate::strings::money::{MoneyStrings, money};
-use domain::api::{
-    self, BillOf, BillReply, ClaimSlip, CountPaper, LedgerReply, PaperKind, PrintPaper, ReceiveCash, ShowBill,
-};
+use dialogs::{Dialogs, Taking, count};
+use domain::api::{self, BillOf, BillReply, ClaimSlip, LedgerReply, PaperKind, PrintPaper, ShowBill};
 use domain::billing::LineKind;
 use domain::ids::RecordId;
 use domain::money::Satang;
@@ -30,9 +29,6 @@ use domain::problem::Code;
 use domain::thai_date;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-
-/// The setting that remembers the width of the paper: `80`, else 58 mm.
-const PAPER_SETTING: &str = "paper-width";
 
 /// The bill of a subject, the latest unless `entry` names another.
 #[component]
@@ -49,6 +45,7 @@ pub fn Bill(
     let bill = load(app, move || ShowBill { of });
     let account = load(app, move || api::Ledger { subject });
     let scanning = RwSignal::new(false);
+    let dialogs = Dialogs::new();
     let title = Signal::derive(move || {
         let programme = bill.with(|bill| match bill {
             Loaded::Ready(bill) => app.programme(&bill.programme),
@@ -81,13 +78,13 @@ pub fn Bill(
                         // What is owed from before can be paid all the same.
                         view! {
                             <p class="lead">{why}</p>
-                            {move || owing(app, subject, account.with(owed), scanning)}
+                            {move || owing(app, account.with(owed), scanning, dialogs)}
                         }
                             .into_any()
                     }
                     Loaded::Failed(problem) => notice::problem(app, problem).into_any(),
                     Loaded::Ready(bill) => {
-                        view! { <article>{bill_view(app, bill, scanning)}</article> }.into_any()
+                        view! { <article>{bill_view(app, bill, scanning, dialogs)}</article> }.into_any()
                     }
                 })
             }}
@@ -95,11 +92,12 @@ pub fn Bill(
                 account
                     .with(|account| match account {
                         Loaded::Ready(account) if !scanning.get() => {
-                            Some(account::whole(app, subject, account))
+                            Some(account::whole(app, subject, account, dialogs))
                         }
                         _ => None,
                     })
             }}
+            {dialogs.view(subject)}
         </Shell>
     }
 }
@@ -115,12 +113,12 @@ fn owed(account: &Loaded<LedgerReply>) -> Satang {
 /// What is owed where there is no bill to show, with the ways to pay it.
 fn owing(
     app: App,
-    subject: RecordId,
     owed: Satang,
     scanning: RwSignal<bool>,
+    dialogs: Dialogs,
 ) -> Option<impl IntoView + use<>> {
     let m = money(app.lang());
-    let taking = RwSignal::new(false);
+    let taking = Taking { bill: None, asked: owed };
     (owed > Satang::ZERO).then(|| {
         view! {
             <div class="bill">
@@ -129,20 +127,23 @@ fn owing(
                     <p class="amount"><strong>{owed.to_string()}</strong>" "{m.baht}</p>
                 </section>
                 <div class="forms">
-                    <Button label=m.cash drawing=Icon::Plus press=move || taking.set(true)/>
+                    <Button label=m.cash drawing=Icon::Plus press=move || dialogs.taking.set(Some(taking))/>
                     <Button label=m.slip drawing=Icon::Scan press=move || scanning.set(true)/>
                 </div>
-                <CashDialog subject=subject bill=None open=taking asked=owed/>
             </div>
         }
     })
 }
 
-fn bill_view(app: App, reply: &BillReply, scanning: RwSignal<bool>) -> impl IntoView + use<> {
+fn bill_view(
+    app: App,
+    reply: &BillReply,
+    scanning: RwSignal<bool>,
+    dialogs: Dialogs,
+) -> impl IntoView + use<> {
     let m = money(app.lang());
-    let (entry, subject, open) = (reply.entry, reply.subject, reply.open);
-    let printing = RwSignal::new(false);
-    let taking = RwSignal::new(false);
+    let (entry, open) = (reply.entry, reply.open);
+    let taking = Taking { bill: Some(entry), asked: open };
     let statement = &reply.statement;
     let owes = open > Satang::ZERO;
     let due = match reply.bill.due_on.as_str() {
@@ -169,7 +170,7 @@ fn bill_view(app: App, reply: &BillReply, scanning: RwSignal<bool>) -> impl Into
     });
     let take = owes.then(|| {
         view! {
-            <Button label=m.cash drawing=Icon::Plus press=move || taking.set(true)/>
+            <Button label=m.cash drawing=Icon::Plus press=move || dialogs.taking.set(Some(taking))/>
             <Button label=m.slip drawing=Icon::Scan press=move || scanning.set(true)/>
         }
     });
@@ -213,13 +214,16 @@ fn bill_view(app: App, reply: &BillReply, scanning: RwSignal<bool>) -> impl Into
             {credit}
             {code}
             <div class="forms">
-                <Button label=m.print weight=Weight::Main drawing=Icon::Sheet press=move || printing.set(true)/>
+                <Button
+                    label=m.print
+                    weight=Weight::Main
+                    drawing=Icon::Sheet
+                    press=move || dialogs.printing.set(Some(entry))
+                />
                 <Button label=m.share drawing=Icon::Picture press=share/>
                 {take}
             </div>
             {details(app, m, reply)}
-            <PrintDialog entry=entry open=printing/>
-            <CashDialog subject=subject bill=Some(entry) open=taking asked=open/>
         </div>
     }
 }
@@ -260,176 +264,6 @@ fn details(app: App, m: &'static MoneyStrings, reply: &BillReply) -> impl IntoVi
         </dl>
         {(reply.printed > 0)
             .then(|| view! { <p class="second">{fill(m.copies, &[&reply.printed.to_string()])}</p> })}
-    }
-}
-
-/// Counts a paper that came out: the next one is a copy.
-async fn count(app: App, entry: RecordId) {
-    if let Err(problem) = ask(CountPaper { entry }).await {
-        app.say_problem(&problem);
-    }
-}
-
-/// Where it is printed, and on which paper.
-#[component]
-fn PrintDialog(entry: RecordId, open: RwSignal<bool>) -> impl IntoView {
-    let app = app();
-    let m = money(app.lang());
-    let wide = RwSignal::new(setting(PAPER_SETTING).as_deref() == Some("80"));
-    let busy = RwSignal::new(false);
-    let print = move |way: Way| {
-        busy.set(true);
-        let kind = if wide.get_untracked() { PaperKind::Roll80 } else { PaperKind::Roll58 };
-        spawn_local(async move {
-            match ask(PrintPaper { entry, kind, offset_minutes: OFFSET_MINUTES }).await {
-                Ok(paper) => {
-                    let bytes = printer::bytes_of(&paper.base64).unwrap_or_default();
-                    match printer::print(way, &bytes).await {
-                        Ok(()) => {
-                            count(app, entry).await;
-                            app.say(m.printed);
-                            open.try_set(false);
-                            app.changed.update(|n| *n += 1);
-                        }
-                        Err(_) => app.say(m.print_failed),
-                    }
-                }
-                Err(problem) => app.say_problem(&problem),
-            }
-            busy.try_set(false);
-        });
-    };
-    let picture = move || {
-        spawn_local(async move {
-            let request = PrintPaper { entry, kind: PaperKind::Picture, offset_minutes: OFFSET_MINUTES };
-            match ask(request).await {
-                Ok(paper) => {
-                    printer::download(&paper.name, &paper.mime, &paper.base64);
-                    count(app, entry).await;
-                    app.say(m.saved_picture);
-                    open.try_set(false);
-                    app.changed.update(|n| *n += 1);
-                }
-                Err(problem) => app.say_problem(&problem),
-            }
-        });
-    };
-    let choose = move |is_wide: bool| {
-        wide.set(is_wide);
-        keep_setting(PAPER_SETTING, if is_wide { "80" } else { "58" });
-    };
-    let any = Way::Bluetooth.is_there() || Way::Usb.is_there();
-    view! {
-        <Dialog open=open title=m.print_title>
-            {any
-                .then(|| {
-                    view! {
-                        <fieldset class="paper-width">
-                            <legend>{m.paper}</legend>
-                            {[(false, m.mm58), (true, m.mm80)]
-                                .into_iter()
-                                .map(|(is_wide, label)| {
-                                    view! {
-                                        <button
-                                            type="button"
-                                            class="filter"
-                                            aria-pressed=move || (wide.get() == is_wide).to_string()
-                                            on:click=move |_| choose(is_wide)
-                                        >
-                                            {label}
-                                        </button>
-                                    }
-                                })
-                                .collect_view()}
-                        </fieldset>
-                    }
-                })}
-            {Way::Bluetooth
-                .is_there()
-                .then(|| {
-                    view! {
-                        <Button
-                            label=m.by_bluetooth
-                            weight=Weight::Main
-                            drawing=Icon::Sheet
-                            disabled=Signal::derive(move || busy.get())
-                            press=move || print(Way::Bluetooth)
-                        />
-                    }
-                })}
-            {Way::Usb
-                .is_there()
-                .then(|| {
-                    view! {
-                        <Button
-                            label=m.by_usb
-                            drawing=Icon::Sheet
-                            disabled=Signal::derive(move || busy.get())
-                            press=move || print(Way::Usb)
-                        />
-                    }
-                })}
-            <Button label=m.as_picture drawing=Icon::Download press=picture/>
-            <p role="status">{move || busy.get().then_some(m.printing)}</p>
-            <Button label=app.t().cancel weight=Weight::Quiet press=move || open.set(false)/>
-        </Dialog>
-    }
-}
-
-/// How much cash, and the receipt.
-#[component]
-fn CashDialog(
-    subject: RecordId,
-    bill: Option<RecordId>,
-    open: RwSignal<bool>,
-    asked: Satang,
-) -> impl IntoView {
-    let app = app();
-    let m = money(app.lang());
-    let amount = RwSignal::new(asked.plain());
-    let busy = RwSignal::new(false);
-    let take = move || {
-        // Enter and the button, or either twice: one banknote is taken once.
-        if busy.get_untracked() {
-            return;
-        }
-        let Some(amount) = Satang::read(&amount.get_untracked()) else {
-            app.say_problem(&Code::AmountWrong.into());
-            return;
-        };
-        busy.set(true);
-        spawn_local(async move {
-            let request = ReceiveCash {
-                subject,
-                amount,
-                bill,
-                place: position::stamped(app),
-                offset_minutes: OFFSET_MINUTES,
-            };
-            match ask(request).await {
-                Ok(paid) => {
-                    let number = domain::billing::BillNumber::of(&paid.receipt_no).grouped();
-                    app.say(fill(m.cash_done, &[&amount.to_string(), &number]));
-                    open.try_set(false);
-                    app.saved(paid.saved.counts);
-                }
-                Err(problem) => app.say_problem(&problem),
-            }
-            busy.try_set(false);
-        });
-    };
-    view! {
-        <Dialog open=open title=m.cash_title>
-            <Line label=m.amount value=amount keys=Keys::Decimal enter=Callback::new(move |()| take())/>
-            <Button
-                label=m.cash_yes
-                weight=Weight::Main
-                drawing=Icon::Check
-                disabled=Signal::derive(move || busy.get())
-                press=take
-            />
-            <Button label=app.t().cancel weight=Weight::Quiet press=move || open.set(false)/>
-        </Dialog>
     }
 }
 

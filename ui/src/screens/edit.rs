@@ -1,6 +1,6 @@
 //! Correcting what is known of a subject. Only the fields this person may write are shown, and only what changed is saved.
 
-use crate::app::{App, app, drawn, load};
+use crate::app::{App, app, drawn_once, load};
 use crate::backend::ask;
 use crate::browser::today_iso;
 use crate::components::button::{Button, Weight};
@@ -30,7 +30,7 @@ pub fn Edit(
     let state = load(app, move || api::Card { subject: id, today: today_iso() });
     view! {
         <Shell title=t.correct_data>
-            {drawn(app, state, move |card| view! { <div class="stack">{editor(app, card)}</div> })}
+            {drawn_once(app, state, move |card| view! { <div class="stack">{editor(app, card)}</div> })}
         </Shell>
     }
 }

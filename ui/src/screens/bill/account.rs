@@ -1,22 +1,18 @@
 //! The account below a bill, and at the office by itself: what was charged and paid, what was cancelled and why, and what only
 //! the office may do about it.
 
-use super::{CashDialog, PrintDialog};
+use super::dialogs::{Dialogs, Taking};
 use crate::app::{App, Loaded, app, load};
 use crate::backend::{ask, download};
-use crate::browser::today_iso;
 use crate::components::button::{Button, Weight};
-use crate::components::dialog::Dialog;
-use crate::components::field::{Keys, Line};
 use crate::components::icon::Icon;
 use crate::route::{Route, go};
 use crate::strings::fill;
 use crate::strings::money::{MoneyStrings, money};
-use domain::api::{self, AdjustAccount, CancelEntry, JudgeSlip, LedgerReply, PaperPdf};
+use domain::api::{self, JudgeSlip, LedgerReply, PaperPdf};
 use domain::ids::RecordId;
 use domain::ledger::{ChargeState, Charged, Means, Paid, PaymentState};
 use domain::money::Satang;
-use domain::problem::Code;
 use domain::thai_date;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -52,40 +48,48 @@ pub fn Account(
 ) -> impl IntoView {
     let app = app();
     let account = load(app, move || api::Ledger { subject });
-    move || {
+    let dialogs = Dialogs::new();
+    let drawn = move || {
         account.with(|account| match account {
-            Loaded::Ready(account) => Some(whole(app, subject, account)),
+            Loaded::Ready(account) => Some(whole(app, subject, account, dialogs)),
             _ => None,
         })
+    };
+    view! {
+        {drawn}
+        {dialogs.view(subject)}
     }
 }
 
 /// Bills and payments, newest first.
-pub(super) fn whole(app: App, subject: RecordId, account: &LedgerReply) -> impl IntoView + use<> {
+pub(super) fn whole(
+    app: App,
+    subject: RecordId,
+    account: &LedgerReply,
+    dialogs: Dialogs,
+) -> impl IntoView + use<> {
     let m = money(app.lang());
     let may_settle = account.may_settle;
-    let cancelling = RwSignal::new(None::<RecordId>);
     let remark = |id: RecordId| {
         let found = account.remarks.iter().find(|remark| remark.about == id)?;
         Some(format!("{} · {}", found.reason, found.approver))
     };
     let charges = account.statement.charges.iter().rev();
     let charges =
-        charges.map(|charge| charge_row(app, m, subject, charge, remark(charge.id), may_settle, cancelling));
+        charges.map(|charge| charge_row(app, m, subject, charge, remark(charge.id), may_settle, dialogs));
     let charges = charges.collect_view();
     let payments = account.statement.payments.iter().rev();
-    let payments = payments.map(|paid| payment_row(app, m, paid, remark(paid.id), may_settle, cancelling));
+    let payments = payments.map(|paid| payment_row(app, m, paid, remark(paid.id), may_settle, dialogs));
     let payments = payments.collect_view();
     // The office has no phone's bill screen: what is done there with money is done here.
     let owed = account.statement.owed;
     let desk = crate::backend::is_office()
-        .then(|| view! { <Desk subject=subject owed=owed may_settle=may_settle/> });
+        .then(|| view! { <Desk owed=owed may_settle=may_settle dialogs=dialogs/> });
     view! {
         <section class="account">
             <h3>{m.account}</h3>
             {desk}
             <ul class="visits">{charges}{payments}</ul>
-            <CancelDialog cancelling=cancelling/>
         </section>
     }
 }
@@ -97,7 +101,7 @@ fn charge_row(
     charge: &Charged,
     remark: Option<String>,
     may_settle: bool,
-    cancelling: RwSignal<Option<RecordId>>,
+    dialogs: Dialogs,
 ) -> impl IntoView + use<> {
     let (kind, state) = charge_state(m, charge.state);
     let id = charge.id;
@@ -105,7 +109,7 @@ fn charge_row(
     let is_bill = charge.units.is_some();
     let what = if is_bill { fill(m.number, &[&charge.no]) } else { m.adjustment.to_owned() };
     let cancel = (may_settle && charge.is_standing()).then(|| {
-        view! { <Button label=m.cancel_entry weight=Weight::Danger press=move || cancelling.set(Some(id))/> }
+        view! { <Button label=m.cancel_entry weight=Weight::Danger press=move || dialogs.cancelling.set(Some(id))/> }
     });
     // The office has no phone's screens; its paper is a page.
     let open = is_bill.then(|| match crate::backend::is_office() {
@@ -132,11 +136,10 @@ fn payment_row(
     paid: &Paid,
     remark: Option<String>,
     may_settle: bool,
-    cancelling: RwSignal<Option<RecordId>>,
+    dialogs: Dialogs,
 ) -> impl IntoView + use<> {
     let (kind, state) = payment_state(m, paid.state);
     let id = paid.id;
-    let printing = RwSignal::new(false);
     let title = match &paid.means {
         Some(Means::Cash) => fill(m.number, &[&domain::billing::BillNumber::of(&paid.receipt_no).grouped()]),
         Some(Means::Slip(slip)) => format!("{} {}", slip.bank, slip.trans_ref),
@@ -145,9 +148,8 @@ fn payment_row(
     };
     let receipt = (!paid.receipt_no.is_empty()).then(|| {
         view! {
-            <Button label=m.receipt drawing=Icon::Sheet press=move || printing.set(true)/>
+            <Button label=m.receipt drawing=Icon::Sheet press=move || dialogs.printing.set(Some(id))/>
             {crate::backend::is_office().then(|| page_button(app, m, id))}
-            <PrintDialog entry=id open=printing/>
         }
     });
     let judge = move |confirmed: bool| {
@@ -168,7 +170,7 @@ fn payment_row(
         }
     });
     let cancel = (may_settle && paid.state.counts()).then(|| {
-        view! { <Button label=m.cancel_entry weight=Weight::Danger press=move || cancelling.set(Some(id))/> }
+        view! { <Button label=m.cancel_entry weight=Weight::Danger press=move || dialogs.cancelling.set(Some(id))/> }
     });
     let day = thai_date::of_any_precision(paid.at.get(..10).unwrap_or_default());
     view! {
@@ -180,47 +182,6 @@ fn payment_row(
             {settle}
             {cancel}
         </li>
-    }
-}
-
-/// Why something is cancelled.
-#[component]
-fn CancelDialog(cancelling: RwSignal<Option<RecordId>>) -> impl IntoView {
-    let app = app();
-    let m = money(app.lang());
-    let open = RwSignal::new(false);
-    let reason = RwSignal::new(String::new());
-    // Each sets the other only where it differs: a signal tells of what it had already, too.
-    Effect::new(move |_| {
-        if cancelling.get().is_some() {
-            open.set(true);
-        }
-    });
-    Effect::new(move |_| {
-        if !open.get() && cancelling.with_untracked(Option::is_some) {
-            cancelling.set(None);
-        }
-    });
-    let cancel = move || {
-        let Some(entry) = cancelling.get_untracked() else { return };
-        let reason = reason.get_untracked();
-        spawn_local(async move {
-            match ask(CancelEntry { entry, reason }).await {
-                Ok(saved) => {
-                    app.say(m.done);
-                    open.try_set(false);
-                    app.saved(saved.counts);
-                }
-                Err(problem) => app.say_problem(&problem),
-            }
-        });
-    };
-    view! {
-        <Dialog open=open title=m.cancel_title>
-            <Line label=m.reason value=reason enter=Callback::new(move |()| cancel())/>
-            <Button label=m.cancel_yes weight=Weight::Danger press=cancel/>
-            <Button label=app.t().cancel weight=Weight::Quiet press=move || open.set(false)/>
-        </Dialog>
     }
 }
 
@@ -241,65 +202,16 @@ fn page_button(app: App, m: &'static MoneyStrings, entry: RecordId) -> impl Into
 
 /// Taking money at the counter, and charging or giving back what no bill says.
 #[component]
-fn Desk(subject: RecordId, owed: Satang, may_settle: bool) -> impl IntoView {
-    let app = app();
-    let m = money(app.lang());
-    let taking = RwSignal::new(false);
-    let adjusting = RwSignal::new(false);
+fn Desk(owed: Satang, may_settle: bool, dialogs: Dialogs) -> impl IntoView {
+    let m = money(app().lang());
+    let taking = Taking { bill: None, asked: owed };
     view! {
         <div class="round-buttons">
-            <Button label=m.counter drawing=Icon::Plus press=move || taking.set(true)/>
+            <Button label=m.counter drawing=Icon::Plus press=move || dialogs.taking.set(Some(taking))/>
             {may_settle
-                .then(|| view! { <Button label=m.adjustment drawing=Icon::Edit press=move || adjusting.set(true)/> })}
+                .then(|| {
+                    view! { <Button label=m.adjustment drawing=Icon::Edit press=move || dialogs.adjusting.set(true)/> }
+                })}
         </div>
-        <CashDialog subject=subject bill=None open=taking asked=owed/>
-        <AdjustDialog subject=subject open=adjusting/>
-    }
-}
-
-/// How much, why, and in which direction.
-#[component]
-fn AdjustDialog(subject: RecordId, open: RwSignal<bool>) -> impl IntoView {
-    let app = app();
-    let m = money(app.lang());
-    let amount = RwSignal::new(String::new());
-    let reason = RwSignal::new(String::new());
-    let busy = RwSignal::new(false);
-    let adjust = move |gives_back: bool| {
-        if busy.get_untracked() {
-            return;
-        }
-        let Some(amount) = Satang::read(&amount.get_untracked()).filter(|amount| *amount > Satang::ZERO)
-        else {
-            app.say_problem(&Code::AmountWrong.into());
-            return;
-        };
-        busy.set(true);
-        let request = AdjustAccount {
-            subject,
-            cycle: today_iso().chars().take(7).collect(),
-            amount: if gives_back { -amount } else { amount },
-            reason: reason.get_untracked(),
-        };
-        spawn_local(async move {
-            match ask(request).await {
-                Ok(saved) => {
-                    app.say(m.done);
-                    open.try_set(false);
-                    app.saved(saved.counts);
-                }
-                Err(problem) => app.say_problem(&problem),
-            }
-            busy.try_set(false);
-        });
-    };
-    view! {
-        <Dialog open=open title=m.adjust_title>
-            <Line label=m.amount value=amount keys=Keys::Decimal/>
-            <Line label=m.reason value=reason/>
-            <Button label=m.adjust_charge drawing=Icon::Plus disabled=busy press=move || adjust(false)/>
-            <Button label=m.adjust_back drawing=Icon::Back disabled=busy press=move || adjust(true)/>
-            <Button label=app.t().cancel weight=Weight::Quiet press=move || open.set(false)/>
-        </Dialog>
     }
 }

@@ -5,7 +5,7 @@ mod manage;
 mod moving;
 mod work;
 
-use crate::app::{App, app, drawn, load};
+use crate::app::{App, Loaded, app, drawn, load};
 use crate::components::button::{Button, Weight};
 use crate::components::icon::{Icon, icon};
 use crate::components::notice;
@@ -45,14 +45,31 @@ pub fn OrderView(
     let app = app();
     let state = load(app, move || api::Order { order: id });
     let moving = RwSignal::new(None::<moving::Moving>);
-    // The dialog stands outside of what is drawn anew, so that a new answer takes away nothing that is being typed.
+    let usable = Memo::new(move |_| {
+        state.with(|state| match state {
+            Loaded::Ready(order) => work::usable(app, order),
+            _ => None,
+        })
+    });
+    let rest = move || {
+        state.with(|state| match state {
+            Loaded::Ready(order) => Some(below(app, order)),
+            _ => None,
+        })
+    };
+    // What is typed into stands outside of what is drawn anew, so that a new answer takes away nothing of it.
     view! {
-        {drawn(app, state, move |order| view! { <article class="order">{whole(app, order, moving)}</article> })}
+        <article class="order">
+            {drawn(app, state, move |order| above(app, order, moving))}
+            {move || usable.with(|usable| usable.as_ref().map(|usable| work::adding(app, usable)))}
+            {rest}
+        </article>
         <moving::MoveDialog moving=moving/>
     }
 }
 
-fn whole(app: App, order: &OrderReply, moving: RwSignal<Option<moving::Moving>>) -> impl IntoView + use<> {
+/// What it is about, what comes next, and what was done.
+fn above(app: App, order: &OrderReply, moving: RwSignal<Option<moving::Moving>>) -> impl IntoView + use<> {
     let t = words(app);
     let row = &order.row;
     let kind = kind_of(app, &row.subject.programme, &row.kind);
@@ -64,25 +81,6 @@ fn whole(app: App, order: &OrderReply, moving: RwSignal<Option<moving::Moving>>)
         .and_then(|kind| kind.severities.iter().find(|known| known.id == row.severity))
         .map(|known| known.advice.in_language(app.lang().code()).to_owned())
         .filter(|advice| !advice.is_empty());
-    let map = row.subject.place.map(|(lat, lon)| {
-        view! {
-            <a class="button" href=format!("geo:{lat:.6},{lon:.6}?q={lat:.6},{lon:.6}")>
-                {icon(Icon::Map)}
-                <span class="words">{app.t().open_map}</span>
-            </a>
-        }
-    });
-    let others = (!order.others.is_empty()).then(|| {
-        let rows = order
-            .others
-            .iter()
-            .map(|other| {
-                let id = other.id;
-                order_row(app, other, move || go(&Route::Order(id)))
-            })
-            .collect_view();
-        view! { <section><h3>{t.others_here}</h3><ul class="rows">{rows}</ul></section> }
-    });
     let duplicate = order.duplicate_of.map(|other| {
         view! { <Button label=t.same_as drawing=Icon::Next press=move || go(&Route::Order(other))/> }
     });
@@ -107,6 +105,35 @@ fn whole(app: App, order: &OrderReply, moving: RwSignal<Option<moving::Moving>>)
         {photos(app, order, PhotoRole::Report, t.reported)}
         {reports(app, order, kind)}
         {work::work(app, order, kind)}
+    }
+}
+
+/// Who is to do it, where it is, and what happened.
+fn below(app: App, order: &OrderReply) -> impl IntoView + use<> {
+    let t = words(app);
+    let row = &order.row;
+    let kind = kind_of(app, &row.subject.programme, &row.kind);
+    let kind = kind.as_ref();
+    let map = row.subject.place.map(|(lat, lon)| {
+        view! {
+            <a class="button" href=format!("geo:{lat:.6},{lon:.6}?q={lat:.6},{lon:.6}")>
+                {icon(Icon::Map)}
+                <span class="words">{app.t().open_map}</span>
+            </a>
+        }
+    });
+    let others = (!order.others.is_empty()).then(|| {
+        let rows = order
+            .others
+            .iter()
+            .map(|other| {
+                let id = other.id;
+                order_row(app, other, move || go(&Route::Order(id)))
+            })
+            .collect_view();
+        view! { <section><h3>{t.others_here}</h3><ul class="rows">{rows}</ul></section> }
+    });
+    view! {
         {order.may_manage.then(|| manage::manage(app, order, kind))}
         {map}
         {others}

@@ -4,7 +4,7 @@ use super::press;
 use crate::app::{App, app};
 use crate::backend::ask;
 use crate::components::button::{Button, Weight};
-use crate::components::dialog::Dialog;
+use crate::components::dialog::{Dialog, open_about};
 use crate::components::field::{OnText, Select};
 use crate::components::icon::Icon;
 use crate::components::order::{kind_of, state_button, state_title, topics_text};
@@ -120,21 +120,12 @@ pub(super) fn MoveDialog(
 ) -> impl IntoView {
     let app = app();
     let t = words(app);
-    let open = RwSignal::new(false);
     let note = RwSignal::new(String::new());
     let other = RwSignal::new(String::new());
     let busy = RwSignal::new(false);
-    Effect::new(move |_| {
-        if let Some(step) = moving.get() {
-            note.set(String::new());
-            other.set(step.others.first().map(|(id, _)| id.clone()).unwrap_or_default());
-            open.set(true);
-        }
-    });
-    Effect::new(move |_| {
-        if !open.get() {
-            moving.set(None);
-        }
+    let open = open_about(moving, move |step: Moving| {
+        note.set(String::new());
+        other.set(step.others.first().map(|(id, _)| id.clone()).unwrap_or_default());
     });
     let confirm = move || {
         let Some(step) = moving.get_untracked() else { return };

@@ -6,12 +6,14 @@ use crate::backend::ask;
 use crate::components::button::Weight;
 use crate::components::field::{Keys, Line, Select};
 use crate::components::icon::Icon;
+use crate::components::order::kind_of;
 use crate::components::photo::{Kept, TakePhoto};
 use crate::format;
 use crate::position;
 use crate::strings::orders::orders as words;
 use domain::api::{NoteOrder, OrderReply};
-use domain::order::{Material, OrderKind, PhotoRole, StateClass};
+use domain::ids::RecordId;
+use domain::order::{Material, MaterialKind, OrderKind, PhotoRole, StateClass};
 use domain::text::ascii_digits;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -19,15 +21,36 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 fn note(app: App, what: NoteOrder, busy: RwSignal<bool>) {
+    note_then(app, what, busy, || {});
+}
+
+/// [`note`], and what follows once it is saved.
+fn note_then(app: App, what: NoteOrder, busy: RwSignal<bool>, saved_then: impl FnOnce() + 'static) {
     // The screen may be another by now.
     busy.try_set(true);
     spawn_local(async move {
         match ask(NoteOrder { place: position::stamped(app), ..what }).await {
-            Ok(saved) => app.saved(saved.counts),
+            Ok(saved) => {
+                saved_then();
+                app.saved(saved.counts);
+            }
             Err(problem) => app.say_problem(&problem),
         }
         busy.try_set(false);
     });
+}
+
+/// A note that says nothing yet.
+fn nothing(order: RecordId) -> NoteOrder {
+    NoteOrder {
+        order,
+        materials: Vec::new(),
+        unused: Vec::new(),
+        checks: BTreeMap::new(),
+        photos: Vec::new(),
+        note: String::new(),
+        place: None,
+    }
 }
 
 /// The three parts, as far as the kind of order has them.
@@ -36,16 +59,7 @@ pub(super) fn work(app: App, order: &OrderReply, kind: Option<&OrderKind>) -> Op
     let kind = kind?;
     let open = order.row.class == StateClass::Open;
     let busy = RwSignal::new(false);
-    let id = order.row.id;
-    let nothing = NoteOrder {
-        order: id,
-        materials: Vec::new(),
-        unused: Vec::new(),
-        checks: BTreeMap::new(),
-        photos: Vec::new(),
-        note: String::new(),
-        place: None,
-    };
+    let nothing = nothing(order.row.id);
     let empty = nothing.clone();
     let checks = (!kind.checks.is_empty()).then(|| {
         let all = kind
@@ -107,10 +121,10 @@ fn materials(
     busy: RwSignal<bool>,
 ) -> Option<impl IntoView + use<>> {
     let t = words(app);
-    let open = order.row.class == StateClass::Open && !kind.materials.is_empty();
-    if !open && order.materials.is_empty() {
+    if order.materials.is_empty() {
         return None;
     }
+    let open = order.row.class == StateClass::Open && !kind.materials.is_empty();
     let used = order
         .materials
         .iter()
@@ -131,9 +145,39 @@ fn materials(
             }
         })
         .collect_view();
-    let item = RwSignal::new(kind.materials.first().map(|first| first.id.clone()).unwrap_or_default());
-    let quantity = RwSignal::new("1".to_owned());
-    let options: Vec<(String, String)> = kind
+    Some(view! {
+        <section>
+            <h3>{t.materials}</h3>
+            <ul class="order-materials">{used}</ul>
+        </section>
+    })
+}
+
+/// How many are used unless somebody says otherwise.
+const ONE: &str = "1";
+
+/// What can be used up at an order that is open; nothing where there is nothing.
+#[derive(Clone, PartialEq)]
+pub(super) struct Usable {
+    order: RecordId,
+    materials: Vec<MaterialKind>,
+}
+
+/// What can be used up at this order.
+pub(super) fn usable(app: App, order: &OrderReply) -> Option<Usable> {
+    let kind = kind_of(app, &order.row.subject.programme, &order.row.kind)?;
+    let any = order.row.class == StateClass::Open && !kind.materials.is_empty();
+    any.then(|| Usable { order: order.row.id, materials: kind.materials.clone() })
+}
+
+/// Adds what was used. It is drawn anew only where other things can be used: not by what a sync brings while somebody counts.
+pub(super) fn adding(app: App, usable: &Usable) -> impl IntoView + use<> {
+    let t = words(app);
+    let busy = RwSignal::new(false);
+    let first = usable.materials.first().map(|first| first.id.clone()).unwrap_or_default();
+    let item = RwSignal::new(first.clone());
+    let quantity = RwSignal::new(ONE.to_owned());
+    let options: Vec<(String, String)> = usable
         .materials
         .iter()
         .map(|material| {
@@ -142,6 +186,7 @@ fn materials(
             (material.id.clone(), text)
         })
         .collect();
+    let nothing = nothing(usable.order);
     let add = move || match ascii_digits(&quantity.get_untracked()).trim().parse::<f64>() {
         Ok(number) if number > 0.0 => {
             let used = Material {
@@ -150,24 +195,19 @@ fn materials(
                 quantity: number,
                 unit: String::new(),
             };
-            note(app, NoteOrder { materials: vec![used], ..nothing.clone() }, busy);
+            let first = first.clone();
+            note_then(app, NoteOrder { materials: vec![used], ..nothing.clone() }, busy, move || {
+                item.try_set(first);
+                quantity.try_set(ONE.to_owned());
+            });
         }
         _ => app.say(t.quantity_wrong),
     };
-    Some(view! {
-        <section>
-            <h3>{t.materials}</h3>
-            <ul class="order-materials">{used}</ul>
-            {open
-                .then(|| {
-                    view! {
-                        <div class="order-add">
-                            <Select label=t.material options=options value=item/>
-                            <Line label=t.quantity value=quantity keys=Keys::Decimal/>
-                            {press(t.add_material.to_owned(), Icon::Plus, Weight::Plain, busy, add)}
-                        </div>
-                    }
-                })}
+    view! {
+        <section class="order-add">
+            <Select label=t.material options=options value=item/>
+            <Line label=t.quantity value=quantity keys=Keys::Decimal/>
+            {press(t.add_material.to_owned(), Icon::Plus, Weight::Plain, busy, add)}
         </section>
-    })
+    }
 }

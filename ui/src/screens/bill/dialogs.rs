@@ -1,0 +1,315 @@
+//! What is asked above a bill or an account. The dialogs stand beside what is drawn of it, so that a payment that a sync brings
+//! closes none of them and takes nothing of what is being typed.
+
+use crate::app::{App, app};
+use crate::backend::ask;
+use crate::browser::{OFFSET_MINUTES, keep_setting, setting, today_iso};
+use crate::components::button::{Button, Weight};
+use crate::components::dialog::{Dialog, open_about};
+use crate::components::field::{Keys, Line};
+use crate::components::icon::Icon;
+use crate::position;
+use crate::printer::{self, Way};
+use crate::strings::fill;
+use crate::strings::money::money;
+use domain::api::{AdjustAccount, CancelEntry, CountPaper, PaperKind, PrintPaper, ReceiveCash};
+use domain::ids::RecordId;
+use domain::money::Satang;
+use domain::problem::Code;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+
+/// The setting that remembers the width of the paper: `80`, else 58 mm.
+const PAPER_SETTING: &str = "paper-width";
+
+/// Cash that somebody offers.
+#[derive(Clone, Copy)]
+pub(super) struct Taking {
+    /// The bill on the screen, if it is for one.
+    pub bill: Option<RecordId>,
+    /// What is asked for.
+    pub asked: Satang,
+}
+
+/// What each dialog is about; nothing while it is shut.
+#[derive(Clone, Copy)]
+pub(super) struct Dialogs {
+    /// Cash that is taken.
+    pub taking: RwSignal<Option<Taking>>,
+    /// The bill or receipt that is printed.
+    pub printing: RwSignal<Option<RecordId>>,
+    /// The entry that is cancelled.
+    pub cancelling: RwSignal<Option<RecordId>>,
+    /// Something is charged or given back that no bill says.
+    pub adjusting: RwSignal<bool>,
+}
+
+impl Dialogs {
+    /// All of them shut.
+    pub fn new() -> Dialogs {
+        Dialogs {
+            taking: RwSignal::new(None),
+            printing: RwSignal::new(None),
+            cancelling: RwSignal::new(None),
+            adjusting: RwSignal::new(false),
+        }
+    }
+
+    /// The dialogs themselves, to stand outside of what is drawn anew.
+    pub fn view(self, subject: RecordId) -> impl IntoView + use<> {
+        view! {
+            <PrintDialog printing=self.printing/>
+            <CashDialog subject=subject taking=self.taking/>
+            <CancelDialog cancelling=self.cancelling/>
+            <AdjustDialog subject=subject open=self.adjusting/>
+        }
+    }
+}
+
+/// Counts a paper that came out: the next one is a copy.
+pub(super) async fn count(app: App, entry: RecordId) {
+    if let Err(problem) = ask(CountPaper { entry }).await {
+        app.say_problem(&problem);
+    }
+}
+
+/// Where it is printed, and on which paper.
+#[component]
+fn PrintDialog(printing: RwSignal<Option<RecordId>>) -> impl IntoView {
+    let app = app();
+    let m = money(app.lang());
+    let open = open_about(printing, |_| {});
+    let wide = RwSignal::new(setting(PAPER_SETTING).as_deref() == Some("80"));
+    let busy = RwSignal::new(false);
+    let print = move |way: Way| {
+        let Some(entry) = printing.get_untracked() else { return };
+        busy.set(true);
+        let kind = if wide.get_untracked() { PaperKind::Roll80 } else { PaperKind::Roll58 };
+        spawn_local(async move {
+            match ask(PrintPaper { entry, kind, offset_minutes: OFFSET_MINUTES }).await {
+                Ok(paper) => {
+                    let bytes = printer::bytes_of(&paper.base64).unwrap_or_default();
+                    match printer::print(way, &bytes).await {
+                        Ok(()) => {
+                            count(app, entry).await;
+                            app.say(m.printed);
+                            open.try_set(false);
+                            app.changed.update(|n| *n += 1);
+                        }
+                        Err(_) => app.say(m.print_failed),
+                    }
+                }
+                Err(problem) => app.say_problem(&problem),
+            }
+            busy.try_set(false);
+        });
+    };
+    let picture = move || {
+        let Some(entry) = printing.get_untracked() else { return };
+        spawn_local(async move {
+            let request = PrintPaper { entry, kind: PaperKind::Picture, offset_minutes: OFFSET_MINUTES };
+            match ask(request).await {
+                Ok(paper) => {
+                    printer::download(&paper.name, &paper.mime, &paper.base64);
+                    count(app, entry).await;
+                    app.say(m.saved_picture);
+                    open.try_set(false);
+                    app.changed.update(|n| *n += 1);
+                }
+                Err(problem) => app.say_problem(&problem),
+            }
+        });
+    };
+    let choose = move |is_wide: bool| {
+        wide.set(is_wide);
+        keep_setting(PAPER_SETTING, if is_wide { "80" } else { "58" });
+    };
+    let any = Way::Bluetooth.is_there() || Way::Usb.is_there();
+    view! {
+        <Dialog open=open title=m.print_title>
+            {any
+                .then(|| {
+                    view! {
+                        <fieldset class="paper-width">
+                            <legend>{m.paper}</legend>
+                            {[(false, m.mm58), (true, m.mm80)]
+                                .into_iter()
+                                .map(|(is_wide, label)| {
+                                    view! {
+                                        <button
+                                            type="button"
+                                            class="filter"
+                                            aria-pressed=move || (wide.get() == is_wide).to_string()
+                                            on:click=move |_| choose(is_wide)
+                                        >
+                                            {label}
+                                        </button>
+                                    }
+                                })
+                                .collect_view()}
+                        </fieldset>
+                    }
+                })}
+            {Way::Bluetooth
+                .is_there()
+                .then(|| {
+                    view! {
+                        <Button
+                            label=m.by_bluetooth
+                            weight=Weight::Main
+                            drawing=Icon::Sheet
+                            disabled=Signal::derive(move || busy.get())
+                            press=move || print(Way::Bluetooth)
+                        />
+                    }
+                })}
+            {Way::Usb
+                .is_there()
+                .then(|| {
+                    view! {
+                        <Button
+                            label=m.by_usb
+                            drawing=Icon::Sheet
+                            disabled=Signal::derive(move || busy.get())
+                            press=move || print(Way::Usb)
+                        />
+                    }
+                })}
+            <Button label=m.as_picture drawing=Icon::Download press=picture/>
+            <p role="status">{move || busy.get().then_some(m.printing)}</p>
+            <Button label=app.t().cancel weight=Weight::Quiet press=move || open.set(false)/>
+        </Dialog>
+    }
+}
+
+/// How much cash, and the receipt.
+#[component]
+fn CashDialog(subject: RecordId, taking: RwSignal<Option<Taking>>) -> impl IntoView {
+    let app = app();
+    let m = money(app.lang());
+    let amount = RwSignal::new(String::new());
+    let open = open_about(taking, move |taking: Taking| amount.set(taking.asked.plain()));
+    let busy = RwSignal::new(false);
+    let take = move || {
+        // Enter and the button, or either twice: one banknote is taken once.
+        if busy.get_untracked() {
+            return;
+        }
+        let Some(Taking { bill, .. }) = taking.get_untracked() else { return };
+        let Some(amount) = Satang::read(&amount.get_untracked()) else {
+            app.say_problem(&Code::AmountWrong.into());
+            return;
+        };
+        busy.set(true);
+        spawn_local(async move {
+            let request = ReceiveCash {
+                subject,
+                amount,
+                bill,
+                place: position::stamped(app),
+                offset_minutes: OFFSET_MINUTES,
+            };
+            match ask(request).await {
+                Ok(paid) => {
+                    let number = domain::billing::BillNumber::of(&paid.receipt_no).grouped();
+                    app.say(fill(m.cash_done, &[&amount.to_string(), &number]));
+                    open.try_set(false);
+                    app.saved(paid.saved.counts);
+                }
+                Err(problem) => app.say_problem(&problem),
+            }
+            busy.try_set(false);
+        });
+    };
+    view! {
+        <Dialog open=open title=m.cash_title>
+            <Line label=m.amount value=amount keys=Keys::Decimal enter=Callback::new(move |()| take())/>
+            <Button
+                label=m.cash_yes
+                weight=Weight::Main
+                drawing=Icon::Check
+                disabled=Signal::derive(move || busy.get())
+                press=take
+            />
+            <Button label=app.t().cancel weight=Weight::Quiet press=move || open.set(false)/>
+        </Dialog>
+    }
+}
+
+/// Why something is cancelled.
+#[component]
+fn CancelDialog(cancelling: RwSignal<Option<RecordId>>) -> impl IntoView {
+    let app = app();
+    let m = money(app.lang());
+    let reason = RwSignal::new(String::new());
+    let open = open_about(cancelling, move |_| reason.set(String::new()));
+    let cancel = move || {
+        let Some(entry) = cancelling.get_untracked() else { return };
+        let reason = reason.get_untracked();
+        spawn_local(async move {
+            match ask(CancelEntry { entry, reason }).await {
+                Ok(saved) => {
+                    app.say(m.done);
+                    open.try_set(false);
+                    app.saved(saved.counts);
+                }
+                Err(problem) => app.say_problem(&problem),
+            }
+        });
+    };
+    view! {
+        <Dialog open=open title=m.cancel_title>
+            <Line label=m.reason value=reason enter=Callback::new(move |()| cancel())/>
+            <Button label=m.cancel_yes weight=Weight::Danger press=cancel/>
+            <Button label=app.t().cancel weight=Weight::Quiet press=move || open.set(false)/>
+        </Dialog>
+    }
+}
+
+/// How much, why, and in which direction.
+#[component]
+fn AdjustDialog(subject: RecordId, open: RwSignal<bool>) -> impl IntoView {
+    let app = app();
+    let m = money(app.lang());
+    let amount = RwSignal::new(String::new());
+    let reason = RwSignal::new(String::new());
+    let busy = RwSignal::new(false);
+    let adjust = move |gives_back: bool| {
+        if busy.get_untracked() {
+            return;
+        }
+        let Some(sum) = Satang::read(&amount.get_untracked()).filter(|sum| *sum > Satang::ZERO) else {
+            app.say_problem(&Code::AmountWrong.into());
+            return;
+        };
+        busy.set(true);
+        let request = AdjustAccount {
+            subject,
+            cycle: today_iso().chars().take(7).collect(),
+            amount: if gives_back { -sum } else { sum },
+            reason: reason.get_untracked(),
+        };
+        spawn_local(async move {
+            match ask(request).await {
+                Ok(saved) => {
+                    app.say(m.done);
+                    amount.try_set(String::new());
+                    reason.try_set(String::new());
+                    open.try_set(false);
+                    app.saved(saved.counts);
+                }
+                Err(problem) => app.say_problem(&problem),
+            }
+            busy.try_set(false);
+        });
+    };
+    view! {
+        <Dialog open=open title=m.adjust_title>
+            <Line label=m.amount value=amount keys=Keys::Decimal/>
+            <Line label=m.reason value=reason/>
+            <Button label=m.adjust_charge drawing=Icon::Plus disabled=busy press=move || adjust(false)/>
+            <Button label=m.adjust_back drawing=Icon::Back disabled=busy press=move || adjust(true)/>
+            <Button label=app.t().cancel weight=Weight::Quiet press=move || open.set(false)/>
+        </Dialog>
+    }
+}
