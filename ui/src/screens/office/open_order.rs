@@ -80,7 +80,7 @@ pub fn OpenOrder(
             <Line label=t.in_words value=note/>
             <p class="wrong" role="alert">{move || wrong.get()}</p>
             <div class="office-actions">
-                <Button label=title weight=Weight::Main drawing=Icon::Check disabled=saving press=open/>
+                <Button label=title.clone() weight=Weight::Main drawing=Icon::Check disabled=saving press=open/>
                 <Button label=app.t().cancel press=move || writing.set(None)/>
             </div>
         </section>
