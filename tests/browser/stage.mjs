@@ -46,7 +46,7 @@ export async function metersToRead(office, limit, room = 0) {
 }
 
 // Where pictures of screens go; those of the README are written only when asked for.
-const README = new Set(['home', 'card', 'form', 'office', 'pets-card', 'office-pets', 'equipment-lent', 'equipment-loan']);
+const README = new Set(['home', 'bill', 'emergency-list', 'citizen-report', 'pets-card', 'equipment-lent', 'office']);
 export async function picture(page, name) {
   // A message that passes is closed first, as a person would who wants to see what is below it.
   for (const toast of await page.locator('.toast button').all()) await toast.click({ timeout: 2_000 }).catch(() => {});

@@ -395,8 +395,7 @@ fn subject_of(
         shelves: vec![Shelf::common(programme.id.clone())],
     };
     let today = now.day().to_string();
-    let near =
-        Nearby { lat, lon, radius_m: REACH_M, programme: Some(programme.id.clone()), today, limit: 1 };
+    let near = Nearby { lat, lon, radius_m: REACH_M, programme: Some(programme.id.clone()), today, limit: 1 };
     let rows = Nearby::unwrap(store::service::serve(store, Some(&eyes), now, near.wrap())?)?;
     Ok(rows.first().map(|row| row.id))
 }

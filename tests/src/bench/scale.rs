@@ -72,9 +72,23 @@ fn measure(meters: u32) -> Times {
     Times { import_ms, pull_ms, push_ms, find_p99_us, nearby_p99_us, cold_start_ms }
 }
 
-/// Compares 18,000 subjects with 180,000.
+/// What a machine that is left alone takes: of several measurements the quickest of each.
+fn quickest(meters: u32, times: usize) -> Times {
+    let best = |one: Times, other: Times| Times {
+        import_ms: one.import_ms.min(other.import_ms),
+        pull_ms: one.pull_ms.min(other.pull_ms),
+        push_ms: one.push_ms.min(other.push_ms),
+        find_p99_us: one.find_p99_us.min(other.find_p99_us),
+        nearby_p99_us: one.nearby_p99_us.min(other.nearby_p99_us),
+        cold_start_ms: one.cold_start_ms.min(other.cold_start_ms),
+    };
+    (1..times).fold(measure(meters), |fastest, _| best(fastest, measure(meters)))
+}
+
+/// Compares 18,000 subjects with 180,000. One run of either says little: what else the machine did in that second is as much
+/// as what is looked for.
 pub fn run(figures: &mut Figures) {
-    let (small, large) = (measure(18_000), measure(180_000));
+    let (small, large) = (quickest(18_000, 5), quickest(180_000, 2));
     let import = large.import_ms / small.import_ms / 10.0;
     let pull = large.pull_ms / small.pull_ms / 10.0;
     let push = large.push_ms / small.push_ms / 10.0;

@@ -280,11 +280,7 @@ pub(super) fn is_own_host(store: &Store, host: &str) -> bool {
 }
 
 /// The subjects a code is bound to, among those the caller may see.
-pub(super) fn subjects_of(
-    store: &Store,
-    caller: &Caller<'_>,
-    code: &str,
-) -> Result<Vec<RecordId>> {
+pub(super) fn subjects_of(store: &Store, caller: &Caller<'_>, code: &str) -> Result<Vec<RecordId>> {
     let mut statement =
         store.db.prepare_cached("SELECT subject FROM code WHERE code = ?1 ORDER BY subject")?;
     let mut rows = statement.query([code])?;
