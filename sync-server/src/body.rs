@@ -20,8 +20,6 @@ const ARRIVAL_LIMIT: Duration = Duration::from_secs(120);
 const DROPPED_MAX_BYTES: usize = 4 * BODY_MAX_BYTES;
 /// Largest window a zstd frame may ask for: 8 MB, which every level up to 19 stays within.
 const ZSTD_WINDOW_LOG: u32 = 23;
-/// Bytes from which an answer is long.
-const LONG: usize = 1024 * 1024;
 /// Answers below this many bytes are sent as they are.
 const WORTH_COMPRESSING: usize = 512;
 
@@ -268,8 +266,7 @@ pub(crate) async fn send(
 fn fold(encoding: Encoding, body: &[u8]) -> std::io::Result<Vec<u8>> {
     match encoding {
         Encoding::Plain => Ok(body.to_vec()),
-        // A long answer is packed in half the time, for a twentieth more bytes.
-        Encoding::Zstd => zstd::bulk::compress(body, if body.len() > LONG { 3 } else { 6 }),
+        Encoding::Zstd => zstd::bulk::compress(body, 6),
         Encoding::Gzip => gzip(body),
     }
 }
