@@ -2,7 +2,11 @@
 
 use domain::thai_date;
 use js_sys::{Function, Promise};
-use leptos::prelude::window;
+use leptos::ev;
+use leptos::prelude::{WindowListenerHandle, document, set_timeout, window, window_event_listener};
+use std::cell::Cell;
+use std::rc::Rc;
+use std::time::Duration;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 
@@ -67,6 +71,40 @@ pub fn path() -> String {
 /// Says whether the device believes it has a network.
 pub fn online() -> bool {
     window().navigator().on_line()
+}
+
+/// Does something when no mouse button or finger is down: what moves under a press takes the press away from what it was
+/// for. A press of which no end is heard is over after a second.
+pub fn after_press(then: impl FnOnce() + 'static) {
+    if !matches!(document().query_selector(":active"), Ok(Some(_))) {
+        return then();
+    }
+    let then = Rc::new(Cell::new(Some(then)));
+    let over = {
+        let then = Rc::clone(&then);
+        move || {
+            if let Some(then) = then.take() {
+                then();
+            }
+        }
+    };
+    let ended = {
+        let over = over.clone();
+        // The click comes right behind the end of the press, and first.
+        move || set_timeout(over.clone(), Duration::ZERO)
+    };
+    let (lifted, cancelled) = (ended.clone(), ended);
+    let heard = [
+        window_event_listener(ev::mouseup, move |_| lifted()),
+        window_event_listener(ev::pointercancel, move |_| cancelled()),
+    ];
+    set_timeout(
+        move || {
+            heard.into_iter().for_each(WindowListenerHandle::remove);
+            over();
+        },
+        Duration::from_secs(1),
+    );
 }
 
 /// Says whether the network costs nothing by the byte: Wi-Fi or a cable. `None` where the browser does not tell, as

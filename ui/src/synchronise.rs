@@ -15,19 +15,30 @@ use leptos::task::spawn_local;
 /// How old the last sync may be when somebody comes back to the screen, milliseconds.
 const FRESH_MS: u64 = 60_000;
 
-/// Syncs whenever somebody comes back to the screen after a while.
+/// Syncs whenever the network comes back, and whenever somebody comes back to the screen after a while.
 pub fn start(app: App) {
     tell_network();
     on_network_change(tell_network);
+    // The page hears of it in every browser; a worker does not.
+    window_event_listener(ev::online, move |_| by_itself(app));
     window_event_listener(ev::visibilitychange, move |_| {
         let last = app.status.with_untracked(|status| status.as_ref().and_then(|status| status.last_sync_ms));
         let stale = last.is_none_or(|at| now_ms().saturating_sub(at) > FRESH_MS);
         if stale && online() && !document().hidden() {
-            spawn_local(async move {
-                run(app, false).await;
-            });
+            by_itself(app);
         }
     });
+}
+
+/// Syncs, if there is somebody to sync with.
+fn by_itself(app: App) {
+    let enrolled =
+        app.status.with_untracked(|status| status.as_ref().is_some_and(|status| status.enrolled.is_some()));
+    if enrolled {
+        spawn_local(async move {
+            run(app, false).await;
+        });
+    }
 }
 
 /// Tells the store what kind of network there is: photos may have to wait for Wi-Fi.

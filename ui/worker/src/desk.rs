@@ -42,16 +42,6 @@ pub fn begin(store: Store, set_aside: Option<String>, pool: OpfsSAHPoolUtil) {
     worker().set_onmessage(Some(heard.as_ref().unchecked_ref()));
     heard.forget();
 
-    let own = Rc::clone(&desk);
-    let online = Closure::<dyn Fn()>::new(move || {
-        if let Ok(mut door) = own.door.try_borrow_mut() {
-            door.online(own.now());
-        }
-        own.wake();
-    });
-    let _ = worker().add_event_listener_with_callback("online", online.as_ref().unchecked_ref());
-    online.forget();
-
     spawn_local(async move { desk.run_errands().await });
 }
 

@@ -1,5 +1,6 @@
 //! Words: one line or several. Also the line that numbers and codes are typed into.
 
+use crate::browser::after_press;
 use crate::components::field::{OnInput, OnLeave, OnText};
 use crate::screens::form::focus::go_on;
 use crate::screens::form::question::At;
@@ -27,7 +28,7 @@ pub fn text(at: &At) -> AnyView {
             rows="4"
             prop:value=first
             on:input:target=move |event: OnText| set.set(&event.target().value())
-            on:blur=move |_| left.session.touch(&left.path)
+            on:blur=move |_| leave(&left)
         ></textarea>
     }
     .into_any()
@@ -77,7 +78,7 @@ pub fn line(at: &At, inputmode: &'static str, class: &'static str) -> AnyView {
             }
             on:blur:target=move |event: OnLeave| {
                 typing.set_value(false);
-                left.session.touch(&left.path);
+                leave(&left);
                 if let Some(item) = left.now() {
                     event.target().set_value(&item.value);
                 }
@@ -85,6 +86,13 @@ pub fn line(at: &At, inputmode: &'static str, class: &'static str) -> AnyView {
         />
     }
     .into_any()
+}
+
+/// Shows what is wrong with a line that was left, once the press that left it has done what it was for: an error that comes
+/// in above an answer moves the answer from under the mouse.
+fn leave(at: &At) {
+    let (session, path) = (at.session, at.path.clone());
+    after_press(move || session.touch(&path));
 }
 
 /// Puts the keyboard into the next empty line of the same screen; false if there is none.
