@@ -145,8 +145,8 @@ describe('the office', () => {
     wrong.push(...await look(desk, 'office-desk-corrected'));
     const visits = (await stage.office.card(meter.id)).visits.slice(0, 2);
     assert.deepEqual(visits.map((visit) => [visit.values.reading, visit.corrected, visit.by, visit.at]), [
-      [meter.reading + 2, false, 'demo', visits[1].at],
-      [meter.reading + 1, true, 'demo', visits[1].at],
+      [meter.reading + 2, false, 'ผู้ดูแลระบบ (demo)', visits[1].at],
+      [meter.reading + 1, true, 'ผู้ดูแลระบบ (demo)', visits[1].at],
     ]);
     assert.deepEqual(wrong, []);
   });
