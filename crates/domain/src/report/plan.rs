@@ -27,19 +27,28 @@ impl Sheet<'_> {
     /// What the plan that was in force at the end of the month says to one of its questions.
     pub(super) fn planned(&self, one: &Someone, question: impl Fn(&PlanRule) -> &String) -> Option<String> {
         let rule = self.rule.plan.as_ref()?;
+        let plan = self.in_force(one, rule)?;
+        Some(plain(&plan.values, question(rule))).filter(|text| !text.is_empty())
+    }
+
+    /// The plan that was in force at the end of the month: the last one that was approved.
+    fn in_force<'p>(&self, one: &'p Someone, rule: &PlanRule) -> Option<&'p Visited> {
         let is_it = |visit: &&Visited| {
             let until = self.in_month(&visit.day) || self.before(&visit.day);
             let approved = rule.approved.is_empty() || plain(&visit.values, &rule.approved) == "yes";
             visit.form == rule.form && visit.outcome == DONE && until && approved
         };
-        let plan = one.visits.iter().rev().find(is_it)?;
-        Some(plain(&plan.values, question(rule))).filter(|text| !text.is_empty())
+        one.visits.iter().rev().find(is_it)
     }
 
     /// How many kinds of care the plan asks for, and how many of them were done in the month.
     pub(super) fn items(&self, one: &Someone) -> (usize, usize) {
         let Some(rule) = &self.rule.items else { return (0, 0) };
-        let plan = self.latest(one, &rule.form);
+        // They stand beside its visits and its budget.
+        let plan = match self.rule.plan.as_ref().filter(|plan| plan.form == rule.form) {
+            Some(plan) => self.in_force(one, plan),
+            None => self.latest(one, &rule.form),
+        };
         let Some(Value::Array(rows)) = plan.and_then(|plan| plan.values.get(&rule.repeat)) else {
             return (0, 0);
         };

@@ -122,7 +122,7 @@ fn people() -> Vec<Someone> {
                     "2026-10-01",
                     "ผจก",
                     "done",
-                    json!({"item": [{"activity": "a1"}, {"activity": "a4"}]}),
+                    json!({"approved": "yes", "item": [{"activity": "a1"}, {"activity": "a4"}]}),
                 ),
                 visit("visit", "2026-10-30", "นก", "done", json!({"wound": [{"stage": "2"}]})),
                 visit(
@@ -196,7 +196,7 @@ fn a_month_counted_by_hand() {
             ["หน่อย", "0", "-", "0", "0", "-", "0", "0", "0", "0.00"],
             ["รวม", "1", "1/2", "3", "2", "2.5", "1", "0", "0", "0.00"],
         ],
-        "a plan that nobody approved costs nothing"
+        "a plan without a budget costs nothing"
     );
     assert_eq!(
         texts(each)[0][..8],
@@ -261,6 +261,31 @@ fn the_approved_plan_comes_before_the_quota_and_the_quota_before_the_schedule() 
     assert_eq!(figures(&one, &rule(), &columns, &november), ["5", "1,500.50"]);
     let october = month("2026-10", "", "th");
     assert_eq!(figures(&one, &rule(), &columns, &october)[0], "8", "the plan did not exist yet");
+}
+
+#[test]
+fn kinds_of_care_are_of_the_plan_whose_budget_stands_beside_them() {
+    let plan = |day: &str, approved: &str, budget: u32, activities: &[&str]| {
+        let items: Vec<Value> = activities.iter().map(|activity| json!({ "activity": activity })).collect();
+        visit("plan", day, "ผจก", "done", json!({"approved": approved, "budget": budget, "item": items}))
+    };
+    let mut one = Someone {
+        first_day: "2026-01-01".into(),
+        values: values(json!({"group": "1"})),
+        visits: vec![
+            plan("2026-10-01", "yes", 1500, &["a1", "a4"]),
+            visit("visit", "2026-11-05", "นก", "done", json!({"activities": ["a1", "a9"]})),
+            plan("2026-11-20", "no", 3000, &["a1", "a4", "a9"]),
+        ],
+        ..Default::default()
+    };
+    let columns = [Figure::Items, Figure::Budget];
+    let november = month("2026-11", "", "th");
+    assert_eq!(figures(&one, &rule(), &columns, &november), ["1/2", "1,500.00"], "the new one waits");
+    one.visits.remove(0);
+    assert_eq!(figures(&one, &rule(), &columns, &november), ["-", "0.00"], "what nobody approved asks nothing");
+    let every_plan = ReportRule { plan: None, ..rule() };
+    assert_eq!(figures(&one, &every_plan, &columns, &november)[0], "2/3", "nobody approves plans there");
 }
 
 #[test]
