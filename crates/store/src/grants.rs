@@ -9,7 +9,7 @@ use domain::access::{Grant, Role};
 use domain::ids::{DeviceNo, Shelf};
 use domain::problem::Code;
 use domain::wire::TAKEN_DAYS;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 const DAY_MS: u64 = 24 * 60 * 60 * 1_000;
 
@@ -93,20 +93,26 @@ pub(crate) fn grant_of(db: &rusqlite::Connection, device: DeviceNo) -> Result<Gr
     Ok(serde_json::from_str(&grants)?)
 }
 
-/// The person who works in a zone, where that is exactly one: of several nobody can say whose it is. Whoever has two phones is
+/// Who works in each zone, where that is exactly one person: of several nobody can say whose it is. Whoever has two phones is
 /// one person.
-pub(crate) fn only_holder(db: &rusqlite::Connection, shelf: &Shelf) -> Result<Option<String>> {
+pub(crate) fn only_holders(db: &rusqlite::Connection) -> Result<BTreeMap<Shelf, String>> {
     let mut statement = db.prepare_cached("SELECT grants FROM device WHERE revoked = 0")?;
     let mut rows = statement.query([])?;
-    let mut holders = BTreeSet::new();
+    let mut holders: BTreeMap<Shelf, BTreeSet<String>> = BTreeMap::new();
     while let Some(row) = rows.next()? {
         let grant: Grant = serde_json::from_str(&row.get::<_, String>(0)?)?;
-        if grant.role == Role::Worker && grant.shelves.contains(shelf) {
-            holders.insert(grant.person);
+        if grant.role == Role::Worker {
+            for shelf in grant.shelves {
+                holders.entry(shelf).or_default().insert(grant.person.clone());
+            }
         }
     }
-    let mut holders = holders.into_iter();
-    Ok(holders.next().filter(|_| holders.next().is_none()))
+    let only = holders.into_iter().filter_map(|(shelf, people)| {
+        let mut people = people.into_iter();
+        let one = people.next().filter(|_| people.next().is_none())?;
+        Some((shelf, one))
+    });
+    Ok(only.collect())
 }
 
 /// Gives a device another grant, and notes which shelves it loses by it.
@@ -204,4 +210,56 @@ pub(crate) fn trim_contacts(db: &rusqlite::Connection, device: DeviceNo, acked: 
     )?
     .execute((device.0, acked))?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Kind;
+    use domain::api::NewEnrolment;
+    use domain::ids::Install;
+    use domain::wire::EnrolRequest;
+
+    #[test]
+    fn whose_zone_it_is_can_be_said_where_one_person_works_in_it() {
+        let mut at = 0u8;
+        let chance = move |bytes: &mut [u8]| {
+            for byte in bytes {
+                at = at.wrapping_add(1);
+                *byte = at;
+            }
+        };
+        let mut store = Store::in_memory(Kind::Server, Box::new(chance)).unwrap();
+        let zone = |zone: &str| Shelf::new("care", zone);
+        let devices = [
+            ("นก", Role::Worker, vec![zone("C1"), zone("C2")]),
+            ("นก", Role::Worker, vec![zone("C1")]),
+            ("หน่อย", Role::Worker, vec![zone("C2"), zone("C3")]),
+            ("หัวหน้า", Role::Supervisor, vec![zone("C1"), zone("C4")]),
+        ];
+        let mut last = DeviceNo(0);
+        for (install, (person, role, shelves)) in (1..).zip(devices) {
+            let ask = NewEnrolment { person: person.into(), role, shelves };
+            let (code, _) = store.new_enrolment("clerk", &ask, 1_000, 60_000).unwrap();
+            let enrol = EnrolRequest {
+                code,
+                name: "มือถือ".into(),
+                install: Install(install),
+                top_n: 0,
+                unsent_of: None,
+                unsent_mark: None,
+                incarnation: None,
+                acked_n: 0,
+            };
+            let enrolled = store.enrol(&enrol, 1_000).unwrap();
+            if role == Role::Worker {
+                last = enrolled.device;
+            }
+        }
+        let told = |store: &Store| only_holders(&store.db).unwrap().into_iter().collect::<Vec<_>>();
+        let (nok, noi) = ("นก".to_owned(), "หน่อย".to_owned());
+        assert_eq!(told(&store), [(zone("C1"), nok.clone()), (zone("C3"), noi)]);
+        store.revoke("clerk", last, 2_000).unwrap();
+        assert_eq!(told(&store), [(zone("C1"), nok.clone()), (zone("C2"), nok)]);
+    }
 }

@@ -283,7 +283,7 @@ fn kinds_of_care_are_of_the_plan_whose_budget_stands_beside_them() {
     let november = month("2026-11", "", "th");
     assert_eq!(figures(&one, &rule(), &columns, &november), ["1/2", "1,500.00"], "the new one waits");
     one.visits.remove(0);
-    assert_eq!(figures(&one, &rule(), &columns, &november), ["-", "0.00"], "what nobody approved asks nothing");
+    assert_eq!(figures(&one, &rule(), &columns, &november), ["-", "0.00"], "nobody approved it");
     let every_plan = ReportRule { plan: None, ..rule() };
     assert_eq!(figures(&one, &every_plan, &columns, &november)[0], "2/3", "nobody approves plans there");
 }

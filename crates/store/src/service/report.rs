@@ -28,11 +28,12 @@ pub(super) fn month(store: &mut Store, caller: &Caller<'_>, ask: &MonthReport) -
     let programme = list::visible(store, caller, Some(&ask.programme)).pop().ok_or(Error::NotFound)?;
     let rule = programme.reports.iter().find(|rule| rule.id == ask.report).ok_or(Error::NotFound)?;
     let shelves = list::shelves(store, caller, &programme.id, ask.zone.as_deref())?;
+    let holders = grants::only_holders(&store.db)?;
     let mut people = Vec::new();
     for (no, shelf) in shelves.iter().filter(|(_, shelf)| shelf.is_zone()) {
         let title = list::zone_title(store, shelf)?;
-        let holder = grants::only_holder(&store.db, shelf)?;
-        let zone = Zone { no: *no, title: &title, holder: holder.as_deref() };
+        let holder = holders.get(shelf).map(String::as_str);
+        let zone = Zone { no: *no, title: &title, holder };
         people.extend(of_shelf(store, &programme, zone, rule, &ask.month)?);
     }
     let about = match &ask.zone {
