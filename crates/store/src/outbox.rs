@@ -15,6 +15,7 @@ use domain::notify::{Event, Message, Trouble, Way, next_try};
 use domain::problem::{Code, Problem};
 use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// How long a message that was taken out to be sent is left alone, milliseconds: longer than any sending takes.
 const LEASE_MS: u64 = 2 * 60 * 1_000;
@@ -217,8 +218,7 @@ impl Store {
         let mut rows = statement.query([])?;
         let mut failed = Vec::new();
         while let Some(row) = rows.next()? {
-            let message: serde_json::Value =
-                serde_json::from_str(&row.get::<_, String>(2)?).unwrap_or_default();
+            let message: serde_json::Value = serde_json::from_slice(body_of(row, 2)?).unwrap_or_default();
             failed.push(NoticeRow {
                 no: row.get(0)?,
                 channel: row.get(1)?,
@@ -345,9 +345,10 @@ impl Store {
         target_of(&self.db, &way, target, secret)
     }
 
-    /// Takes messages that are due out of the outbox, what cannot wait before the rest and the oldest first, at most `most`,
-    /// and none of the channels that are `busy`. Each is left alone for two minutes: who takes them says in time how it went,
-    /// or they are taken again. What cannot be read counts as tried in vain, and holds up nothing.
+    /// Takes messages that are due out of the outbox, what cannot wait before the rest and the oldest first, at most `most` of
+    /// each channel, and none of those that are `busy`: however much waits for one whose other side is down, the others get
+    /// theirs. Each is left alone for two minutes: who takes them says in time how it went, or they are taken again. What cannot
+    /// be read counts as tried in vain, and holds up nothing.
     pub fn take_due_notices(&mut self, now_ms: u64, most: usize, busy: &[u64]) -> Result<Vec<Delivery>> {
         let any: bool = self
             .db
@@ -358,7 +359,7 @@ impl Store {
         }
         let random = u64::from_le_bytes(self.random());
         self.transact(|tx| {
-            let (mut taken, mut unreadable) = (Vec::new(), Vec::new());
+            let (mut taken, mut unreadable) = (Vec::<Delivery>::new(), Vec::<u64>::new());
             {
                 let mut statement = tx.db.prepare_cached(
                     "SELECT no, channel, recipient, body, made, coalesce(way, 'email'), coalesce(target, recipient), \
@@ -367,22 +368,27 @@ impl Store {
                      ORDER BY CASE WHEN json_valid(body) THEN json_extract(body, '$.event') END IS NOT ?2, next, no",
                 )?;
                 let mut rows = statement.query((now_ms, Event::RedFlag.as_str()))?;
-                while taken.len() < most
-                    && let Some(row) = rows.next()?
-                {
-                    if busy.contains(&row.get(1)?) {
+                let mut shares: BTreeMap<u64, usize> = BTreeMap::new();
+                while let Some(row) = rows.next()? {
+                    let channel: u64 = row.get(1)?;
+                    let share = shares.entry(channel).or_default();
+                    if busy.contains(&channel) || *share >= most {
                         continue;
                     }
                     match delivery_of(tx.db, row)? {
-                        Some(delivery) => taken.push(delivery),
-                        None => unreadable.push(row.get::<_, u64>(0)?),
+                        Some(delivery) => {
+                            *share += 1;
+                            taken.push(delivery);
+                        }
+                        None => unreadable.push(row.get(0)?),
                     }
                 }
             }
-            for no in taken.iter().map(|delivery| delivery.no).chain(unreadable.iter().copied()) {
+            // Who takes one has not tried it yet: it may stand behind others that are not taken.
+            for delivery in &taken {
                 tx.db
-                    .prepare_cached("UPDATE notice SET tries = tries + 1, next = ?2 WHERE no = ?1")?
-                    .execute((no, now_ms.saturating_add(LEASE_MS)))?;
+                    .prepare_cached("UPDATE notice SET next = ?2 WHERE no = ?1")?
+                    .execute((delivery.no, now_ms.saturating_add(LEASE_MS)))?;
             }
             for no in unreadable {
                 note(tx, no, Err(Trouble::Unreadable), (now_ms, random))?;
@@ -515,8 +521,8 @@ impl Store {
 
 /// A message as a row of the outbox has it, in the order of [`Store::take_due_notices`]; `None` if this version cannot read it.
 fn delivery_of(db: &Connection, row: &rusqlite::Row<'_>) -> Result<Option<Delivery>> {
-    let (message, way): (String, String) = (row.get(3)?, row.get(5)?);
-    let Ok(message) = serde_json::from_str::<Message>(&message) else { return Ok(None) };
+    let Ok(message) = serde_json::from_slice::<Message>(body_of(row, 3)?) else { return Ok(None) };
+    let way: String = row.get(5)?;
     if Way::read(&way).is_none() {
         return Ok(None);
     }
@@ -527,6 +533,11 @@ fn delivery_of(db: &Connection, row: &rusqlite::Row<'_>) -> Result<Option<Delive
         target: target_of(db, &way, row.get(6)?, row.get(7)?)?,
         message,
     }))
+}
+
+/// A message's bytes: what the disk has damaged need not be text any more.
+fn body_of<'r>(row: &'r rusqlite::Row<'_>, column: usize) -> Result<&'r [u8]> {
+    Ok(row.get_ref(column)?.as_bytes().map_err(rusqlite::Error::from)?)
 }
 
 /// See [`Store::note_notice`].
@@ -542,7 +553,8 @@ fn note(
         .query_row([no], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
         .optional()?;
     // Its channel was taken away meanwhile.
-    let Some((channel, made, tries)) = found else { return Ok(()) };
+    let Some((channel, made, before)) = found else { return Ok(()) };
+    let tries = before.saturating_add(1);
     let next = went.err().map(|trouble| (trouble, next_try(made, now_ms, tries, random)));
     let (state, next_ms, trouble) = match next {
         None => (1, now_ms, ""),
@@ -551,9 +563,9 @@ fn note(
     };
     // A citizen's address is kept no longer than it is needed; the number keeps the row apart from others.
     tx.db.execute(
-        "UPDATE notice SET state = ?2, next = ?3, trouble = ?4, \
+        "UPDATE notice SET state = ?2, next = ?3, trouble = ?4, tries = ?5, \
          recipient = CASE WHEN ?2 = 0 THEN recipient WHEN channel = 0 THEN '#' || no ELSE '' END WHERE no = ?1",
-        (no, state, next_ms, trouble),
+        (no, state, next_ms, trouble, tries),
     )?;
     tx.db.execute(
         "UPDATE notify_channel SET trouble = ?2, last_ok = CASE WHEN ?2 = '' THEN ?3 ELSE last_ok END WHERE id = ?1",

@@ -106,7 +106,8 @@ fn a_refusal_and_its_message_are_one_transaction_and_the_message_is_tried_until_
     store.note_notice(taken[0].no, Err(Trouble::NoAnswer), NOW + 120_000).unwrap();
     let reply = seen(&mut store);
     assert_eq!((reply.waiting, reply.failed.len()), (1, 1));
-    assert_eq!((reply.failed[0].tries, reply.failed[0].trouble), (2, Some(Trouble::NoAnswer)));
+    let row = &reply.failed[0];
+    assert_eq!((row.tries, row.trouble), (1, Some(Trouble::NoAnswer)), "only that one is known to have tried");
     assert_eq!(reply.channels[0].trouble, Some(Trouble::NoAnswer));
     assert!(store.take_due_notices(NOW + 120_001, 10, &[]).unwrap().is_empty(), "it waits for its next turn");
     let next = reply.failed[0].next_ms.unwrap();
@@ -142,13 +143,39 @@ fn a_message_is_given_up_after_days_shown_and_tried_again_when_somebody_says_so(
 }
 
 #[test]
+fn what_waits_for_one_channel_leaves_room_for_the_others_and_is_not_tried_by_waiting() {
+    let mut store = store();
+    let down = ask(&mut store, Role::Clerk, webhook(Some("key"), trouble_rule()), NOW).unwrap().id;
+    for n in 1..=5 {
+        refused_push(&mut store, n, NOW);
+    }
+    let other = ask(&mut store, Role::Clerk, webhook(Some("key"), trouble_rule()), NOW).unwrap().id;
+    refused_push(&mut store, 6, NOW);
+    let taken = store.take_due_notices(NOW, 3, &[]).unwrap();
+    let of = |channel: u64| taken.iter().filter(|one| one.channel == channel).count();
+    assert_eq!((of(down), of(other)), (3, 1), "each has its share");
+    // Of the first channel's three one is tried, the others stand behind it until they are due again.
+    store.note_notice(taken[0].no, Err(Trouble::NoAnswer), NOW).unwrap();
+    let behind = taken[1].no;
+    let mut now = NOW;
+    for _ in 0..10 {
+        now += 120_000;
+        assert!(store.take_due_notices(now, 10, &[]).unwrap().iter().any(|one| one.no == behind));
+    }
+    store.note_notice(behind, Err(Trouble::NoAnswer), now).unwrap();
+    let row = seen(&mut store).failed.into_iter().find(|row| row.no == behind).unwrap();
+    assert_eq!(row.tries, 1);
+    assert!(row.next_ms.unwrap() <= now + 30_000, "the first failure waits half a minute at most");
+}
+
+#[test]
 fn a_message_that_cannot_be_read_holds_up_no_other_and_is_shown() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("office.db");
     let numbers: Vec<u64> = {
         let mut store = store();
         ask(&mut store, Role::Clerk, webhook(None, trouble_rule()), NOW).unwrap();
-        for n in 1..=3 {
+        for n in 1..=4 {
             refused_push(&mut store, n, NOW);
         }
         store.backup(&path).unwrap();
@@ -157,22 +184,24 @@ fn a_message_that_cannot_be_read_holds_up_no_other_and_is_shown() {
         let numbers = statement.query_map([], |row| row.get(0)).unwrap();
         numbers.collect::<rusqlite::Result<_>>().unwrap()
     };
-    // One that a newer version wrote before somebody went back, and one that the disk has damaged.
+    // One that a newer version wrote before somebody went back, and two that the disk has damaged: one is no text any more.
     let file = rusqlite::Connection::open(&path).unwrap();
     let newer = "UPDATE notice SET body = json_set(body, '$.event', 'of_tomorrow') WHERE no = ?1";
     assert_eq!(file.execute(newer, [numbers[0]]).unwrap(), 1);
     assert_eq!(file.execute("UPDATE notice SET body = '{' WHERE no = ?1", [numbers[1]]).unwrap(), 1);
+    let no_text = "UPDATE notice SET body = CAST(x'7b22c322' AS TEXT) WHERE no = ?1";
+    assert_eq!(file.execute(no_text, [numbers[2]]).unwrap(), 1);
     drop(file);
     let mut store = Store::open(&path, Kind::Server, entropy(), NOW).unwrap();
     let taken: Vec<u64> =
         store.take_due_notices(NOW, 10, &[]).unwrap().iter().map(|delivery| delivery.no).collect();
-    assert_eq!(taken, numbers[2..]);
+    assert_eq!(taken, numbers[3..]);
     let reply = seen(&mut store);
     let shown: Vec<_> = reply.failed.iter().map(|row| (row.no, row.tries, row.trouble)).collect();
     let why = Some(Trouble::Unreadable);
-    assert_eq!(shown, [(numbers[1], 1, why), (numbers[0], 1, why)]);
-    assert!(reply.failed[1].title.contains("เครื่องที่ 1"), "what can be read of it");
-    assert_eq!(reply.waiting, 3, "an update of the server may still read them");
+    assert_eq!(shown, [(numbers[2], 1, why), (numbers[1], 1, why), (numbers[0], 1, why)]);
+    assert!(reply.failed[2].title.contains("เครื่องที่ 1"), "what can be read of it");
+    assert_eq!(reply.waiting, 4, "an update of the server may still read them");
 }
 
 #[test]

@@ -21,7 +21,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 use tokio::time::MissedTickBehavior;
 
-/// Messages that are begun at once.
+/// Messages of one channel that are begun at once.
 const AT_ONCE: usize = 8;
 /// A message that is not taken in this time counts as not answered.
 const PATIENCE: Duration = Duration::from_secs(60);
