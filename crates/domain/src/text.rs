@@ -17,6 +17,26 @@ pub fn collapse_spaces(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
+/// The key under which a house number or a place in a round sorts as people count: runs of digits padded to ten.
+pub fn sort_key(text: &str) -> String {
+    let mut key = String::new();
+    let mut digits = String::new();
+    for c in ascii_digits(text).chars().chain(std::iter::once('\0')) {
+        if c.is_ascii_digit() {
+            digits.push(c);
+            continue;
+        }
+        if !digits.is_empty() {
+            key.push_str(&format!("{digits:0>10}"));
+            digits.clear();
+        }
+        if c != '\0' {
+            key.push(c);
+        }
+    }
+    key
+}
+
 /// A text that no spreadsheet takes for a formula: behind an apostrophe if it begins like one, also after blanks, quotes or a
 /// byte order mark, and with the wide signs that a Thai keyboard knows as well.
 pub fn defused(text: &str) -> String {
@@ -109,6 +129,13 @@ pub fn grouped(number: i64) -> String {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn house_numbers_sort_as_people_count() {
+        let mut orders = ["10/2", "10", "9/10", "9.5", "9/2", "๑๐/๑", "9"];
+        orders.sort_by_key(|order| sort_key(order));
+        assert_eq!(orders, ["9", "9.5", "9/2", "9/10", "10", "๑๐/๑", "10/2"]);
+    }
 
     #[test]
     fn one_key_for_all_ways_of_typing() {

@@ -10,6 +10,7 @@ use crate::strings::fill;
 use crate::strings::office::ticks::ticks as words;
 use domain::api::SubjectRow;
 use domain::ids::RecordId;
+use domain::text;
 use leptos::prelude::*;
 use std::collections::BTreeSet;
 
@@ -19,7 +20,8 @@ pub struct Ticked {
     /// Programme id.
     pub programme: String,
     zone: String,
-    order: u64,
+    /// Whether it has no place in the route, and the key of its place.
+    order: (bool, String),
     /// Which one.
     pub id: RecordId,
 }
@@ -30,7 +32,7 @@ impl Ticked {
         Ticked {
             programme: row.programme.clone(),
             zone: row.zone.clone(),
-            order: row.order.parse().unwrap_or(u64::MAX),
+            order: (row.order.is_empty(), text::sort_key(&row.order)),
             id: row.id,
         }
     }
@@ -101,9 +103,18 @@ mod tests {
             distance_m: None,
             place: None,
         };
-        let rows = [row("R02", "1", 1), row("R01", "", 2), row("R01", "10", 3), row("R01", "9", 4)];
+        // Somebody was put between the ninth and the tenth, and the eleventh house has a second meter.
+        let rows = [
+            row("R02", "1", 1),
+            row("R01", "", 2),
+            row("R01", "11/1", 3),
+            row("R01", "๑๑", 4),
+            row("R01", "10", 5),
+            row("R01", "9.5", 6),
+            row("R01", "9", 7),
+        ];
         let ticked: BTreeSet<Ticked> = rows.iter().map(Ticked::of).collect();
         let ids: Vec<RecordId> = ticked.into_iter().map(|one| one.id).collect();
-        assert_eq!(ids, [4, 3, 2, 1].map(|at| RecordId::new(1, [at; 10])));
+        assert_eq!(ids, [7, 6, 5, 4, 3, 2, 1].map(|at| RecordId::new(1, [at; 10])));
     }
 }
