@@ -418,6 +418,53 @@ fn each_payment_is_in_the_file_of_the_day_it_came_to_the_office() {
     assert!(town.server.payments_of(&Town::grant(), Now::thai(town.now), "water", "today").is_err());
 }
 
+/// Somebody's name, written at the office.
+fn renamed(at: u16, name: &str) -> Vec<Change> {
+    let cells = Values::from([("name".to_owned(), json!(name))]);
+    vec![Change { id: meter(at), kind: kind::SUBJECT.into(), base_seq: Seq(0), cells }]
+}
+
+#[test]
+fn the_file_of_a_day_has_its_payments_also_where_the_clock_of_the_office_was_set() {
+    let mut town = Town::new(2, by_number);
+    let monday = town.today();
+    town.pay(1, 100);
+    town.sync();
+    // The office's clock has lost the month, and somebody sets it right.
+    for at in 0..40 {
+        town.server.import("clerk", renamed(2, &format!("ชื่อ {at}")), SEPTEMBER - 60 * DAY).unwrap();
+    }
+    town.pay(2, 250);
+    town.sync();
+    let lines = town.server.payments_of(&Town::grant(), Now::thai(town.now), "water", &monday).unwrap();
+    assert_eq!(lines.iter().map(|line| line.amount.0).collect::<Vec<_>>(), [100, 250]);
+}
+
+#[test]
+fn a_damaged_commit_takes_no_payment_out_of_the_file_of_its_day() {
+    let mut town = Town::new(2, by_number);
+    let monday = town.today();
+    town.pay(1, 100);
+    town.now += 40 * DAY;
+    let late = town.today();
+    town.sync();
+    town.pay(2, 250);
+    town.sync();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("office.db");
+    town.server.backup(&path).unwrap();
+    let file = rusqlite::Connection::open(&path).unwrap();
+    // No text any more, and no JSON: of all that came on the late day.
+    let damage = "UPDATE commit_log SET body = CAST(CASE seq % 2 WHEN 0 THEN x'7bc3' ELSE x'7b' END AS TEXT) \
+                  WHERE seq > 0 AND received > ?1";
+    assert!(file.execute(damage, [SEPTEMBER + 39 * DAY]).unwrap() >= 2);
+    drop(file);
+    let server = Store::open(&path, Kind::Server, common::entropy(5), town.now).unwrap();
+    let lines = server.payments_of(&Town::grant(), Now::thai(town.now), "water", &late).unwrap();
+    let told: Vec<_> = lines.into_iter().map(|line| (line.amount.0, line.made_on)).collect();
+    assert_eq!(told, [(100, Some(monday)), (250, None)]);
+}
+
 #[test]
 fn a_bill_is_to_be_paid_until_the_day_that_the_office_planned() {
     let mut town = Town::new(4, by_number);

@@ -5,6 +5,7 @@ use super::{Caller, list};
 use crate::error::{Optional, Result};
 use crate::row::{self, Row, id_of};
 use crate::{Now, Store, project};
+use chrono::{Days, NaiveDate};
 use domain::access::{self, Action, Grant};
 use domain::api::{CashRow, SlipRow, Takings, TakingsReply};
 use domain::change::{Commit, kind};
@@ -77,7 +78,7 @@ impl Said {
 
 pub(super) fn takings(store: &Store, caller: &Caller<'_>, ask: &Takings) -> Result<TakingsReply> {
     access::may(caller.grant, Action::Office)?;
-    ask.since.parse::<chrono::NaiveDate>().map_err(|_| Problem::new(Code::Malformed).about("since"))?;
+    ask.since.parse::<NaiveDate>().map_err(|_| Problem::new(Code::Malformed).about("since"))?;
     let shelves = list::shelves(store, caller, &ask.programme, None)?;
     let zones: BTreeMap<i64, &str> = shelves.iter().map(|(no, shelf)| (*no, shelf.zone.as_str())).collect();
     let list = list::sql_list(shelves.iter().map(|(no, _)| *no));
@@ -161,7 +162,8 @@ fn is_claimed(store: &Store, subject: RecordId, payment: RecordId) -> Result<boo
     Ok(account.payment(payment).is_some_and(|paid| paid.state == PaymentState::Claimed))
 }
 
-/// The first number of the log that came at a time or later. Numbers are given in the order of arrival.
+/// The first number of the log that came at a time or later. Numbers are given in the order of arrival, which is that of
+/// `received` for as long as nobody sets the server's clock.
 fn first_seq(db: &Connection, from_ms: i64) -> Result<i64> {
     let mut statement = db.prepare_cached(
         "SELECT seq, received FROM commit_log WHERE seq >= ?1 AND seq > 0 ORDER BY seq LIMIT 1",
@@ -183,29 +185,88 @@ fn first_seq(db: &Connection, from_ms: i64) -> Result<i64> {
 /// How far the order of numbers and that of arrival may differ: whoever waits for the disk is numbered together.
 const SLACK_MS: i64 = 3_600_000;
 
-/// The payments on some shelves that came between two times, in the order they were made. Each by the commit that brought
-/// its words: the number of a record is that of its last move, and would bring a payment again once its customer moves.
-fn arrived(db: &Connection, shelves: &[(i64, Shelf)], from_ms: i64, to_ms: i64) -> Result<Vec<(Row, Entry)>> {
+/// How late after the day it was made, and how long before it, a payment is found by that day.
+const LATE_DAYS: u64 = 31;
+const AHEAD_DAYS: u64 = 2;
+
+/// The records that may be payments which came between two times, by the commits that the log has of then. Of a commit that
+/// the disk has damaged nobody can say what it brought: there it may be any payment that was written since.
+fn by_log(db: &Connection, list: &str, (from_ms, to_ms): (i64, i64)) -> Result<BTreeSet<RecordId>> {
     let mut statement = db.prepare_cached(
         "SELECT seq, body FROM commit_log WHERE seq >= ?1 AND seq < ?2 AND seq > 0 \
          AND received >= ?3 AND received < ?4 ORDER BY seq",
     )?;
     let bounds = (first_seq(db, from_ms - SLACK_MS)?, first_seq(db, to_ms + SLACK_MS)?);
     let mut rows = statement.query((bounds.0, bounds.1, from_ms, to_ms))?;
-    let mut payments = Vec::new();
+    let mut ids = BTreeSet::new();
+    let mut damaged: Option<u64> = None;
     while let Some(found) = rows.next()? {
-        let (seq, body): (u64, String) = (found.get(0)?, found.get(1)?);
-        let commit: Commit = serde_json::from_str(&body)?;
-        for change in commit.changes.iter().filter(|change| change.kind == kind::ENTRY) {
-            let Some(row) = row::load(db, change.id)?.filter(|row| row.view.is_alive()) else { continue };
-            let brought = row.view.cells.values().map(|cell| cell.seq).min();
-            if brought != Some(Seq(seq)) || shelves.iter().all(|(no, _)| *no != row.shelf) {
-                continue;
+        let body = found.get_ref(1)?.as_bytes().map_err(rusqlite::Error::from)?;
+        match serde_json::from_slice::<Commit>(body) {
+            Ok(commit) => {
+                let entries = commit.changes.iter().filter(|change| change.kind == kind::ENTRY);
+                ids.extend(entries.map(|change| change.id));
             }
-            let entry = Entry::of(row.id, &row.view.values());
-            let payment = entry.filter(|entry| matches!(entry.fact, Fact::Payment(_)));
-            payments.extend(payment.map(|payment| (row, payment)));
+            Err(_) => damaged = damaged.or(Some(found.get(0)?)),
         }
+    }
+    if let Some(seq) = damaged {
+        let sql = format!(
+            "SELECT record.id FROM record JOIN entry ON entry.no = record.no \
+             WHERE record.shelf IN ({list}) AND record.seq >= ?1 AND entry.fact = 'payment'"
+        );
+        let mut statement = db.prepare(&sql)?;
+        let mut rows = statement.query([seq])?;
+        while let Some(found) = rows.next()? {
+            ids.insert(id_of(found.get(0)?));
+        }
+    }
+    Ok(ids)
+}
+
+/// The payments that were made about a day. The log is not in the order of arrival where the server's clock was wrong for a
+/// while and was set right: what is looked up in it is missing then, and nearly every payment comes soon after it was made.
+fn by_day(db: &Connection, list: &str, date: NaiveDate) -> Result<BTreeSet<RecordId>> {
+    let first = date.checked_sub_days(Days::new(LATE_DAYS)).unwrap_or(date);
+    let last = date.checked_add_days(Days::new(AHEAD_DAYS)).unwrap_or(date);
+    let sql = format!(
+        "SELECT record.id FROM entry JOIN record ON record.no = entry.no \
+         WHERE entry.day BETWEEN ?1 AND ?2 AND entry.fact = 'payment' AND entry.shelf IN ({list})"
+    );
+    let mut statement = db.prepare(&sql)?;
+    let mut rows = statement.query((first.to_string(), last.to_string()))?;
+    let mut ids = BTreeSet::new();
+    while let Some(found) = rows.next()? {
+        ids.insert(id_of(found.get(0)?));
+    }
+    Ok(ids)
+}
+
+/// The payments on some shelves that came between the midnights of a day, in the order they were made. Each by the commit that
+/// brought its words: the number of a record is that of its last move, and would bring a payment again once its customer
+/// moves.
+fn arrived(
+    db: &Connection,
+    shelves: &[(i64, Shelf)],
+    date: NaiveDate,
+    midnights: (i64, i64),
+) -> Result<Vec<(Row, Entry)>> {
+    let list = list::sql_list(shelves.iter().map(|(no, _)| *no));
+    let mut ids = by_log(db, &list, midnights)?;
+    ids.extend(by_day(db, &list, date)?);
+    let mut received = db.prepare_cached("SELECT received FROM commit_log WHERE seq = ?1 AND seq > 0")?;
+    let mut payments = Vec::new();
+    for id in ids {
+        let Some(row) = row::load(db, id)?.filter(|row| row.view.is_alive()) else { continue };
+        let Some(Seq(brought)) = row.view.cells.values().map(|cell| cell.seq).min() else { continue };
+        let came: Option<i64> = received.query_row([brought], |found| found.get(0)).optional()?;
+        let is_of_day = came.is_some_and(|came| (midnights.0..midnights.1).contains(&came));
+        if !is_of_day || shelves.iter().all(|(no, _)| *no != row.shelf) {
+            continue;
+        }
+        let entry = Entry::of(row.id, &row.view.values());
+        let payment = entry.filter(|entry| matches!(entry.fact, Fact::Payment(_)));
+        payments.extend(payment.map(|payment| (row, payment)));
     }
     payments.sort_by_key(|(row, _)| (project::at_ms(&row.view), row.no));
     Ok(payments)
@@ -259,11 +320,12 @@ impl Store {
             .as_ref()
             .and_then(|known| known.billing.as_ref())
             .map(|billing| billing.fields.customer_no.clone());
-        let Some((from, to)) = midnights(day) else {
+        let date: Option<NaiveDate> = day.parse().ok();
+        let Some((date, midnights)) = date.and_then(|date| Some((date, midnights(date)?))) else {
             return Err(Problem::new(Code::Malformed).about("day").into());
         };
         let mut lines = Vec::new();
-        for (row, entry) in arrived(&self.db, &shelves, from, to)? {
+        for (row, entry) in arrived(&self.db, &shelves, date, midnights)? {
             let Some(paid) = self.statement(entry.subject)?.payment(entry.id).cloned() else { continue };
             let (means, reference) = match &paid.means {
                 Some(Means::Slip(slip)) => ("slip", slip.key()),
@@ -294,9 +356,8 @@ impl Store {
 }
 
 /// The beginning and the end of a Thai day, milliseconds.
-fn midnights(day: &str) -> Option<(i64, i64)> {
-    let day: chrono::NaiveDate = day.parse().ok()?;
-    let begins = |day: chrono::NaiveDate| {
+fn midnights(day: NaiveDate) -> Option<(i64, i64)> {
+    let begins = |day: NaiveDate| {
         let midnight = day.and_hms_opt(0, 0, 0)?.and_utc().timestamp_millis();
         Some(midnight - i64::from(thai_date::THAI_OFFSET_MINUTES) * 60_000)
     };
