@@ -46,6 +46,7 @@ mod tell;
 mod transact;
 mod upkeep;
 mod verify;
+mod versions;
 
 pub use admin::{Account, Authenticated, Tenant};
 pub use audit::AuditRow;

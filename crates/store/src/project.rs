@@ -8,6 +8,7 @@ use crate::orders;
 use crate::round;
 use crate::row::{self, Row};
 use crate::transact::Tx;
+use crate::versions;
 use domain::change::{Value, Values, field, kind};
 use domain::ids::RecordId;
 use domain::merge::Record;
@@ -114,8 +115,10 @@ pub(crate) fn forget(tx: &mut Tx<'_>, row: &Row) -> Result<()> {
             round::forget(tx, row.no)?;
             let Some(subject) = subject_of(&row.view) else { return Ok(()) };
             tx.due.insert(subject);
-            // What this one corrected counts again.
+            // What this one corrected counts again, or another correction of it.
             let form = row.view.text(field::FORM).unwrap_or_default();
+            let others = versions::beside(tx.db, row, subject, form, at_ms(&row.view))?;
+            versions::settle(tx.db, &others.iter().collect::<Vec<_>>())?;
             let corrected = corrected_by(tx, row, subject, form)?.map(|no| row::load_no(tx.db, no));
             corrected.transpose()?.flatten().map_or(Ok(()), |visit| project_visit(tx, &visit))
         }
@@ -265,8 +268,9 @@ fn project_visit(tx: &mut Tx<'_>, row: &Row) -> Result<()> {
     }
     let at = view.text(field::AT).unwrap_or_default();
     let (day, at_ms) = day_and_ms(at);
-    let outcome =
-        if is_corrected(tx, row, subject, form, at_ms)? { CORRECTED } else { outcome_of(view) }.to_owned();
+    let others = versions::beside(tx.db, row, subject, form, at_ms)?;
+    let all: Vec<&Row> = others.iter().chain([row]).collect();
+    let outcome = versions::outcome(row, &all);
     tx.db
         .prepare_cached(
             "INSERT INTO visit (no, subject, shelf, form, at_ms, day, outcome, cycle) \
@@ -281,10 +285,13 @@ fn project_visit(tx: &mut Tx<'_>, row: &Row) -> Result<()> {
             form,
             at_ms,
             &day,
-            &outcome,
+            outcome,
             view.text(field::CYCLE).unwrap_or_default(),
         ))?;
-    round::project(tx, row, subject, round::Seen { form, at_ms, day: &day, outcome: &outcome })?;
+    round::project(tx, row, subject, round::Seen { form, at_ms, day: &day, outcome })?;
+    if !others.is_empty() {
+        versions::settle(tx.db, &all)?;
+    }
     if let Some(no) = corrected_by(tx, row, subject, form)? {
         tx.db.prepare_cached("UPDATE visit SET outcome = ?2 WHERE no = ?1")?.execute((no, CORRECTED))?;
         tx.db
@@ -306,22 +313,6 @@ fn corrected_by(tx: &Tx<'_>, row: &Row, subject: RecordId, form: &str) -> Result
             subject_of(&other.view) == Some(subject) && other.view.text(field::FORM) == Some(form)
         })
         .map(|other| other.no))
-}
-
-/// Says whether a correction of this visit is here already: it has the same time, so there is little to look through.
-fn is_corrected(tx: &Tx<'_>, row: &Row, subject: RecordId, form: &str, at_ms: i64) -> Result<bool> {
-    let mut statement = tx.db.prepare_cached(
-        "SELECT no FROM visit WHERE subject = ?1 AND form = ?2 AND at_ms = ?3 AND no <> ?4",
-    )?;
-    let mut found = statement.query((subject.bytes(), form, at_ms, row.no))?;
-    let own = row.id.to_string();
-    while let Some(other) = found.next()? {
-        let other = row::load_no(tx.db, other.get(0)?)?;
-        if other.is_some_and(|other| other.view.text(field::SUPERSEDES) == Some(&own)) {
-            return Ok(true);
-        }
-    }
-    Ok(false)
 }
 
 fn project_question(tx: &mut Tx<'_>, row: &Row) -> Result<()> {
@@ -527,7 +518,7 @@ pub(crate) fn day_and_ms(at: &str) -> (String, i64) {
 pub(crate) const CORRECTED: &str = "corrected";
 
 /// A visit's outcome; a visit that a person set aside counts for nothing.
-fn outcome_of(view: &Record) -> &str {
+pub(crate) fn outcome_of(view: &Record) -> &str {
     if view.get(field::SET_ASIDE) == Some(&Value::Bool(true)) {
         return field::SET_ASIDE;
     }

@@ -133,8 +133,8 @@ const COUNTED: &str = "SELECT shelf, subject, no, at_ms, day, person, outcome, m
 /// The visit of each subject that counts in a cycle: the last that was done, or else the last attempt. Of the shelves of an SQL
 /// list, in the order of shelves and subjects.
 ///
-/// Two corrections of one visit both have its time. Of those the one with the greater id counts: rows are numbered otherwise
-/// on every replica, and all shall count the same one.
+/// Of several corrections of one visit [`crate::versions`] leaves one. Of two others that bear one time the one with the greater
+/// id counts: rows are numbered otherwise on every replica, and all shall count the same one.
 pub(crate) fn counting(db: &Connection, cycle: &str, shelves: &str, each: impl FnMut(Visit)) -> Result<()> {
     let sql = format!("{COUNTED} AND shelf IN ({shelves}) ORDER BY shelf, subject");
     let mut statement = db.prepare_cached(&sql)?;

@@ -367,6 +367,32 @@ fn of_two_corrections_of_one_reading_the_later_counts_in_whatever_order_they_cam
     assert_eq!(town.standing(1), [("2026-09".to_owned(), 14)], "and money follows it");
 }
 
+#[test]
+fn of_two_corrections_of_one_visit_one_counts_in_every_list_and_on_every_replica() {
+    let mut town = Town::new();
+    let first = town.read(1, &[("reading", "118")], None);
+    town.sync();
+    // The reader corrects twice without signal, and after her the office.
+    let hers = town.read(1, &[("reading", "117")], Some(first));
+    let again = town.read(1, &[("reading", "116")], Some(hers));
+    let answers = [("reading".to_owned(), json!(114)), ("usage".to_owned(), json!(14))].into();
+    let visit = api::SaveVisit { supersedes: Some(first), ..common::reading(meter(1), answers) };
+    let correct = api::CorrectVisit { visit, reason: "อ่านเลขผิด".into() };
+    let theirs = town.office(correct).record;
+    town.sync();
+    let card = api::Card { subject: meter(1), today: town.today() };
+    for visits in [town.office(card.clone()).visits, town.phone(card).visits] {
+        assert!([first, hers, again, theirs].iter().all(|id| visits.iter().any(|visit| visit.id == *id)));
+        let counts: Vec<_> = visits.iter().filter(|visit| !visit.corrected).map(|visit| visit.id).collect();
+        assert_eq!(counts, [theirs]);
+    }
+    let tally = town.tally();
+    assert_eq!((tally.read, tally.units), (1, 14));
+    // Worked out anew, and in another order, it comes to the same.
+    assert_eq!(town.server.verify_all().unwrap(), []);
+    assert_eq!(town.phone.verify_all().unwrap(), []);
+}
+
 /// A visit as it lies at the office, whoever wrote it.
 fn visit_of(subject: RecordId, values: serde_json::Value) -> Change {
     let mut cells = serde_json::from_value::<Values>(values).unwrap();
