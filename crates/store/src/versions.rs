@@ -16,8 +16,9 @@ pub(crate) fn beside(
     form: &str,
     at_ms: i64,
 ) -> Result<Vec<Row>> {
-    let mut statement =
-        db.prepare_cached("SELECT no FROM visit WHERE subject = ?1 AND form = ?2 AND at_ms = ?3 AND no <> ?4")?;
+    let mut statement = db.prepare_cached(
+        "SELECT no FROM visit WHERE subject = ?1 AND form = ?2 AND at_ms = ?3 AND no <> ?4",
+    )?;
     let mut found = statement.query((subject.bytes(), form, at_ms, visit.no))?;
     let mut others = Vec::new();
     while let Some(other) = found.next()? {

@@ -107,7 +107,7 @@ fn a_refusal_and_its_message_are_one_transaction_and_the_message_is_tried_until_
     let reply = seen(&mut store);
     assert_eq!((reply.waiting, reply.failed.len()), (1, 1));
     let row = &reply.failed[0];
-    assert_eq!((row.tries, row.trouble), (1, Some(Trouble::NoAnswer)), "only that one is known to have tried");
+    assert_eq!((row.tries, row.trouble), (1, Some(Trouble::NoAnswer)), "the other one never tried");
     assert_eq!(reply.channels[0].trouble, Some(Trouble::NoAnswer));
     assert!(store.take_due_notices(NOW + 120_001, 10, &[]).unwrap().is_empty(), "it waits for its next turn");
     let next = reply.failed[0].next_ms.unwrap();
