@@ -11,7 +11,7 @@ use crate::strings::{EN, Language, Strings, TH};
 use crate::synchronise;
 use domain::api::{Ask, Programmes, Status, StatusReply};
 use domain::ids::RecordId;
-use domain::problem::Problem;
+use domain::problem::{Code, Problem};
 use domain::programme::Programme;
 use domain::schedule::Standing;
 use leptos::ev;
@@ -262,29 +262,30 @@ pub enum Loaded<T> {
 /// the new one is here, so that a list does not blink; and an answer that says the same draws nothing anew.
 pub fn load<A>(app: App, make: impl Fn() -> A + 'static) -> RwSignal<Loaded<A::Reply>>
 where
-    A: Ask + 'static,
+    A: Ask + Clone + PartialEq + Send + Sync + 'static,
     A::Reply: PartialEq + Send + Sync + 'static,
 {
     let state = RwSignal::new(Loaded::<A::Reply>::Waiting);
     let asked = StoredValue::new(0u32);
+    // What the answer that is held was an answer to.
+    let answered = StoredValue::new(None::<A>);
     Effect::new(move |_| {
         app.changed.track();
         let question = make();
         let mine = asked.with_value(|n| n + 1);
         asked.set_value(mine);
         spawn_local(async move {
-            let answer = ask(question).await;
+            let answer = ask(question.clone()).await;
             // Something else was asked meanwhile, with another filter perhaps: a slow answer never stands under that.
             if asked.try_get_value() != Some(mine) {
                 return;
             }
+            let is_same = answered.try_with_value(|held| held.as_ref() == Some(&question)).unwrap_or(false);
+            if answer.is_ok() {
+                answered.try_set_value(Some(question));
+            }
             state.try_maybe_update(|held| {
-                let new = match (answer, &*held) {
-                    (Ok(reply), _) => Loaded::Ready(reply),
-                    // An answer from before is better than a sentence about why there is no newer one.
-                    (Err(_), Loaded::Ready(_)) => return (false, ()),
-                    (Err(problem), _) => Loaded::Failed(problem),
-                };
+                let Some(new) = after(held, is_same, answer) else { return (false, ()) };
                 let differs = *held != new;
                 *held = new;
                 (differs, ())
@@ -292,6 +293,24 @@ where
         });
     });
     state
+}
+
+/// What a screen holds once a question was answered, `None` if that stays as it is: `is_same` says that it is held as the
+/// answer to this very question. An answer from before is better than a sentence about why there is no newer one; but not
+/// under another question, and not where the problem is the newer answer, such as a bill that is no more.
+fn after<T>(held: &Loaded<T>, is_same: bool, answer: Result<T, Problem>) -> Option<Loaded<T>> {
+    match (answer, held) {
+        (Ok(reply), _) => Some(Loaded::Ready(reply)),
+        (Err(problem), Loaded::Ready(_)) if is_same && is_silence(problem.code) => None,
+        (Err(problem), _) => Some(Loaded::Failed(problem)),
+    }
+}
+
+/// Problems of the way to the store, or of the store itself, that say nothing of what was asked for. Where somebody has to
+/// sign in, that stands above the page, and what is below it waits.
+fn is_silence(code: Code) -> bool {
+    use Code::{DiskFull, Internal, LoginNeeded, NotOurServer, Offline, StoreLocked};
+    matches!(code, Offline | NotOurServer | DiskFull | StoreLocked | Internal | LoginNeeded)
 }
 
 /// Draws what was loaded; a problem is its sentence.
@@ -324,8 +343,10 @@ where
     T: Send + Sync + 'static,
     V: IntoView + 'static,
 {
-    let come = Memo::new(move |_| {
+    let come = Memo::new(move |before: Option<&Loaded<()>>| {
         state.with(|state| match state {
+            // Also when there is none any more: what was typed can still be read, and saving it says why it cannot be.
+            _ if matches!(before, Some(Loaded::Ready(()))) => Loaded::Ready(()),
             Loaded::Waiting => Loaded::Waiting,
             Loaded::Ready(_) => Loaded::Ready(()),
             Loaded::Failed(problem) => Loaded::Failed(problem.clone()),
@@ -401,4 +422,26 @@ fn synchronise_once_enrolled(app: App) {
             synchronise::start(app);
         }
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_stays_under_its_own_question_while_nobody_answers() {
+        let failed = |code: Code| Some(Loaded::<u32>::Failed(code.into()));
+        let held = Loaded::Ready(11);
+        for silent in [Code::Offline, Code::NotOurServer, Code::DiskFull, Code::Internal, Code::LoginNeeded] {
+            assert_eq!(after(&held, true, Err(silent.into())), None, "{silent:?}");
+            assert_eq!(after(&held, false, Err(silent.into())), failed(silent), "October is not November");
+            assert_eq!(after(&Loaded::Waiting, false, Err(silent.into())), failed(silent));
+        }
+        // A bill that was cancelled, a visit that waits: that is what there is to know now.
+        for said in [Code::NoBill, Code::BillWaits, Code::NotFound, Code::Forbidden] {
+            assert_eq!(after(&held, true, Err(said.into())), failed(said), "{said:?}");
+        }
+        assert_eq!(after(&held, false, Ok(10)), Some(Loaded::Ready(10)));
+        assert_eq!(after(&Loaded::Failed(Code::Offline.into()), true, Ok(10)), Some(Loaded::Ready(10)));
+    }
 }
