@@ -19,6 +19,9 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+/// Refused connections are told of no more often than this.
+const TOLD_EVERY_MS: u64 = 60_000;
+
 /// Answers by `router`, within the server's [`crate::Bounds`], until `shutdown` ends; then no more connections are taken, and it
 /// returns when the requests under way are done.
 ///
@@ -32,6 +35,7 @@ pub(crate) async fn serve(
     let bounds = server.config.bounds;
     let places = Arc::new(Semaphore::new(bounds.connections));
     let mut networks = Networks { most: bounds.connections_of_one, taken: HashMap::new() };
+    let mut refusals = Refusals::default();
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(bounds.patience);
     let under_way = GracefulShutdown::new();
@@ -49,7 +53,18 @@ pub(crate) async fn serve(
         let own = if server.config.speaks_for_others(from.ip()) {
             None
         } else {
-            let Some(own) = networks.place(from.ip()) else { continue }; // it has enough; this one is closed
+            let Some(own) = networks.place(from.ip()) else {
+                // It has enough; this one is closed.
+                server.metrics.connection_refused();
+                if refusals.is_to_be_told(server.now_ms()) {
+                    tracing::warn!(
+                        most = bounds.connections_of_one,
+                        "connections of one address were closed: it has as many as one may have; \
+                         if it is a proxy that speaks for others, name it with --trust-proxy"
+                    );
+                }
+                continue;
+            };
             Some(own)
         };
         let service = TowerToHyperService::new(router.clone());
@@ -86,6 +101,24 @@ impl Networks {
     }
 }
 
+/// When a refused connection was last told of.
+#[derive(Default)]
+struct Refusals {
+    told_ms: Option<u64>,
+}
+
+impl Refusals {
+    /// Whether one more is worth a line of the log. A stranger can cause as many as there is bandwidth for, and must not fill
+    /// the disk with lines: one in [`TOLD_EVERY_MS`], whichever way the clock is set meanwhile.
+    fn is_to_be_told(&mut self, now_ms: u64) -> bool {
+        let is_due = self.told_ms.is_none_or(|told| told.abs_diff(now_ms) >= TOLD_EVERY_MS);
+        if is_due {
+            self.told_ms = Some(now_ms);
+        }
+        is_due
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -102,5 +135,15 @@ mod tests {
         drop(held);
         assert!(networks.place(stranger).is_some(), "they came back");
         assert_eq!(networks.taken.len(), 1, "who has none open is forgotten");
+    }
+
+    #[test]
+    fn refusals_are_told_once_a_minute() {
+        let mut refusals = Refusals::default();
+        let begun = 1_000 * TOLD_EVERY_MS;
+        let moments = (0..=2 * TOLD_EVERY_MS).step_by(1_000);
+        let told: Vec<u64> = moments.filter(|later| refusals.is_to_be_told(begun + later)).collect();
+        assert_eq!(told, [0, TOLD_EVERY_MS, 2 * TOLD_EVERY_MS]);
+        assert!(refusals.is_to_be_told(begun - TOLD_EVERY_MS), "also by a clock that was set back");
     }
 }

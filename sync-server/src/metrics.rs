@@ -62,6 +62,7 @@ pub(crate) struct Metrics {
     photo_bytes: Counter,
     photos: Counter,
     notices: Family<Judged, Counter>,
+    connections_refused: Counter,
     under_way: Gauge,
     stored: Stored,
 }
@@ -97,6 +98,7 @@ impl Metrics {
             photo_bytes: Counter::default(),
             photos: Counter::default(),
             notices: Family::default(),
+            connections_refused: Counter::default(),
             under_way: Gauge::default(),
             registry: Registry::default(),
             stored,
@@ -112,6 +114,11 @@ impl Metrics {
         registry.register("errors", "Answers that were a problem, by its code", m.errors.clone());
         registry.register("notices", "Notifications: sent, failed", m.notices.clone());
         registry.register("requests_under_way", "Requests being answered now", m.under_way.clone());
+        registry.register(
+            "connections_refused",
+            "Connections closed because their address had as many as one may have",
+            m.connections_refused.clone(),
+        );
         registry.register("commits", "Commits judged: ok, known, refused", m.commits.clone());
         registry.register("push_commits", "Commits in one push", m.push_commits.clone());
         registry.register(
@@ -186,6 +193,11 @@ impl Metrics {
         self.notices.get_or_create(&Judged { verdict }).inc();
     }
 
+    /// Counts a connection that was closed because its address has enough of them.
+    pub(crate) fn connection_refused(&self) {
+        self.connections_refused.inc();
+    }
+
     /// Counts pushes whose work goes to the disk together.
     pub(crate) fn flushed(&self, pushes: usize) {
         self.pushes_together.observe(pushes as f64);
@@ -246,4 +258,22 @@ pub(crate) async fn metrics(State(server): State<Server>) -> Result<Response, Fa
         .map_err(|_| Failure::from(Problem::new(Code::Internal).about("metrics")))?;
     let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     Ok(([(header::CONTENT_TYPE, kind)], text).into_response())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn connections_that_were_closed_are_counted() {
+        let metrics = Metrics::new();
+        let says = |metrics: &Metrics, count: &str| {
+            let text = metrics.text(&store::Figures::default()).unwrap();
+            text.lines().any(|line| line.strip_prefix("sanam_connections_refused_total ") == Some(count))
+        };
+        assert!(says(&metrics, "0"), "it is there before the first");
+        metrics.connection_refused();
+        metrics.connection_refused();
+        assert!(says(&metrics, "2"));
+    }
 }
