@@ -90,8 +90,19 @@ pub(crate) async fn read(
     headers: &HeaderMap,
     body: Body,
 ) -> Result<Whole, Failure> {
+    read_counting(turns, sender, headers, body, &mut 0).await
+}
+
+/// Like [`read`]; `arrived` grows to what has come as it was sent, also of a body that is refused or broken off.
+pub(crate) async fn read_counting(
+    turns: &Turns,
+    sender: &str,
+    headers: &HeaderMap,
+    body: Body,
+    arrived: &mut usize,
+) -> Result<Whole, Failure> {
     let encoding = Encoding::of_body(headers)?;
-    let (raw, room) = arrive(body, BODY_MAX_BYTES, Some((turns, sender))).await?;
+    let (raw, room) = arrive(body, BODY_MAX_BYTES, Some((turns, sender)), arrived).await?;
     // After it has arrived: one that comes slowly holds up nobody.
     let turn = if encoding == Encoding::Plain && raw.len() <= STRANGER_MAX_BYTES {
         None
@@ -112,12 +123,14 @@ pub(crate) async fn read(
 /// Reads a body of somebody not known yet: a small one.
 pub(crate) async fn read_small(headers: &HeaderMap, body: Body) -> Result<Vec<u8>, Failure> {
     let encoding = Encoding::of_body(headers)?;
-    let (raw, _) = arrive(body, STRANGER_MAX_BYTES, None).await?;
+    let (raw, _) = arrive(body, STRANGER_MAX_BYTES, None, &mut 0).await?;
     unfold(encoding, &raw, STRANGER_MAX_BYTES)
 }
 
 /// Takes a body in as it was sent. Of one that is too large the rest is read and dropped, up to a limit: a client
 /// that is still sending when the connection closes never sees the answer, and would take it for a bad network.
+///
+/// `length` is 0, and grows with what arrives.
 ///
 /// A large one of a known sender waits for room before more than its beginning is taken in, for all of it at once: many
 /// that each hold a part of the room would wait for one another.
@@ -125,9 +138,9 @@ async fn arrive(
     mut body: Body,
     most: usize,
     known: Option<(&Turns, &str)>,
+    length: &mut usize,
 ) -> Result<(Vec<u8>, Option<Room>), Failure> {
     let mut raw = Vec::new();
-    let mut length = 0usize;
     let mut room = None;
     let announced =
         axum::body::HttpBody::size_hint(&body).exact().and_then(|length| usize::try_from(length).ok());
@@ -135,20 +148,20 @@ async fn arrive(
         while let Some(frame) = body.frame().await {
             let Ok(frame) = frame else { return Err(Code::Malformed) };
             let Ok(data) = frame.into_data() else { continue };
-            length = length.saturating_add(data.len());
+            *length = length.saturating_add(data.len());
             if let Some((turns, sender)) = known
-                && length > STRANGER_MAX_BYTES
+                && *length > STRANGER_MAX_BYTES
                 && room.is_none()
             {
                 room = Some(turns.room_for(sender, announced.unwrap_or(most).min(most)).await?);
             }
-            if length <= most {
+            if *length <= most {
                 raw.extend_from_slice(&data);
-            } else if length > DROPPED_MAX_BYTES {
+            } else if *length > DROPPED_MAX_BYTES {
                 break;
             }
         }
-        if length > most { Err(Code::TooLarge) } else { Ok(()) }
+        if *length > most { Err(Code::TooLarge) } else { Ok(()) }
     };
     match tokio::time::timeout(ARRIVAL_LIMIT, all).await {
         Ok(Ok(())) => Ok((raw, room)),

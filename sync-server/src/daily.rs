@@ -26,6 +26,9 @@ pub(crate) struct Daily {
 }
 
 impl Daily {
+    /// Whether one more body is let in. Bodies that come at the same moment all are, so that a day may hold a few more than
+    /// `most` says; the next one finds them counted.
+    ///
     /// Errors: `day_full` once a device has sent `most` bytes of it within a day.
     pub(crate) fn check(&self, device: DeviceNo, what: Sent, most: u64, now_ms: u64) -> Result<(), Code> {
         match self.counts.get(&(device, what)) {

@@ -8,7 +8,7 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
-use domain::ids::Seq;
+use domain::ids::{DeviceNo, Seq};
 use domain::problem::{Code, Problem};
 use domain::wire::{EnrolRequest, PullRequest};
 use serde::{Deserialize, Serialize};
@@ -149,9 +149,28 @@ pub(crate) async fn read_counted(
         body::discard(sent).await;
         return Err(full.into());
     }
-    let whole = body::read(&server.large, &format!("device {}", device.device.0), headers, sent).await?;
-    server.daily().note(device.device, what, whole.bytes.len(), server.now_ms());
+    let mut arriving = Arriving { server, device: device.device, what, bytes: 0 };
+    let sender = format!("device {}", device.device.0);
+    let whole = body::read_counting(&server.large, &sender, headers, sent, &mut arriving.bytes).await?;
+    // Unfolded it costs more than on its way.
+    arriving.bytes = arriving.bytes.max(whole.bytes.len());
     Ok(whole)
+}
+
+/// A body of a device on its way. Whatever came of it is counted at the end, also where it is too large, cannot be unfolded,
+/// or its sender hangs up.
+struct Arriving<'a> {
+    server: &'a Server,
+    device: DeviceNo,
+    what: Sent,
+    bytes: usize,
+}
+
+impl Drop for Arriving<'_> {
+    fn drop(&mut self) {
+        let now_ms = self.server.now_ms();
+        self.server.daily().note(self.device, self.what, self.bytes, now_ms);
+    }
 }
 
 /// Work that has the store to itself.

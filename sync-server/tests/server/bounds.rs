@@ -101,6 +101,21 @@ fn a_device_that_sends_too_much_in_a_day_keeps_everything_and_goes_on_later() {
 }
 
 #[test]
+fn what_cannot_be_taken_in_counts_all_the_same() {
+    let too_large = vec![b' '; domain::wire::BODY_MAX_BYTES + 1];
+    let no_zstd = vec![b' '; 100_000];
+    for (encoding, body, status) in [("identity", too_large, 413), ("zstd", no_zstd, 422)] {
+        let world = World::start_bounded(Bounds { records_a_day: 100_000, ..Bounds::default() });
+        let mut nok = world.device(0);
+        let token = bearer(&world, &mut nok);
+        let headers = [("authorization", token.as_str()), ("content-encoding", encoding)];
+        assert_eq!(world.post("/v1/push", &headers, &body).status, status, "{encoding}");
+        let again = world.post("/v1/push", &headers, &body);
+        assert_eq!((again.status, again.code().as_str()), (429, "day_full"), "{encoding}");
+    }
+}
+
+#[test]
 fn photos_beyond_a_days_bound_wait_and_hold_up_no_record() {
     let world = World::start_bounded(Bounds { photos_a_day: 1, ..Bounds::default() });
     let mut nok = world.device(0);
