@@ -65,7 +65,7 @@ pub fn run(arguments: Arguments) -> Result<(), Problem> {
             changed.shipped = known.shipped_version();
             changed.version = known.version.saturating_add(1);
             changed.billing = Some(billing);
-            let faults = changed.faults();
+            let faults = changed.faults_since(Some(&**known));
             if !faults.is_empty() {
                 return Err(Problem::new(Code::Malformed).about(faults.join("; ")));
             }

@@ -235,8 +235,10 @@ impl Store {
     }
 
     /// Publishes a programme's definition, if it differs from what is there.
+    ///
+    /// Errors: `bad_record` if it contradicts itself in a way that what is there does not.
     pub fn define_programme(&mut self, programme: &Programme, now_ms: u64) -> Result<()> {
-        let change = definition(programme)?;
+        let change = definition(programme, self.programmes.get(&programme.id).map(|known| &**known))?;
         if self.programmes.get(&programme.id).is_some_and(|known| **known == *programme) {
             return Ok(());
         }
@@ -245,10 +247,11 @@ impl Store {
 
     /// Publishes a programme in which `by` has changed `form`. Devices take it with their next sync.
     ///
-    /// Errors: `form_changed` unless it is the version after the present one; `bad_record` if it contradicts itself.
+    /// Errors: `form_changed` unless it is the version after the present one; `bad_record` if it contradicts itself in a way
+    /// that the present one does not.
     pub fn publish_form(&mut self, by: &str, programme: &Programme, form: &str, now_ms: u64) -> Result<()> {
-        let change = definition(programme)?;
         let known = self.programmes.get(&programme.id).ok_or(Code::FormMissing)?;
+        let change = definition(programme, Some(&**known))?;
         if known.version.checked_add(1) != Some(programme.version) {
             return Err(Code::FormChanged.into());
         }
@@ -409,9 +412,9 @@ impl Store {
     }
 }
 
-/// The record that carries a programme's definition.
-fn definition(programme: &Programme) -> Result<Change> {
-    let faults = programme.faults();
+/// The record that carries a programme's definition, in the place of the `known` one.
+fn definition(programme: &Programme, known: Option<&Programme>) -> Result<Change> {
+    let faults = programme.faults_since(known);
     if !faults.is_empty() {
         return Err(Problem::new(Code::BadRecord).about(faults.join("; ")).into());
     }

@@ -10,7 +10,7 @@ use domain::change::{Change, Values, kind};
 use domain::cycle::CycleState;
 use domain::ids::{RecordId, Seq};
 use domain::ledger::ChargeState;
-use domain::problem::Code;
+use domain::problem::{Code, Problem};
 use domain::question::Topic;
 use domain::schedule::Standing;
 use serde_json::json;
@@ -494,4 +494,29 @@ fn a_round_offers_its_own_cycles() {
     };
     assert_eq!(cycles("wells"), ["2026-09", "2020-01"]);
     assert_eq!(cycles("water"), ["2026-09"]);
+}
+
+#[test]
+fn a_programme_that_an_older_version_let_through_can_still_be_published() {
+    let mut town = Town::new();
+    let mut own = (*town.server.programmes()["water"]).clone();
+    own.loss.as_mut().unwrap().dead_after = 0;
+    let refused = town.server.define_programme(&own, town.now).unwrap_err();
+    assert_eq!(Problem::from(refused).code, Code::BadRecord, "nobody writes it today");
+    // As it was stored when 0 meant "never".
+    let id = RecordId::derived("programme", &[b"water"]);
+    let cells = [
+        ("programme".to_owned(), json!("water")),
+        ("version".to_owned(), json!(own.version)),
+        ("definition".to_owned(), serde_json::to_value(&own).unwrap()),
+    ];
+    let stored = Change { id, kind: kind::PROGRAMME.into(), base_seq: Seq(0), cells: cells.into() };
+    town.server.import("", vec![stored], town.now).unwrap();
+    own.version += 1;
+    town.server.publish_form("office", &own, "reading", town.now).unwrap();
+    assert_eq!(town.server.programmes()["water"].version, own.version);
+    own.version += 1;
+    own.loss.as_mut().unwrap().dead_after = 13;
+    let refused = town.server.publish_form("office", &own, "reading", town.now).unwrap_err();
+    assert_eq!(Problem::from(refused).code, Code::BadRecord, "that is a fault of this change");
 }

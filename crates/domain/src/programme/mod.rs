@@ -456,6 +456,13 @@ impl Programme {
         faults.extend(self.reports.iter().flat_map(|report| report.faults(self)));
         faults
     }
+
+    /// The faults that a change brings: those that were not in the definition `before` it. What an older version let through
+    /// must not keep a municipality from publishing anything at all.
+    pub fn faults_since(&self, before: Option<&Programme>) -> Vec<String> {
+        let known = before.map(Programme::faults).unwrap_or_default();
+        self.faults().into_iter().filter(|fault| !known.contains(fault)).collect()
+    }
 }
 
 #[cfg(test)]

@@ -256,4 +256,19 @@ mod tests {
             assert_eq!(named, faults, "{dead_after}");
         }
     }
+
+    #[test]
+    fn a_fault_that_was_there_before_is_none_of_a_change() {
+        let of = |dead_after| {
+            let loss = Some(LossKind { dead_after, ..LossKind::default() });
+            Programme { loss, ..Programme::default() }
+        };
+        let of_loss = |faults: Vec<String>| faults.iter().filter(|fault| fault.contains("dead_after")).count();
+        let (never, sound) = (of(0), of(3));
+        assert_eq!(of_loss(never.faults_since(None)), 1);
+        assert_eq!(of_loss(never.faults_since(Some(&sound))), 1);
+        assert_eq!(of_loss(never.faults_since(Some(&never))), 0);
+        assert_eq!(of_loss(of(13).faults_since(Some(&never))), 1, "another one");
+        assert_eq!(of_loss(sound.faults_since(Some(&never))), 0);
+    }
 }
