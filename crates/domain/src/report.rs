@@ -145,7 +145,7 @@ pub fn monthly(programme: &Programme, rule: &ReportRule, people: &[Someone], wan
     let first = first_day(month).unwrap_or(today);
     let last = first.checked_add_months(Months::new(1)).and_then(|next| next.pred_opt()).unwrap_or(first);
     let sheet = Sheet { programme, rule, month, first, last, today, language, words: &words };
-    let mut tables: Vec<Table> = rule.per.iter().map(|per| sheet.per(people, per)).collect();
+    let mut tables: Vec<Table> = rule.tables().iter().map(|per| sheet.per(people, per)).collect();
     tables.push(sheet.each(people));
     tables.extend(sheet.groups(people));
     tables.extend(sheet.scores(people));

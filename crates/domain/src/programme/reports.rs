@@ -2,6 +2,7 @@
 
 use super::{Programme, Words};
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// A `[[report]]` section. What it does not name is left out of the report.
@@ -39,7 +40,7 @@ pub struct ReportRule {
     pub cases: String,
     /// Fields of which is counted how many people have something written in them.
     pub has: Vec<String>,
-    /// Tables with a line for each area or each person at work, in this order.
+    /// Tables with a line for each area or each person at work, in this order; of none see [`ReportRule::tables`].
     pub per: Vec<PerRule>,
     /// The plan of one person, whose number of visits comes before `quota`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -203,6 +204,25 @@ impl Figure {
 }
 
 impl ReportRule {
+    /// The tables with a line for each area or each person at work. A rule that names none was written before they could be
+    /// named: it keeps those that every report had then.
+    pub fn tables(&self) -> Cow<'_, [PerRule]> {
+        use Figure::{Beyond, Done, Due, Missing, NotDone, People, Seen, Share, Urgent};
+        if !self.per.is_empty() {
+            return Cow::Borrowed(&self.per);
+        }
+        let table = |by, th: &str, en: &str, columns: &[Figure]| {
+            let urgent = (!self.urgent.is_empty()).then_some(Urgent);
+            let title = Words { th: th.to_owned(), en: en.to_owned() };
+            PerRule { by, title, columns: columns.iter().copied().chain(urgent).collect() }
+        };
+        let visits = [People, Due, Done, Missing, Beyond, NotDone, Share];
+        Cow::Owned(vec![
+            table(By::Zone, "เยี่ยมเทียบกับเกณฑ์ รายเขต", "Visits against the quota, by area", &visits),
+            table(By::Author, "รายผู้ปฏิบัติงาน", "By person at work", &[Seen, Done, NotDone]),
+        ])
+    }
+
     /// Names what is inconsistent, one sentence each.
     pub(super) fn faults(&self, programme: &Programme) -> Vec<String> {
         let fields = [&self.quota_by, &self.group, &self.ended_on, &self.ended_why, &self.born].into_iter();

@@ -263,7 +263,7 @@ mod tests {
             let loss = Some(LossKind { dead_after, ..LossKind::default() });
             Programme { loss, ..Programme::default() }
         };
-        let of_loss = |faults: Vec<String>| faults.iter().filter(|fault| fault.contains("dead_after")).count();
+        let of_loss = |faults: Vec<String>| faults.iter().filter(|one| one.contains("dead_after")).count();
         let (never, sound) = (of(0), of(3));
         assert_eq!(of_loss(never.faults_since(None)), 1);
         assert_eq!(of_loss(never.faults_since(Some(&sound))), 1);

@@ -370,3 +370,17 @@ fn sores_are_known_again_by_where_they_are() {
         "one on the sacrum came, one on the heel healed, the one on the hip is deeper"
     );
 }
+
+#[test]
+fn a_rule_that_names_no_table_keeps_those_by_area_and_by_person() {
+    let from_before = ReportRule { per: Vec::new(), ..rule() };
+    let report = monthly(&programme(), &from_before, &people(), &month("2026-11", "", "en"));
+    let heads = |at: usize| report.tables[at].heads.iter().map(String::as_str).collect::<Vec<_>>();
+    assert_eq!(report.tables[0].title, "Visits against the quota, by area");
+    let visits = ["Area", "People", "Due", "Done", "Missing", "Unplanned", "Not done", "Per cent", "Urgent"];
+    assert_eq!(heads(0), visits);
+    assert_eq!(report.tables[1].title, "By person at work");
+    assert_eq!(heads(1), ["Name", "People seen", "Done", "Not done", "Urgent"]);
+    let silent = ReportRule { urgent: Default::default(), ..from_before };
+    assert!(silent.tables().iter().all(|table| !table.columns.contains(&Figure::Urgent)));
+}
