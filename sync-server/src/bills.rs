@@ -50,7 +50,7 @@ pub(crate) async fn file(
     server
         .with_store(move |store| {
             store.papers_printed(&numbers)?;
-            let zone = ask.zone.as_deref().unwrap_or("*");
+            let zone = ask.zone.clone().unwrap_or_else(|| grant.extent(&ask.programme));
             let about = format!("{}/{zone} {} x {}", ask.programme, ask.cycle, numbers.len());
             Ok(store.note_audit(&grant.person, "bills printed", &about, caller.now_ms)?)
         })

@@ -31,8 +31,9 @@ pub(crate) async fn file(
     let drawn = server
         .with_store(move |store| {
             let content = content(store, &caller, &ask)?;
-            let about = format!("{}/* {}", ask.programme, ask.cycle);
-            store.note_audit(&caller.account.grant.person, what(ask.what), &about, caller.now_ms)?;
+            let grant = &caller.account.grant;
+            let about = format!("{}/{} {}", ask.programme, grant.extent(&ask.programme), ask.cycle);
+            store.note_audit(&grant.person, what(ask.what), &about, caller.now_ms)?;
             Ok(content)
         })
         .await?;

@@ -89,6 +89,23 @@ impl Grant {
             }
         }
     }
+
+    /// The zones of a programme that the grant reaches, as the audit names them: `*` for all, else each by its id, in order.
+    pub fn extent(&self, programme: &str) -> String {
+        let is_whole = match self.role {
+            Role::Clerk | Role::Administrator => true,
+            Role::Supervisor => self.shelves.contains(&Shelf::common(programme)),
+            Role::Worker => false,
+        };
+        if is_whole {
+            return "*".to_owned();
+        }
+        let named = self.shelves.iter().filter(|shelf| shelf.programme == programme && shelf.is_zone());
+        let mut zones: Vec<&str> = named.map(|shelf| shelf.zone.as_str()).collect();
+        zones.sort_unstable();
+        zones.dedup();
+        zones.join(",")
+    }
 }
 
 /// Something a person wants to do.
@@ -185,6 +202,22 @@ mod tests {
         assert!(!nok.reaches(&Shelf::new("water", "R02")));
         assert!(!nok.reaches(&Shelf::common("care")));
         assert_eq!(nok.holds(), [Shelf::common("water"), Shelf::new("water", "R01")]);
+    }
+
+    #[test]
+    fn the_audit_names_the_zones_of_an_area_and_not_the_whole_programme() {
+        let shelves = vec![
+            Shelf::new("water", "R02"),
+            Shelf::new("water", "R01"),
+            Shelf::emergency("water"),
+            Shelf::common("care"),
+        ];
+        let mixed = Grant { shelves, role: Role::Supervisor, ..grant(Role::Worker) };
+        assert_eq!(mixed.extent("water"), "R01,R02");
+        assert_eq!(mixed.extent("care"), "*");
+        assert_eq!(mixed.extent("lights"), "");
+        assert_eq!(grant(Role::Clerk).extent("lights"), "*");
+        assert_eq!(grant(Role::Worker).extent("water"), "R01");
     }
 
     #[test]
