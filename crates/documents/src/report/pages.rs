@@ -20,7 +20,8 @@ const STEP: f32 = SIZE * LEADING;
 /// Of a column's title; more is cut.
 const HEAD_LINES: usize = 6;
 
-/// Reports as one file, each on pages of its own, and the photos that belong to them on the last. `printed` stands at the foot of every page: when, and by whom.
+/// Reports as one file, each on pages of its own, and the photos that belong to them on the last. `printed` stands at the
+/// foot of every page: when, and by whom.
 ///
 /// # Errors
 /// [`BadPaper::NoFont`].
@@ -234,6 +235,7 @@ mod tests {
         let file = pdf(&[report, wide], None, "พิมพ์ 26 พ.ย. 2569").unwrap();
         assert!(file.starts_with(b"%PDF"));
     }
+
     #[test]
     fn a_row_longer_than_a_page_goes_on_and_loses_no_word() {
         let words: Vec<String> = (0..2_000).map(|n| format!("คำที่{n}")).collect();
