@@ -159,6 +159,29 @@ fn a_closed_cycle_is_corrected_by_an_adjustment_only() {
 }
 
 #[test]
+fn a_reading_of_a_closed_cycle_is_refused_at_the_desk_and_taken_again_in_the_next() {
+    let mut town = Town::new();
+    town.read(2, &[("reading", "118")], None);
+    town.sync();
+    let ask = typed(&mut town, 1, "116", None, "");
+    for state in [CycleState::Reviewed, CycleState::Approved, CycleState::Closed] {
+        assert_eq!(town.set(state).done, 1);
+    }
+    // It is said when the form is opened: nobody types in vain. And who had it open before is told, too.
+    let again = opening(&town, 1, None);
+    assert_eq!(town.ask(Role::Clerk, again).unwrap_err().code, Code::CycleClosed);
+    assert_eq!(town.ask(Role::Clerk, ask.clone()).unwrap_err().code, Code::CycleClosed);
+    let in_vain = api::SaveVisit { outcome: "01".into(), answers: Values::new(), ..ask.visit };
+    assert_eq!(town.ask(Role::Clerk, in_vain).unwrap_err().code, Code::CycleClosed);
+    assert!(visits(&mut town, 1).is_empty() && town.bills(1).is_empty());
+
+    town.next_month();
+    let ask = typed(&mut town, 1, "116", None, "");
+    town.office(ask);
+    assert_eq!(town.bills(1), [("2026-10".to_owned(), 16, ChargeState::Open)]);
+}
+
+#[test]
 fn nobody_types_for_a_zone_or_programme_that_is_not_theirs() {
     let mut town = Town::new();
     let first = town.read(1, &[("reading", "118")], None);

@@ -43,6 +43,12 @@ pub(super) fn open_form(store: &Store, caller: &Caller<'_>, ask: &OpenForm) -> R
         let (row, shelf) = list::subject(store, caller, subject)?;
         access::may(caller.grant, Action::Visit(&shelf, &programme, &form.id))?;
         heading = list::heading(store, &programme.id, &row);
+        let cycle = match &corrected {
+            Some(visit) => visit.view.text(field::CYCLE).unwrap_or_default().to_owned(),
+            None => ask.today.parse().map_or(String::new(), |day| schedule::cycle(form.schedule.as_ref(), day)),
+        };
+        // Said before anybody has typed in vain.
+        still_open(store, &programme, &form.id, &shelf, &cycle)?;
         if let Some(visit) = &corrected {
             answers = project::answers(&visit.view);
         }
@@ -68,9 +74,7 @@ pub(super) fn open_form(store: &Store, caller: &Caller<'_>, ask: &OpenForm) -> R
 }
 
 /// The visit that is to be corrected. Only one of the same subject and form can be, and only by another visit. Where it is
-/// billed, only until the next reading: that one has charged what this one left out, or the other way round. At the office
-/// only while its cycle is open, too: afterwards the account is adjusted. A phone cannot be sure of that; what it saves in
-/// good faith is kept and asked about.
+/// billed, only until the next reading: that one has charged what this one left out, or the other way round.
 fn corrected(
     store: &Store,
     programme: &Programme,
@@ -87,19 +91,22 @@ fn corrected(
                 && visit.view.text(field::FORM) == Some(form)
         })
         .ok_or(Error::NotFound)?;
-    let of_round = programme.round.as_ref().is_some_and(|round| round.form == form);
-    if store.kind == Kind::Server && of_round {
-        let shelf = row::shelf_of(&store.db, visit.shelf)?;
-        let cycle = visit.view.text(field::CYCLE).unwrap_or_default();
-        if !rebill::state_of(&store.db, &shelf, cycle)?.issues() {
-            return Err(Code::CycleClosed.into());
-        }
-    }
     let is_billed = programme.billing.as_ref().is_some_and(|billing| billing.form == form);
     if is_billed && rebill::next_done(&store.db, &visit)?.is_some() {
         return Err(Code::NextRead.into());
     }
     Ok(visit)
+}
+
+/// At the office the form of a round is filled, and what was filled corrected, only while the cycle is open: nothing would be
+/// billed for it, so afterwards the account is adjusted. A phone cannot be sure of that; what it saves in good faith is kept
+/// and asked about.
+fn still_open(store: &Store, programme: &Programme, form: &str, shelf: &Shelf, cycle: &str) -> Result<()> {
+    let of_round = programme.round.as_ref().is_some_and(|round| round.form == form);
+    if store.kind == Kind::Server && of_round && !rebill::state_of(&store.db, shelf, cycle)?.issues() {
+        return Err(Code::CycleClosed.into());
+    }
+    Ok(())
 }
 
 pub(super) fn correct_visit(store: &mut Store, caller: &Caller<'_>, ask: CorrectVisit) -> Result<Saved> {
@@ -225,6 +232,9 @@ fn write_visit(
         cells.extend(estimated(form, round, known, &ask.outcome, caller, today));
     }
     let cycle = kept(field::CYCLE).unwrap_or_else(|| schedule::cycle(form.schedule.as_ref(), day));
+    if let Some(zone) = &zone {
+        still_open(store, &programme, &form.id, &Shelf::new(&programme.id, zone), &cycle)?;
+    }
     for (name, value) in [
         (field::PROGRAMME, programme.id.clone()),
         (field::SUBJECT, subject.to_string()),

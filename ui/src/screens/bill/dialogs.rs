@@ -13,6 +13,7 @@ use crate::printer::{self, Way};
 use crate::strings::fill;
 use crate::strings::money::money;
 use domain::api::{AdjustAccount, CancelEntry, CountPaper, PaperKind, PrintPaper, ReceiveCash};
+use domain::cycle;
 use domain::ids::RecordId;
 use domain::money::Satang;
 use domain::problem::Code;
@@ -289,8 +290,14 @@ fn AdjustDialog(subject: RecordId, open: RwSignal<bool>) -> impl IntoView {
             amount: if gives_back { -sum } else { sum },
             reason: reason.get_untracked(),
         };
+        let after = cycle::later(&request.cycle, 1).map(|cycle| AdjustAccount { cycle, ..request.clone() });
         spawn_local(async move {
-            match ask(request).await {
+            let answer = match (ask(request).await, after) {
+                // This month is closed already: the next one takes it.
+                (Err(problem), Some(after)) if problem.code == Code::CycleClosed => ask(after).await,
+                (answer, _) => answer,
+            };
+            match answer {
                 Ok(saved) => {
                     app.say(m.done);
                     amount.try_set(String::new());
