@@ -283,6 +283,47 @@ fn a_month_in_which_meters_have_no_bill_is_closed_with_a_reason_only() {
 }
 
 #[test]
+fn closing_that_is_refused_has_billed_nothing_and_is_no_row_of_the_audit() {
+    let mut town = Town::new(9, by_number);
+    for at in [3, 5, 7] {
+        town.read(at, used(10));
+    }
+    town.sync();
+    town.set("R01", CycleState::Reviewed);
+    town.set("R01", CycleState::Approved);
+    // Read after the approval, without a price; the office finds out its class later.
+    town.read(9, used(10));
+    town.sync();
+    let class = Change {
+        id: meter(9),
+        kind: kind::SUBJECT.into(),
+        base_seq: Seq(0),
+        cells: [("class".to_owned(), json!("1"))].into(),
+    };
+    town.server.import("demo", vec![class], town.now).unwrap();
+    let said = |town: &Town| {
+        let mut rows = 0;
+        let count = |row: store::AuditRow| rows += u32::from(row.what == "cycle state");
+        town.server.each_audit_row(0, count).unwrap();
+        (town.server.statement(meter(9)).unwrap().charges.len(), rows)
+    };
+    let before = said(&town);
+    assert_eq!(before.0, 0, "nothing has billed it so far");
+    let close = |reason: &str| api::SetCycle {
+        programme: "water".into(),
+        zone: Some("R01".into()),
+        cycle: "2026-09".into(),
+        state: CycleState::Closed,
+        reason: reason.into(),
+    };
+    // Meter 1 was not read at all.
+    assert_eq!(town.office(close("")).unwrap_err().code, Code::ReasonNeeded);
+    assert_eq!(said(&town), before);
+    assert_eq!(town.office(close("บ้านปิดทั้งเดือน")).unwrap().done, 1);
+    assert_eq!(said(&town), (1, before.1 + 1));
+}
+
+#[test]
 fn cash_goes_on_from_the_collector_to_the_office_to_the_bank() {
     let mut town = Town::new(10, by_number);
     for at in (1..=10).cycle().take(250) {

@@ -47,7 +47,7 @@ pub struct CutOffLine {
 
 /// The day on which the service is cut off for a cycle that is not paid: as the office planned it, or else the usual one.
 fn cutoff_on(store: &Store, kind: &RoundKind, shelf: &Shelf, cycle: &str) -> Result<Option<String>> {
-    let values = round::cycle_values(store, shelf, cycle)?;
+    let values = round::cycle_values(&store.db, shelf, cycle)?;
     let planned = values.get(cycle::field::CUTOFF_ON).and_then(Value::as_str);
     Ok(match planned.filter(|day| !day.is_empty()) {
         Some(day) => Some(day.to_owned()),

@@ -6,7 +6,8 @@ use crate::commit::{NewCommit, write_as_server};
 use crate::error::{Error, Optional, Result};
 use crate::round::{self, Visit};
 use crate::row::{self, Row};
-use crate::{Kind, Store, project, rebill};
+use crate::transact::Tx;
+use crate::{Kind, Store, audit, project, rebill};
 use domain::access::{self, Action};
 use domain::api::{
     Anomalies, AnomaliesReply, Anomaly, ApproveMarked, Approved, CycleSet, Dashboard, DashboardReply, Done,
@@ -18,6 +19,7 @@ use domain::ids::{RecordId, Seq, Shelf};
 use domain::problem::{Code, Problem};
 use domain::programme::{DONE, Programme, RoundKind, SubjectKind};
 use domain::thai_date;
+use rusqlite::Connection;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
@@ -44,7 +46,7 @@ fn is_unbilled(visit: &Visit, billed: &HashMap<[u8; 16], i64>) -> bool {
 
 /// The subjects whose visit of a cycle has units and no bill, with their shelves.
 fn unbilled(
-    store: &Store,
+    db: &Connection,
     programme: &Programme,
     cycle: &str,
     shelves: &[(i64, Shelf)],
@@ -54,8 +56,8 @@ fn unbilled(
         return Ok(all);
     }
     let list = list::sql_list(shelves.iter().map(|(no, _)| *no));
-    let billed = sums::billed(store, cycle, &list)?;
-    round::counting(&store.db, cycle, &list, |visit| {
+    let billed = sums::billed(db, cycle, &list)?;
+    round::counting(db, cycle, &list, |visit| {
         if is_unbilled(&visit, &billed) {
             all.push((visit.shelf, row::id_of(visit.subject)));
         }
@@ -100,8 +102,8 @@ pub(super) fn zones(
 }
 
 /// What is written of a zone's cycle; empty while nothing is.
-pub(super) fn cycle_values(store: &Store, shelf: &Shelf, cycle: &str) -> Result<Values> {
-    let row = row::load(&store.db, cycle::id(&shelf.programme, &shelf.zone, cycle))?;
+pub(super) fn cycle_values(db: &Connection, shelf: &Shelf, cycle: &str) -> Result<Values> {
+    let row = row::load(db, cycle::id(&shelf.programme, &shelf.zone, cycle))?;
     Ok(row.map(|row| row.view.values()).unwrap_or_default())
 }
 
@@ -137,10 +139,10 @@ pub(super) fn dashboard(store: &Store, caller: &Caller<'_>, ask: &Dashboard) -> 
     let list = list::sql_list(shelves.iter().map(|(no, _)| *no));
     let mut readers: BTreeMap<String, (ReaderTally, BTreeSet<i64>)> = BTreeMap::new();
     let billed = match programme.billing.is_some() {
-        true => Some(sums::billed(store, &cycle, &list)?),
+        true => Some(sums::billed(&store.db, &cycle, &list)?),
         false => None,
     };
-    let mut tallies = subjects(store, &programme, kind, &list, billed.as_ref())?;
+    let mut tallies = subjects(&store.db, &programme, kind, &list, billed.as_ref())?;
     round::counting(&store.db, &cycle, &list, |visit| {
         let tally = tallies.entry(visit.shelf).or_default();
         count(tally, kind, &visit, &ask.today);
@@ -172,7 +174,7 @@ pub(super) fn dashboard(store: &Store, caller: &Caller<'_>, ask: &Dashboard) -> 
 
 /// A tally for each shelf with subjects that are on the round: how many there are, and how many of them were never billed.
 fn subjects(
-    store: &Store,
+    db: &Connection,
     programme: &Programme,
     kind: &RoundKind,
     shelves: &str,
@@ -181,7 +183,7 @@ fn subjects(
     let mut tallies: BTreeMap<i64, Tally> = BTreeMap::new();
     {
         let sql = format!("SELECT shelf, count(*) FROM subject WHERE shelf IN ({shelves}) GROUP BY shelf");
-        let mut statement = store.db.prepare_cached(&sql)?;
+        let mut statement = db.prepare_cached(&sql)?;
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
             tallies.entry(row.get(0)?).or_default().subjects = row.get(1)?;
@@ -189,7 +191,7 @@ fn subjects(
     }
     let ended = match programme.subject.ended.is_empty() {
         true => HashMap::new(),
-        false => ended(store, &programme.subject, &kind.form, shelves)?,
+        false => ended(db, &programme.subject, &kind.form, shelves)?,
     };
     for shelf in ended.values() {
         tallies.entry(*shelf).and_modify(|tally| tally.subjects = tally.subjects.saturating_sub(1));
@@ -207,16 +209,21 @@ fn subjects(
 }
 
 /// The subjects that are on the round no more, with their shelves. They are never due, so only those are looked at.
-fn ended(store: &Store, subjects: &SubjectKind, form: &str, shelves: &str) -> Result<HashMap<[u8; 16], i64>> {
+fn ended(
+    db: &Connection,
+    subjects: &SubjectKind,
+    form: &str,
+    shelves: &str,
+) -> Result<HashMap<[u8; 16], i64>> {
     let sql = format!(
         "SELECT no, shelf FROM subject WHERE shelf IN ({shelves}) \
          AND NOT EXISTS (SELECT 1 FROM due WHERE due.subject = subject.no AND due.form = ?1)"
     );
-    let mut statement = store.db.prepare_cached(&sql)?;
+    let mut statement = db.prepare_cached(&sql)?;
     let mut rows = statement.query([form])?;
     let mut ended = HashMap::new();
     while let Some(found) = rows.next()? {
-        let Some(row) = row::load_no(&store.db, found.get(0)?)? else { continue };
+        let Some(row) = row::load_no(db, found.get(0)?)? else { continue };
         if subjects.has_ended(|field| row.view.get(field).map(project::plain)) {
             ended.insert(*row.id.bytes(), found.get(1)?);
         }
@@ -232,7 +239,7 @@ fn zone_tally(
     title: String,
     tally: Tally,
 ) -> Result<ZoneTally> {
-    let values = cycle_values(store, &shelf, cycle)?;
+    let values = cycle_values(&store.db, &shelf, cycle)?;
     let text = |name: &str| values.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
     let state = cycle::state(&values);
     let usual =
@@ -288,7 +295,7 @@ fn doubtful(store: &Store, caller: &Caller<'_>, ask: &Anomalies, most: usize) ->
     let bits = kind.bits(|mark| mark.id == ask.mark);
     let list = list::sql_list(shelves.iter().map(|(no, _)| *no));
     let billed = match ask.mark == Anomalies::UNBILLED && programme.billing.is_some() {
-        true => Some(sums::billed(store, &ask.cycle, &list)?),
+        true => Some(sums::billed(&store.db, &ask.cycle, &list)?),
         false => None,
     };
     let mut found = Vec::new();
@@ -427,22 +434,46 @@ pub(super) fn set_cycle(store: &mut Store, caller: &Caller<'_>, ask: &SetCycle) 
         return Err(Problem::new(Code::Malformed).about("cycle").into());
     }
     let shelves = zones(store, caller, &ask.programme, ask.zone.as_deref())?;
-    let mut in_the_way = in_the_way(store, kind, &ask.cycle, &shelves)?;
+    let in_the_way = in_the_way(store, kind, &ask.cycle, &shelves)?;
+    // Its bills, its states and what the audit says of them are one thing: who is refused has changed nothing.
+    store.transact(|tx| {
+        let set = set_states(tx, caller, ask, (&programme, kind), &shelves, in_the_way)?;
+        let about = format!(
+            "{}/{} {} {}",
+            ask.programme,
+            ask.zone.as_deref().unwrap_or("*"),
+            ask.cycle,
+            ask.state.word()
+        );
+        audit::append(tx.db, &caller.grant.person, "cycle state", &about, caller.now.ms)?;
+        Ok(set)
+    })
+}
+
+/// Bills what was read and sets the state of each zone that may have it, inside a transaction that ends with a refusal.
+fn set_states(
+    tx: &mut Tx<'_>,
+    caller: &Caller<'_>,
+    ask: &SetCycle,
+    (programme, kind): (&Programme, &RoundKind),
+    shelves: &[(i64, Shelf)],
+    mut in_the_way: BTreeMap<i64, u64>,
+) -> Result<CycleSet> {
     if ask.state >= CycleState::Approved {
-        for (shelf, _) in bill_what_was_read(store, caller, &programme, &ask.cycle, &shelves)? {
+        for (shelf, _) in bill_what_was_read(tx, caller, programme, &ask.cycle, shelves)? {
             *in_the_way.entry(shelf).or_default() += 1;
         }
     }
     let without_bill = match ask.state {
-        CycleState::Closed => without_bill(store, &programme, kind, &ask.cycle, &shelves)?,
+        CycleState::Closed => without_bill(tx.db, programme, kind, &ask.cycle, shelves)?,
         _ => BTreeMap::new(),
     };
     let reason = ask.reason.trim();
     let mut set = CycleSet::default();
     let mut changes = Vec::new();
     for (no, shelf) in shelves {
-        let state = cycle::state(&cycle_values(store, &shelf, &ask.cycle)?);
-        let waiting = in_the_way.get(&no).copied().unwrap_or_default();
+        let state = cycle::state(&cycle_values(tx.db, shelf, &ask.cycle)?);
+        let waiting = in_the_way.get(no).copied().unwrap_or_default();
         let back = ask.state < state;
         if !state.may_become(ask.state) || (!back && waiting > 0) || (back && reason.is_empty()) {
             // Asked of every zone, one that is there already is nothing to tell about.
@@ -452,7 +483,7 @@ pub(super) fn set_cycle(store: &mut Store, caller: &Caller<'_>, ask: &SetCycle) 
             continue;
         }
         // Nothing of a closed month is billed any more: whoever closes one in which some were not says why.
-        if reason.is_empty() && without_bill.get(&no).is_some_and(|tally| tally.without_bill > 0) {
+        if reason.is_empty() && without_bill.get(no).is_some_and(|tally| tally.without_bill > 0) {
             return Err(Problem::new(Code::ReasonNeeded).about(&shelf.zone).into());
         }
         let word = ask.state.word();
@@ -465,38 +496,30 @@ pub(super) fn set_cycle(store: &mut Store, caller: &Caller<'_>, ask: &SetCycle) 
         if back || (ask.state == CycleState::Closed && !reason.is_empty()) {
             cells.insert(cycle::field::REASON.to_owned(), reason.into());
         }
-        changes.push(cycle_change(&shelf, &ask.cycle, cells));
+        changes.push(cycle_change(shelf, &ask.cycle, cells));
         set.done += 1;
     }
-    write(store, caller, changes)?;
-    let about = format!(
-        "{}/{} {} {}",
-        ask.programme,
-        ask.zone.as_deref().unwrap_or("*"),
-        ask.cycle,
-        ask.state.word()
-    );
-    store.note_audit(&caller.grant.person, "cycle state", &about, caller.now.ms)?;
+    write_in(tx, caller, &changes)?;
     Ok(set)
 }
 
 /// The tallies of shelves with the subjects that were never billed for a cycle.
 fn without_bill(
-    store: &Store,
+    db: &Connection,
     programme: &Programme,
     kind: &RoundKind,
     cycle: &str,
     shelves: &[(i64, Shelf)],
 ) -> Result<BTreeMap<i64, Tally>> {
     let list = list::sql_list(shelves.iter().map(|(no, _)| *no));
-    let billed = sums::billed(store, cycle, &list)?;
-    subjects(store, programme, kind, &list, Some(&billed))
+    let billed = sums::billed(db, cycle, &list)?;
+    subjects(db, programme, kind, &list, Some(&billed))
 }
 
 /// Before what is owed stands: bills what was read and could not be billed on the spot, and can be now, for instance because
 /// the office has entered the class meanwhile. Gives what is left of the shelves that have come so far.
 fn bill_what_was_read(
-    store: &mut Store,
+    tx: &mut Tx<'_>,
     caller: &Caller<'_>,
     programme: &Programme,
     cycle: &str,
@@ -504,20 +527,20 @@ fn bill_what_was_read(
 ) -> Result<Vec<(i64, RecordId)>> {
     let mut ready = Vec::new();
     for (no, shelf) in shelves {
-        let state = cycle::state(&cycle_values(store, shelf, cycle)?);
+        let state = cycle::state(&cycle_values(tx.db, shelf, cycle)?);
         if state.issues() && state >= CycleState::Reviewed {
             ready.push((*no, shelf.clone()));
         }
     }
-    let missing = unbilled(store, programme, cycle, &ready)?;
+    let missing = unbilled(tx.db, programme, cycle, &ready)?;
     if missing.is_empty() {
         return Ok(missing);
     }
     let decided = rebill::Decided { by: &caller.grant.person, reason: READ_BEFORE, now_ms: caller.now.ms };
-    store.transact(|tx| {
-        missing.iter().try_for_each(|(_, subject)| rebill::rebill(tx, *subject, cycle, decided))
-    })?;
-    unbilled(store, programme, cycle, &ready)
+    for (_, subject) in &missing {
+        rebill::rebill(tx, *subject, cycle, decided)?;
+    }
+    unbilled(tx.db, programme, cycle, &ready)
 }
 
 /// Why a bill is issued when its cycle is approved.
@@ -533,22 +556,19 @@ fn cycle_change(shelf: &Shelf, cycle: &str, mut cells: Values) -> Change {
     Change { id, kind: kind::CYCLE.to_owned(), base_seq: Seq(0), cells }
 }
 
-fn write(store: &mut Store, caller: &Caller<'_>, changes: Vec<Change>) -> Result<()> {
+fn write_in(tx: &mut Tx<'_>, caller: &Caller<'_>, changes: &[Change]) -> Result<()> {
     let now = caller.now.ms;
-    store.transact(|tx| {
-        for part in changes.chunks(domain::wire::COMMIT_MAX_CHANGES) {
-            let new = NewCommit { changes: part.to_vec(), ..NewCommit::default() };
-            write_as_server(tx, &caller.grant.person, now, now, new)?;
-        }
-        Ok(())
-    })
+    for new in NewCommit::parts(changes) {
+        write_as_server(tx, &caller.grant.person, now, now, new)?;
+    }
+    Ok(())
 }
 
 pub(super) fn plan_cycle(store: &mut Store, caller: &Caller<'_>, ask: &PlanCycle) -> Result<Done> {
     at_the_office(store)?;
     programme(store, caller, &ask.programme)?;
     let shelf = zones(store, caller, &ask.programme, Some(&ask.zone))?.pop().ok_or(Error::NotFound)?.1;
-    let known = cycle_values(store, &shelf, &ask.cycle)?;
+    let known = cycle_values(&store.db, &shelf, &ask.cycle)?;
     let is_closed = cycle::state(&known) == CycleState::Closed;
     let mut cells = Values::new();
     let dates = [
@@ -578,7 +598,8 @@ pub(super) fn plan_cycle(store: &mut Store, caller: &Caller<'_>, ask: &PlanCycle
         return Err(Code::CycleClosed.into());
     }
     if !cells.is_empty() {
-        write(store, caller, vec![cycle_change(&shelf, &ask.cycle, cells)])?;
+        let changes = [cycle_change(&shelf, &ask.cycle, cells)];
+        store.transact(|tx| write_in(tx, caller, &changes))?;
     }
     Ok(Done {})
 }

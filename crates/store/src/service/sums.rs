@@ -5,17 +5,18 @@ use crate::{Store, ledger, project, row};
 use domain::api::Tally;
 use domain::cycle;
 use domain::ledger::{PaymentState, Statement};
+use rusqlite::Connection;
 use std::collections::{BTreeMap, HashMap};
 
 type Subject = [u8; 16];
 
 /// The subjects that were ever billed for a cycle, whatever became of the bill, with their shelves.
-pub(super) fn billed(store: &Store, cycle: &str, shelves: &str) -> Result<HashMap<Subject, i64>> {
+pub(super) fn billed(db: &Connection, cycle: &str, shelves: &str) -> Result<HashMap<Subject, i64>> {
     let mut all = HashMap::new();
     let sql = format!(
         "SELECT subject, shelf FROM entry WHERE cycle = ?1 AND fact = 'bill' AND shelf IN ({shelves})"
     );
-    let mut statement = store.db.prepare_cached(&sql)?;
+    let mut statement = db.prepare_cached(&sql)?;
     let mut rows = statement.query([cycle])?;
     while let Some(found) = rows.next()? {
         all.insert(found.get(0)?, found.get(1)?);

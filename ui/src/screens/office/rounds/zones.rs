@@ -164,10 +164,11 @@ fn set(page: State, question: Asked, reason: String) {
                     said.push(fill(t.set_held, &[&number(held.len())]));
                 }
                 page.app.say(if said.is_empty() { t.none_ready.to_owned() } else { said.join(" · ") });
-                page.look_now();
             }
             Err(problem) => office.say_problem(&problem),
         }
+        // After a refusal, too: what it rests on may be newer than what the page shows, such as a meter without a bill.
+        page.look_now();
     });
 }
 
