@@ -64,8 +64,8 @@ impl Store {
     }
 }
 
-/// Notes what a commit does that must leave a trace: somebody opened the emergency view; a visit was written at the desk,
-/// where nobody stood at the door; a programme is another one from here on, told by its version and the hash of its
+/// Notes what a commit does that must leave a trace: somebody opened the emergency view; a visit was written or an order opened
+/// at the desk, where nobody stood at the door; a programme is another one from here on, told by its version and the hash of its
 /// definition.
 pub(crate) fn note_commit(db: &Connection, arrival: &Arrival<'_>, commit: &Commit) -> Result<()> {
     let by = arrival.grant.map_or(&commit.by, |grant| &grant.person);
@@ -79,6 +79,10 @@ pub(crate) fn note_commit(db: &Connection, arrival: &Arrival<'_>, commit: &Commi
                 let corrects = change.cells.contains_key(field::SUPERSEDES);
                 let what = if corrects { "visit corrected" } else { "visit written" };
                 append(db, by, what, &change.id.to_string(), now_ms)?;
+            }
+            // Only what opens an order says of which kind it is; a step or a report of one does not.
+            kind::ORDER if at_desk && change.cells.contains_key(field::ORDER_KIND) => {
+                append(db, by, "order opened", &change.id.to_string(), now_ms)?;
             }
             kind::PROGRAMME => {
                 let definition = change.cells.get(field::DEFINITION).map(ToString::to_string);

@@ -214,8 +214,8 @@ fn nobody_types_for_a_zone_or_programme_that_is_not_theirs() {
     assert_eq!((visits(&mut town, 1).len(), visits(&mut town, 2).len()), (2, 1));
 }
 
-#[test]
-fn what_came_in_while_the_form_was_open_is_not_written_over() {
+/// An office with one pole, and the pole.
+fn lights() -> (Store, RecordId) {
     let mut server = Store::in_memory(Kind::Server, common::entropy(1)).unwrap();
     let lights = programmes::all().unwrap().into_iter().find(|programme| programme.id == "lights").unwrap();
     server.define_programme(&lights, SEPTEMBER).unwrap();
@@ -229,6 +229,12 @@ fn what_came_in_while_the_form_was_open_is_not_written_over() {
     .into();
     let subject = Change { id: pole, kind: kind::SUBJECT.into(), base_seq: Seq(0), cells };
     server.import("demo", vec![subject], SEPTEMBER).unwrap();
+    (server, pole)
+}
+
+#[test]
+fn what_came_in_while_the_form_was_open_is_not_written_over() {
+    let (mut server, pole) = lights();
     let clerk = common::town::grant(Role::Clerk);
     let opening = api::OpenForm {
         programme: "lights".into(),
@@ -259,4 +265,32 @@ fn what_came_in_while_the_form_was_open_is_not_written_over() {
     let card = asks(&mut server, &clerk, SEPTEMBER + 4_000, card).unwrap();
     assert_eq!(card.visits.len(), 1);
     assert_eq!(card.values.get("status"), Some(&json!("broken")), "the form had changed nothing about it");
+}
+
+#[test]
+fn an_order_opened_at_the_desk_is_a_row_in_the_audit_and_a_second_call_about_it_is_none() {
+    let (mut server, pole) = lights();
+    let clerk = common::town::grant(Role::Clerk);
+    let opening = api::OpenOrder {
+        subject: pole,
+        kind: "repair".into(),
+        topics: vec!["leaning".into()],
+        note: "เจ้าของบ้านโทรแจ้ง".into(),
+        photos: Vec::new(),
+        place: None,
+    };
+    let order = asks(&mut server, &clerk, SEPTEMBER + 1_000, opening.clone()).unwrap().record;
+    // Somebody else calls about the same: that joins it.
+    let joined = asks(&mut server, &clerk, SEPTEMBER + 2_000, opening).unwrap().record;
+    assert_eq!(joined, order);
+    let mut rows = Vec::new();
+    server
+        .each_audit_row(0, |row| {
+            if row.what.starts_with("order ") {
+                rows.push((row.who, row.what, row.about));
+            }
+        })
+        .unwrap();
+    assert_eq!(rows, [row("order opened", order)]);
+    assert_eq!(server.first_broken_audit_row().unwrap(), None);
 }
