@@ -1,5 +1,6 @@
 //! What the screens need of the browser besides views: the clock, timers, small settings, and where the page was opened.
 
+use domain::ids::RecordId;
 use domain::thai_date;
 use js_sys::{Function, Promise};
 use leptos::ev;
@@ -17,6 +18,13 @@ pub const OFFSET_MINUTES: i32 = thai_date::THAI_OFFSET_MINUTES;
 /// Returns the wall clock, milliseconds since 1970 UTC.
 pub fn now_ms() -> u64 {
     js_sys::Date::now() as u64
+}
+
+/// A new name for a record that the page itself sends to the office. It need not be hard to guess, only new.
+pub fn new_record_id() -> RecordId {
+    let mut random = [0_u8; 10];
+    random.fill_with(|| (js_sys::Math::random() * 256.0) as u8);
+    RecordId::new(now_ms(), random)
 }
 
 /// Returns today, local.

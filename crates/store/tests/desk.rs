@@ -38,6 +38,7 @@ fn typed(
     let opened = town.office(ask);
     let answers = town.filled(&opened, &[("reading", reading)]);
     api::EnterVisit {
+        id: None,
         visit: api::SaveVisit { supersedes: corrects, ..common::reading(meter(at), answers) },
         version: opened.definition["version"].as_str().unwrap().to_owned(),
         seen: opened.seen,
@@ -94,6 +95,35 @@ fn a_reading_is_typed_at_the_desk_with_its_bill_its_version_and_a_row_in_the_aud
     town.read(2, &[("reading", "118")], None);
     town.sync();
     assert_eq!(written(&town.server).len(), 1);
+    assert_eq!(town.server.verify_all().unwrap(), Vec::<store::Fault>::new());
+}
+
+#[test]
+fn what_is_sent_again_after_a_lost_answer_is_saved_once() {
+    let mut town = Town::new();
+    let id = RecordId::new(town.now, [7; 10]);
+    let ask = api::EnterVisit { id: Some(id), ..typed(&mut town, 1, "116", None, "") };
+    let changed = api::EnterVisit { id: Some(id), ..typed(&mut town, 1, "118", None, "") };
+    for _ in 0..2 {
+        assert_eq!(town.office(ask.clone()).record, id);
+    }
+    assert_eq!(visits(&mut town, 1).len(), 1);
+    assert_eq!(town.bills(1), [("2026-09".to_owned(), 16, ChargeState::Open)]);
+    assert_eq!(written(&town.server), [row("visit written", id)]);
+
+    // She saw that it was wrong before she pressed again: that corrects the first, which she was never told of.
+    let second = town.office(changed.clone()).record;
+    assert_ne!(second, id);
+    assert_eq!(town.office(changed).record, second);
+    assert_eq!(visits(&mut town, 1).iter().filter(|visit| !visit.corrected).count(), 1);
+    assert_eq!(town.standing(1), [("2026-09".to_owned(), 18)]);
+    assert_eq!(written(&town.server), [row("visit written", id), row("visit corrected", second)]);
+
+    // A name that stands for something else is not written over, and tells nothing.
+    let other = api::EnterVisit { id: Some(id), ..typed(&mut town, 2, "116", None, "") };
+    assert_eq!(town.ask(Role::Clerk, other).unwrap_err().code, Code::NotFound);
+    let subject = api::EnterVisit { id: Some(meter(1)), ..typed(&mut town, 1, "116", None, "") };
+    assert_eq!(town.ask(Role::Clerk, subject).unwrap_err().code, Code::NotFound);
     assert_eq!(town.server.verify_all().unwrap(), Vec::<store::Fault>::new());
 }
 
@@ -259,7 +289,8 @@ fn what_came_in_while_the_form_was_open_is_not_written_over() {
         form: "inspect".into(),
         ..common::reading(pole, answers)
     };
-    let enter = api::EnterVisit { visit, version: "1".into(), seen: opened.seen, reason: String::new() };
+    let (version, reason) = ("1".into(), String::new());
+    let enter = api::EnterVisit { id: None, visit, version, seen: opened.seen, reason };
     asks(&mut server, &clerk, SEPTEMBER + 3_000, enter).unwrap();
     let card = api::Card { subject: pole, today: "2026-09-05".into() };
     let card = asks(&mut server, &clerk, SEPTEMBER + 4_000, card).unwrap();

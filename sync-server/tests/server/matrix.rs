@@ -73,6 +73,7 @@ fn calls() -> Vec<(Request, [u16; 6])> {
         shelves: vec![domain::ids::Shelf::new("water", "R01")],
     };
     let desk = || api::EnterVisit {
+        id: None,
         visit: api::SaveVisit {
             programme: "care".into(),
             form: "visit".into(),

@@ -117,15 +117,75 @@ pub(super) fn correct_visit(store: &mut Store, caller: &Caller<'_>, ask: Correct
     save_visit(store, caller, ask.visit, &reason)
 }
 
-/// Saves what is typed at the office's desk.
+/// Saves what is typed at the office's desk, once, however often it is sent. What was changed before it is sent again
+/// corrects what had arrived the first time.
 pub(super) fn enter_visit(store: &mut Store, caller: &Caller<'_>, ask: EnterVisit) -> Result<Saved> {
     if store.kind == Kind::Device {
         return Err(Code::Forbidden.into());
     }
     access::may(caller.grant, Action::Office)?;
-    let reason = reason_of(&ask.visit, &ask.reason)?;
-    let begun = Begun::at_desk(&ask.version, ask.seen);
-    write_visit(store, caller, ask.visit, &reason, Some(begun))
+    let EnterVisit { mut id, mut visit, version, seen, reason } = ask;
+    let mut reason = reason_of(&visit, &reason)?;
+    if let Some(first) = sent_before(store, caller, id, &visit)? {
+        let kept = |row: &Row| -> Result<Saved> {
+            Ok(Saved { record: row.id, subject: project::subject_of(&row.view), counts: counts(store)? })
+        };
+        if says_the_same(&first, &visit) {
+            return kept(&first);
+        }
+        id = Some(name_of_change(&first, &visit)?);
+        if let Some(second) = sent_before(store, caller, id, &visit)? {
+            return kept(&second);
+        }
+        (visit.subject, visit.supersedes) = (project::subject_of(&first.view), Some(first.id));
+        if reason.is_empty() {
+            SENT_AGAIN.clone_into(&mut reason);
+        }
+    }
+    let begun = Begun::at_desk(&version, seen);
+    write_visit(store, caller, visit, (id, reason.as_str()), Some(begun))
+}
+
+/// Why a visit corrects one that its writer got no answer about.
+const SENT_AGAIN: &str = "แก้ไขก่อนส่งใหม่ เพราะครั้งแรกไม่ได้รับคำตอบ";
+
+/// The visit of this name that the caller sent before. One that is something else, or of somebody else, tells nothing and is
+/// not written over.
+fn sent_before(
+    store: &Store,
+    caller: &Caller<'_>,
+    id: Option<RecordId>,
+    visit: &SaveVisit,
+) -> Result<Option<Row>> {
+    let Some(row) = id.map(|id| row::load(&store.db, id)).transpose()?.flatten() else { return Ok(None) };
+    let is = |name: &str, value: &str| row.view.text(name) == Some(value);
+    let subject = project::subject_of(&row.view).filter(|_| row.kind == kind::VISIT && row.view.is_alive());
+    let subject = subject.filter(|own| {
+        visit.subject.is_none_or(|asked| asked == *own)
+            && is(field::BY, &caller.grant.person)
+            && is(field::PROGRAMME, &visit.programme)
+            && is(field::FORM, &visit.form)
+    });
+    let (_, shelf) = list::subject(store, caller, subject.ok_or(Error::NotFound)?)?;
+    let programme = programme(store, &visit.programme)?;
+    access::may(caller.grant, Action::Visit(&shelf, &programme, &visit.form))?;
+    Ok(Some(row))
+}
+
+/// Says whether a visit holds what is sent again, and no more.
+fn says_the_same(row: &Row, visit: &SaveVisit) -> bool {
+    let sent = visit.answers.iter().filter(|(_, value)| !value.is_null());
+    let sent: Values = sent.map(|(name, value)| (name.clone(), value.clone())).collect();
+    row.view.text(field::OUTCOME) == Some(visit.outcome.as_str()) && project::answers(&row.view) == sent
+}
+
+/// What a visit is called that changes one which was sent before: the same each time that it is sent.
+fn name_of_change(first: &Row, visit: &SaveVisit) -> Result<RecordId> {
+    let said = serde_json::to_string(&(&visit.outcome, &visit.answers))?;
+    let name = RecordId::derived("sent again", &[first.id.bytes(), said.as_bytes()]);
+    // Not the derived name itself: those are the server's own.
+    let part = std::array::from_fn(|at| name.bytes().get(at).copied().unwrap_or_default());
+    Ok(RecordId::new(u64::try_from(project::at_ms(&first.view)).unwrap_or_default(), part))
 }
 
 /// Why a visit is saved, in one line: of a correction it has to be said.
@@ -144,7 +204,7 @@ pub(super) fn save_visit(
     reason: &str,
 ) -> Result<Saved> {
     let begun = draft::load(store, &key_of(&ask))?;
-    write_visit(store, caller, ask, reason, begun)
+    write_visit(store, caller, ask, (None, reason), begun)
 }
 
 /// Where the draft of a visit is kept, if there is one.
@@ -158,13 +218,13 @@ fn key_of(visit: &SaveVisit) -> DraftKey {
     }
 }
 
-/// Writes a visit with all it brings about. `begun` is what its form showed when it was opened: not what came in meanwhile,
+/// Writes a visit with all it brings about, under the name that its writer gave it, if any. `begun` is what its form showed when it was opened: not what came in meanwhile,
 /// but that is what its writer saw.
 fn write_visit(
     store: &mut Store,
     caller: &Caller<'_>,
     ask: SaveVisit,
-    reason: &str,
+    (named, reason): (Option<RecordId>, &str),
     begun: Option<Begun>,
 ) -> Result<Saved> {
     let programme = programme(store, &ask.programme)?;
@@ -259,7 +319,7 @@ fn write_visit(
     for photo in &ask.photos {
         cells.insert(format!("{}{photo}", field::PHOTOS), true.into());
     }
-    let visit = store.new_record_id(caller.now.ms);
+    let visit = named.unwrap_or_else(|| store.new_record_id(caller.now.ms));
     let opened = match ask.subject {
         Some(id) if done => {
             let before = corrected.as_ref().map(|visit| visit.view.values());

@@ -2,7 +2,7 @@
 
 use crate::app::{App, JustSaved, app};
 use crate::backend::ask;
-use crate::browser::OFFSET_MINUTES;
+use crate::browser::{OFFSET_MINUTES, new_record_id};
 use crate::components::button::{Button, Weight};
 use crate::components::dialog::Dialog;
 use crate::components::icon::Icon;
@@ -27,6 +27,8 @@ pub struct Finish {
     pub reason: RwSignal<String>,
     asking: RwSignal<bool>,
     doubts: RwSignal<Vec<Doubt>>,
+    /// What was sent from the desk and not answered for, with the change of the form that it holds.
+    sent: StoredValue<Option<(u32, api::EnterVisit)>>,
     /// A save is under way.
     pub saving: RwSignal<bool>,
     /// A form that was only tried out has come to its end.
@@ -42,6 +44,7 @@ impl Finish {
             reason: RwSignal::default(),
             asking: RwSignal::new(false),
             doubts: RwSignal::default(),
+            sent: StoredValue::new(None),
             saving: RwSignal::new(false),
             tried: RwSignal::new(false),
         }
@@ -68,6 +71,17 @@ impl Finish {
             self.doubts.set(doubts);
             self.asking.set(true);
         }
+    }
+
+    /// What goes to the office: where nothing was changed since it went without an answer, the very same once more. Made
+    /// anew it would differ by the moment at which it ended, and correct itself.
+    fn sent_again(self, now: api::EnterVisit) -> api::EnterVisit {
+        let change = self.session.changes();
+        let same = |sent: &(u32, api::EnterVisit)| sent.0 == change && sent.1.reason == now.reason;
+        let before = self.sent.with_value(|sent| sent.clone().filter(same));
+        let what = before.map_or(now, |(_, before)| before);
+        self.sent.set_value(Some((change, what.clone())));
+        what
     }
 
     fn save(self, app: App) {
@@ -100,12 +114,17 @@ impl Finish {
         let what = form_title(app, &at.programme, &at.form);
         let occasion = self.session.occasion;
         let (version, seen) = self.session.opened_with();
+        let typed = matches!(occasion, Occasion::Desk(_)).then(|| {
+            let id = self.sent.with_value(|sent| sent.as_ref().and_then(|(_, sent)| sent.id));
+            let id = Some(id.unwrap_or_else(new_record_id));
+            self.sent_again(api::EnterVisit { id, visit: visit.clone(), version, seen, reason: reason.clone() })
+        });
         spawn_local(async move {
             self.session.keep_what_was_opened().await;
-            let saved = match (occasion, at.corrects) {
-                (Occasion::Desk(_), _) => ask(api::EnterVisit { visit, version, seen, reason }).await,
-                (_, Some(_)) => ask(api::CorrectVisit { visit, reason }).await,
-                (_, None) => ask(visit).await,
+            let saved = match (typed, at.corrects) {
+                (Some(typed), _) => ask(typed).await,
+                (None, Some(_)) => ask(api::CorrectVisit { visit, reason }).await,
+                (None, None) => ask(visit).await,
             };
             match saved {
                 Ok(saved) => {

@@ -171,6 +171,11 @@ impl Session {
         self.answered.try_get_value() == Some(true) && self.done.try_get_value() == Some(false)
     }
 
+    /// How often something was answered or turned to so far.
+    pub fn changes(self) -> u32 {
+        self.change.get_value()
+    }
+
     /// The version of the form and what it was opened with, for a desk that keeps no draft to remember them.
     pub fn opened_with(self) -> (String, Seen) {
         let seen = self.begun.with_value(|begun| begun.as_ref().map(|begun| begun.seen.clone()));
