@@ -45,7 +45,9 @@ pub(super) fn open_form(store: &Store, caller: &Caller<'_>, ask: &OpenForm) -> R
         heading = list::heading(store, &programme.id, &row);
         let cycle = match &corrected {
             Some(visit) => visit.view.text(field::CYCLE).unwrap_or_default().to_owned(),
-            None => ask.today.parse().map_or(String::new(), |day| schedule::cycle(form.schedule.as_ref(), day)),
+            None => {
+                ask.today.parse().map_or(String::new(), |day| schedule::cycle(form.schedule.as_ref(), day))
+            }
         };
         // Said before anybody has typed in vain.
         still_open(store, &programme, &form.id, &shelf, &cycle)?;

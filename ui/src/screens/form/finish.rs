@@ -117,7 +117,13 @@ impl Finish {
         let typed = matches!(occasion, Occasion::Desk(_)).then(|| {
             let id = self.sent.with_value(|sent| sent.as_ref().and_then(|(_, sent)| sent.id));
             let id = Some(id.unwrap_or_else(new_record_id));
-            self.sent_again(api::EnterVisit { id, visit: visit.clone(), version, seen, reason: reason.clone() })
+            self.sent_again(api::EnterVisit {
+                id,
+                visit: visit.clone(),
+                version,
+                seen,
+                reason: reason.clone(),
+            })
         });
         spawn_local(async move {
             self.session.keep_what_was_opened().await;
