@@ -2,6 +2,7 @@
 //! accepted whole, or refused whole and kept for the office.
 
 use crate::ask::{self, Clash, Moment};
+use crate::beside::Beside;
 use crate::error::{Optional, Result};
 use crate::row::{self, Row};
 use crate::tell::DeviceTrouble;
@@ -124,7 +125,7 @@ pub(crate) fn rows_of(tx: &Tx<'_>, changes: &[Change]) -> Result<Vec<Row>> {
     changes
         .iter()
         .map(|change| {
-            Ok(match row::load(tx.db, change.id)? {
+            Ok(match row::load_as_work(tx, change.id)? {
                 Some(row) => row,
                 None => Row::new(change.id, &change.kind, 0),
             })
@@ -151,6 +152,7 @@ pub(crate) fn check(tx: &Tx<'_>, grant: &Grant, written: Written<'_>, rows: &[Ro
     if written.text.len() > COMMIT_MAX_BYTES {
         return Err(Code::TooLarge.into());
     }
+    let beside = Beside::of(&commit.changes);
     for (change, row) in commit.changes.iter().zip(rows) {
         check_shape(change, row, written.text.len() > CELL_MAX_BYTES)?;
         // A new record is no larger than its commit.
@@ -168,7 +170,7 @@ pub(crate) fn check(tx: &Tx<'_>, grant: &Grant, written: Written<'_>, rows: &[Ro
             Some(own) if is_work(&change.kind) && row.no == 0 => own,
             _ => shelf,
         };
-        check_rights(tx, grant, (change, &commit.changes), row, &shelf, programme.as_deref())?;
+        check_rights(tx, grant, (change, &beside), row, &shelf, programme.as_deref())?;
         if row.no != 0 {
             access::may(grant, Action::Read(&*tx.shelf_of(row.shelf)?))?;
         }
@@ -247,7 +249,7 @@ fn is_no_deeper(value: &Value, levels: usize) -> bool {
 fn check_rights(
     tx: &Tx<'_>,
     grant: &Grant,
-    (change, beside): (&Change, &[Change]),
+    (change, beside): (&Change, &Beside<'_>),
     row: &Row,
     shelf: &Shelf,
     programme: Option<&Programme>,
@@ -265,8 +267,9 @@ fn check_rights(
     match change.kind.as_str() {
         kind::SUBJECT if is_new => access::may(grant, Action::CreateSubject(shelf, programme))?,
         kind::SUBJECT => {
+            let found = beside.found_on_the_round(programme, change.id);
             for (name, value) in &change.cells {
-                if found_on_the_round(programme, beside, change.id, name, value) {
+                if found.writes(name, value) {
                     access::may(grant, Action::Read(shelf))?;
                     continue;
                 }
@@ -299,7 +302,7 @@ fn check_rights(
         kind::ENTRY if is_new => {
             access::may(grant, Action::Read(shelf))?;
             let office = access::may(grant, Action::Office).is_ok();
-            crate::ledger::check_new(change, beside, grant, office)?;
+            crate::ledger::check_new(change, beside.changes, grant, office)?;
         }
         // The ledger is only ever added to, by anyone.
         kind::ENTRY => return Err(Code::Forbidden.into()),
@@ -345,26 +348,6 @@ fn check_rights(
         _ => access::may(grant, Action::Read(shelf))?,
     }
     Ok(())
-}
-
-/// Says whether a visit of the same commit ended in a way that writes this to the subject: that somebody died or moved away
-/// is for whoever stands at the door to say, but by a visit and not by hand.
-fn found_on_the_round(
-    programme: &Programme,
-    beside: &[Change],
-    subject: RecordId,
-    name: &str,
-    value: &Value,
-) -> bool {
-    let text = |visit: &Change, name: &str| visit.cells.get(name).and_then(Value::as_str).map(str::to_owned);
-    let writes = |visit: &Change| {
-        let outcome = text(visit, field::OUTCOME)?;
-        let day = text(visit, field::AT)?.get(..10)?.to_owned();
-        let is_its = text(visit, field::SUBJECT)? == subject.to_string();
-        let written = programme.outcome(&outcome).filter(|_| is_its)?.written(&day);
-        written.get(name).map(|written| written == value)
-    };
-    beside.iter().filter(|visit| visit.kind == kind::VISIT).any(|visit| writes(visit) == Some(true))
 }
 
 /// What is made on a round, where its writer stood: it is accepted there though the subject was moved away meanwhile.

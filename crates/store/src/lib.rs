@@ -17,6 +17,7 @@ mod ask;
 mod audit;
 #[cfg(not(target_family = "wasm"))]
 mod backup;
+mod beside;
 mod citizen;
 mod commit;
 mod dump;

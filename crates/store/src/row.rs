@@ -98,6 +98,15 @@ pub(crate) fn load(db: &Connection, id: RecordId) -> Result<Option<Row>> {
     one(db, BY_ID, id.bytes())
 }
 
+/// [`load`] of a record that a commit names, counted as work: it is read whether the commit is refused or not.
+pub(crate) fn load_as_work(tx: &Tx<'_>, id: RecordId) -> Result<Option<Row>> {
+    let mut statement = tx.db.prepare_cached(BY_ID)?;
+    let mut rows = statement.query([id.bytes()])?;
+    let Some(found) = rows.next()? else { return Ok(None) };
+    tx.count_work(found.get_ref(7)?.as_str().map_err(rusqlite::Error::from)?.len());
+    Row::read(found).map(Some)
+}
+
 /// Loads a record by its row number.
 pub(crate) fn load_no(db: &Connection, no: i64) -> Result<Option<Row>> {
     one(db, BY_NO, no)
@@ -301,7 +310,7 @@ pub(crate) fn write(tx: &mut Tx<'_>, row: &mut Row, before: Option<(i64, u64)>) 
         tx.add_to_digest(row.shelf, row.sum, 1);
     }
     let cells = serde_json::to_string(&AsPacked(&row.view))?;
-    tx.written.set(tx.written.get().saturating_add(cells.len()));
+    tx.count_work(cells.len());
     let synced = match &row.synced {
         None => None,
         Some(record) if record.cells.is_empty() => Some(String::new()),

@@ -32,8 +32,8 @@ pub(crate) struct Tx<'a> {
     pub reread: BTreeSet<i64>,
     /// Whether any question is open; `None` until somebody asks.
     pub open_questions: Cell<Option<bool>>,
-    /// Bytes of cells written so far: what a push costs, however short its lines are.
-    pub written: Cell<usize>,
+    /// What a push costs, however short its lines are: bytes that were judged, read for it and written so far.
+    work: Cell<usize>,
     digests: BTreeMap<i64, (i64, u64)>,
     seq: Cell<Option<u64>>,
     shelves: RefCell<HashMap<i64, Arc<Shelf>>>,
@@ -50,6 +50,16 @@ impl Tx<'_> {
             entry.0 += sign;
             entry.1 = entry.1.wrapping_add(if sign < 0 { sum.wrapping_neg() } else { sum });
         }
+    }
+
+    /// Counts bytes that were gone through as work.
+    pub fn count_work(&self, bytes: usize) {
+        self.work.set(self.work.get().saturating_add(bytes));
+    }
+
+    /// Bytes gone through so far.
+    pub fn work(&self) -> usize {
+        self.work.get()
     }
 
     /// Returns a shelf by number.
@@ -230,7 +240,7 @@ fn settled<T>(
         touched: BTreeSet::new(),
         reread: BTreeSet::new(),
         open_questions: Cell::new(None),
-        written: Cell::new(0),
+        work: Cell::new(0),
         digests: BTreeMap::new(),
         seq: Cell::new(None),
         shelves: RefCell::default(),

@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 mod common;
+#[path = "hostile/heaps.rs"]
+mod heaps;
 
 use domain::access::{Grant, Role};
 use domain::api::{self, Ask};
@@ -270,22 +272,6 @@ fn a_record_does_not_grow_without_end() {
     let photo = json!({"photos.x": "0".repeat(9)});
     let photo = json!({"id": house(1), "kind": "subject", "cells": photo});
     assert_eq!(nok.fate(&mut server, photo, NOON), Some(Code::BadRecord), "a photo is named or not");
-}
-
-#[test]
-fn a_push_that_is_too_much_work_at_once_is_judged_in_parts() {
-    let mut server = server();
-    let mut nok = Hand::worker(&mut server, "นก");
-    let large = "0".repeat(250_000);
-    let parts = json!({"programme": "water", "zone": "R01", "a": large, "b": large, "c": large});
-    assert_eq!(nok.fate(&mut server, change(1, "note", parts), NOON), None);
-    let touch: Vec<Value> = (0..150).map(|at| change(1, "note", json!({"d": at}))).collect();
-    let reply = nok.push(&mut server, &touch, NOON).unwrap();
-    let judged = reply.verdicts.len();
-    assert!(judged < 100 && judged > 10, "{judged}");
-    assert_eq!(reply.acked, 1 + judged as u64, "the phone goes on from there");
-    nok.n = reply.acked;
-    assert!(!nok.push(&mut server, &touch[judged..], NOON).unwrap().verdicts.is_empty());
 }
 
 #[test]

@@ -19,8 +19,9 @@ use std::ops::Range;
 const GAP: &str = "gap accepted";
 /// Copies that one database becomes before the office must enrol the next: a phone is copied once, seldom twice.
 const MOST_COPIES: u32 = 5;
-/// Bytes of records after which a push is answered as far as it was judged. An honest one comes to a quarter of it.
-const WORK_OF_A_PUSH: usize = 64 * 1024 * 1024;
+/// Bytes judged, read and written after which a push is answered as far as it was judged, whether they were refused or not.
+/// An honest one, of [`wire::BODY_MAX_BYTES`] at most, comes to less than half of it.
+const WORK_OF_A_PUSH: usize = 128 * 1024 * 1024;
 
 impl Store {
     /// Judges a push, in one transaction, and answers after it is durable.
@@ -50,7 +51,7 @@ impl Store {
             let mut renamed = None;
             for line in lines {
                 let n = line.n;
-                if tx.written.get() > WORK_OF_A_PUSH && !verdicts.is_empty() {
+                if tx.work() > WORK_OF_A_PUSH && !verdicts.is_empty() {
                     break; // others wait as well: the device offers the rest with its next push
                 }
                 let known = if seen.insert(n) { Known::Not } else { known(tx, &sender, &line)? };
@@ -393,6 +394,7 @@ impl<'a> Sender<'a> {
     }
 
     fn judge(&mut self, tx: &mut Tx<'_>, line: &Line<'_>, now_ms: u64) -> Result<Fate> {
+        tx.count_work(line.text.len());
         match line.commit {
             Some(commit) => {
                 let arrival = Arrival {
