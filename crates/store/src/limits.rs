@@ -13,6 +13,7 @@ use domain::ledger::Entry;
 use domain::problem::Code;
 use domain::wire::{RECORD_MAX_BYTES, RECORD_MAX_CELLS};
 use rusqlite::Connection;
+use std::collections::BTreeMap;
 
 const DAY_MS: u64 = 24 * 60 * 60 * 1_000;
 /// Claims by one slip, wherever they are.
@@ -23,6 +24,8 @@ const ENTRIES_A_DAY: u32 = 40;
 const REASONS_A_DAY: u32 = 40;
 /// Visits of one device that stand side by side: of one subject in one cycle, or at one moment.
 const VISITS_ALIKE: usize = 20;
+/// Orders that one device opens at one subject within a day.
+const ORDERS_A_DAY: usize = 50;
 /// Subjects on which one code hangs.
 const HOLDERS_OF_A_CODE: u32 = 20;
 
@@ -52,7 +55,7 @@ pub(crate) fn check(tx: &Tx<'_>, arrival: &Arrival<'_>, commit: &Commit, rows: &
             return Err(Code::TooMuch.into());
         }
     }
-    Ok(())
+    if orders_are_few(tx, arrival, commit, rows)? { Ok(()) } else { Err(Code::TooMuch.into()) }
 }
 
 /// Says whether a record with a change laid over it is one that phones can take in and a server can go on rewriting.
@@ -105,11 +108,49 @@ fn visits_differ(tx: &Tx<'_>, device: DeviceNo, change: &Change) -> Result<bool>
     }
     let mut own = 0;
     for no in alike {
-        let visit = row::load_no(tx.db, no)?;
+        let visit = row::load_no_as_work(tx, no)?;
         let written = visit.as_ref().and_then(|visit| visit.view.cells.get(field::FORM));
         own += usize::from(written.is_some_and(|cell| cell.stamp.device == device));
     }
     Ok(own < VISITS_ALIKE)
+}
+
+/// Whoever opens an order goes through the others there, and so does whoever reports as a citizen. Those of this very commit
+/// count as well: it may hold two hundred.
+fn orders_are_few(tx: &Tx<'_>, arrival: &Arrival<'_>, commit: &Commit, rows: &[Row]) -> Result<bool> {
+    let mut opened: BTreeMap<RecordId, usize> = BTreeMap::new();
+    for (change, row) in commit.changes.iter().zip(rows) {
+        let subject = change.cells.get(field::SUBJECT).and_then(Value::as_str);
+        if change.kind == kind::ORDER
+            && row.no == 0
+            && let Some(subject) = subject.and_then(|subject| subject.parse().ok())
+        {
+            *opened.entry(subject).or_default() += 1;
+        }
+    }
+    for (subject, new) in opened {
+        if new > ORDERS_A_DAY || orders_of_today(tx, arrival, subject)? > ORDERS_A_DAY - new {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// How many orders at a subject a device has opened within the last day. Those come last, so no older one is looked at.
+fn orders_of_today(tx: &Tx<'_>, arrival: &Arrival<'_>, subject: RecordId) -> Result<usize> {
+    let mut statement =
+        tx.db.prepare_cached("SELECT no FROM order_case WHERE subject = ?1 ORDER BY no DESC")?;
+    let mut found = statement.query([subject.bytes()])?;
+    let mut own = 0;
+    while let Some(row) = found.next()? {
+        let Some(order) = row::load_no_as_work(tx, row.get(0)?)? else { continue };
+        if !is_of_today(tx.db, &order, arrival.now_ms)? {
+            break;
+        }
+        let opened = order.view.cells.get(field::ORDER_KIND);
+        own += usize::from(opened.is_some_and(|cell| cell.stamp.device == arrival.device));
+    }
+    Ok(own)
 }
 
 /// An account is worked out from all its entries, and of a slip all claims are looked at: both stay short.
@@ -137,10 +178,15 @@ fn reasons_are_few(db: &Connection, change: &Change, now_ms: u64) -> Result<bool
     Ok(!came_within_a_day(db, earlier, now_ms)?)
 }
 
-/// Says whether a record that is written once came in within the last day. By the number of its cells: the record's own number
-/// changes when its subject moves, and what it says of its time is its sender's word.
+/// Says whether a record that is written once came in within the last day.
 fn came_within_a_day(db: &Connection, no: Option<i64>, now_ms: u64) -> Result<bool> {
     let Some(row) = no.map(|no| row::load_no(db, no)).transpose()?.flatten() else { return Ok(false) };
+    is_of_today(db, &row, now_ms)
+}
+
+/// Says whether a record first came in within the last day. By the number of its cells: the record's own number changes when
+/// its subject moves, and what it says of its time is its sender's word.
+fn is_of_today(db: &Connection, row: &Row, now_ms: u64) -> Result<bool> {
     let seq = row.view.cells.values().map(|cell| cell.seq.0).min().unwrap_or_default();
     let mut statement = db.prepare_cached("SELECT received FROM commit_log WHERE seq = ?1 AND seq > 0")?;
     let mut found = statement.query([seq])?;

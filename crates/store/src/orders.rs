@@ -98,6 +98,11 @@ pub(crate) fn check(grant: &Grant, change: &Change, known: &Record, programme: &
         None => known.text(field::ORDER_KIND),
     };
     let kind = kind_id.and_then(|id| programme.order(id)).ok_or(Code::BadRecord)?;
+    let subject = change.cells.get(field::SUBJECT).and_then(Value::as_str);
+    if is_new && subject.is_none_or(|subject| subject.parse::<RecordId>().is_err()) {
+        // No list would show it, and nothing would count it.
+        return Err(Code::BadRecord.into());
+    }
     let own = Value::from(grant.person.clone());
     for (name, value) in &change.cells {
         let allowed = match name.as_str() {

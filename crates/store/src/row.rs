@@ -98,13 +98,23 @@ pub(crate) fn load(db: &Connection, id: RecordId) -> Result<Option<Row>> {
     one(db, BY_ID, id.bytes())
 }
 
-/// [`load`] of a record that a commit names, counted as work: it is read whether the commit is refused or not.
-pub(crate) fn load_as_work(tx: &Tx<'_>, id: RecordId) -> Result<Option<Row>> {
-    let mut statement = tx.db.prepare_cached(BY_ID)?;
-    let mut rows = statement.query([id.bytes()])?;
+/// [`one`], counted as work: what is judged is read whether it is refused or not.
+fn one_as_work(tx: &Tx<'_>, sql: &str, key: impl rusqlite::ToSql) -> Result<Option<Row>> {
+    let mut statement = tx.db.prepare_cached(sql)?;
+    let mut rows = statement.query([key])?;
     let Some(found) = rows.next()? else { return Ok(None) };
     tx.count_work(found.get_ref(7)?.as_str().map_err(rusqlite::Error::from)?.len());
     Row::read(found).map(Some)
+}
+
+/// [`load`] of a record that a commit names, counted as work.
+pub(crate) fn load_as_work(tx: &Tx<'_>, id: RecordId) -> Result<Option<Row>> {
+    one_as_work(tx, BY_ID, id.bytes())
+}
+
+/// [`load_no`] of a record that a commit is measured by, counted as work.
+pub(crate) fn load_no_as_work(tx: &Tx<'_>, no: i64) -> Result<Option<Row>> {
+    one_as_work(tx, BY_NO, no)
 }
 
 /// Loads a record by its row number.
