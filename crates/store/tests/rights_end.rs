@@ -242,6 +242,60 @@ fn a_new_life_ends_sessions_and_codes_of_the_old_one() {
 }
 
 #[test]
+fn a_supervisor_sees_the_devices_of_her_area_and_what_they_hold_of_it() {
+    let mut server = server();
+    let holders: [(&str, &[(&str, &str)]); 4] = [
+        ("นก", &[("water", "R01"), ("care", "R01")]),
+        ("เล็ก", &[("water", "R02")]),
+        ("อสม.", &[("care", "R02")]),
+        ("ทีม ก", &[("water", "_emergency")]),
+    ];
+    for (install, (person, shelves)) in (1..).zip(holders) {
+        device(&mut server, &grant(person, Role::Worker, shelves), install);
+    }
+    let mut seen = |who: &Grant| {
+        let rows = call(&mut server, who, NOON, api::Devices {}).unwrap();
+        let mut seen: Vec<(String, String)> = rows
+            .into_iter()
+            .map(|row| {
+                let shelves: Vec<String> = row.grant.shelves.iter().map(ToString::to_string).collect();
+                (row.grant.person, shelves.join(" "))
+            })
+            .collect();
+        seen.sort();
+        seen
+    };
+    let pairs = |rows: &[(&str, &str)]| -> Vec<(String, String)> {
+        let mut rows: Vec<_> = rows.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect();
+        rows.sort();
+        rows
+    };
+    let shelf = |programme: &str, zone: &str| Shelf::new(programme, zone).to_string();
+    let (r01, r02) = (shelf("water", "R01"), shelf("water", "R02"));
+    let area = grant("หัวหน้า", Role::Supervisor, &[("water", "R01")]);
+    assert_eq!(seen(&area), pairs(&[("นก", r01.as_str())]));
+    let whole = grant("หัวหน้า", Role::Supervisor, &[("water", "_")]);
+    let team = Shelf::emergency("water").to_string();
+    assert_eq!(seen(&whole), pairs(&[("นก", r01.as_str()), ("เล็ก", r02.as_str()), ("ทีม ก", team.as_str())]));
+    assert_eq!(seen(&clerk()).len(), 4, "whoever keeps the devices sees all");
+}
+
+#[test]
+fn whoever_handed_a_round_over_can_be_given_it_back() {
+    let mut server = server();
+    let nok = device(&mut server, &grant("นก", Role::Worker, &[("water", "R01")]), 1);
+    let lek = device(&mut server, &grant("เล็ก", Role::Worker, &[("water", "R01")]), 2);
+    let area = grant("หัวหน้า", Role::Supervisor, &[("water", "R01")]);
+    let shelves = vec![Shelf::new("water", "R01")];
+    let hand = api::HandOver { from: nok.device, to: lek.device, shelves: shelves.clone() };
+    call(&mut server, &area, NOON, hand).unwrap();
+    let rows = call(&mut server, &area, NOON, api::Devices {}).unwrap();
+    assert!(rows.iter().any(|row| row.device == nok.device && row.grant.shelves.is_empty()));
+    let back = api::HandOver { from: lek.device, to: nok.device, shelves };
+    call(&mut server, &area, NOON, back).unwrap();
+}
+
+#[test]
 fn a_used_code_is_noted_once_however_often_it_is_tried() {
     let mut server = server();
     let worker = grant("นก", Role::Worker, &[("water", "R01")]);

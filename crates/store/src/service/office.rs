@@ -4,7 +4,7 @@ use super::Caller;
 use super::{card, list};
 use crate::error::{Error, Result};
 use crate::{Kind, Store, row};
-use domain::access::{self, Action, Role};
+use domain::access::{self, Action, Grant, Role};
 use domain::api::{
     AccountRow, DeviceRow, Done, EnrolmentReply, HandOver, NewEnrolment, RefusedRow, RemoveAccount, Revoke,
     SetShelves, Today, VisitRow,
@@ -36,9 +36,27 @@ pub(super) fn today(store: &Store, caller: &Caller<'_>, ask: &Today) -> Result<V
     Ok(visits)
 }
 
+/// All devices to whoever keeps them. To a supervisor those that hold something of hers, and of what they hold no more than
+/// that: who cares for which sick people is not for another programme to know.
 pub(super) fn devices(store: &Store, caller: &Caller<'_>) -> Result<Vec<DeviceRow>> {
     access::may(caller.grant, Action::Office)?;
-    store.devices()
+    let mut devices = store.devices()?;
+    if access::may(caller.grant, Action::Devices).is_err() {
+        devices.retain_mut(|row| {
+            // Whoever handed all of a round over is given it back by the same hand.
+            let is_free = row.grant.shelves.is_empty() && !row.revoked;
+            row.grant.shelves.retain(|shelf| is_hers(caller.grant, shelf));
+            is_free || !row.grant.shelves.is_empty()
+        });
+    }
+    Ok(devices)
+}
+
+/// Says whether a shelf is within what somebody supervises: a zone of hers, or any shelf of a programme that is hers as a
+/// whole.
+fn is_hers(grant: &Grant, shelf: &Shelf) -> bool {
+    grant.reaches(shelf)
+        && (shelf.is_zone() || grant.shelves.contains(&Shelf::common(shelf.programme.as_str())))
 }
 
 pub(super) fn new_enrolment(
