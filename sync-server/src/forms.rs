@@ -16,6 +16,7 @@ use domain::api::{
     CheckForm, FormChecked, FormFile, FormMessage, FormPublished, FormSheet, FormVersionRow, FormVersions,
     PublishForm,
 };
+use domain::ids::Shelf;
 use domain::problem::{Code, Problem};
 use domain::programme::{FieldKind, Programme, Words};
 use domain::thai_date;
@@ -91,7 +92,7 @@ pub(crate) async fn versions(
     account: &Account,
     ask: FormVersions,
 ) -> Result<Vec<FormVersionRow>, Failure> {
-    access::may(&account.grant, Action::Office)?;
+    may_look(account, &ask.programme)?;
     let all = server.with_store(move |store| Ok(store.form_versions(&ask.programme, &ask.form)?)).await?;
     let row = |version: store::FormVersion| FormVersionRow {
         version: version.version,
@@ -101,9 +102,9 @@ pub(crate) async fn versions(
     Ok(all.into_iter().map(row).collect())
 }
 
-/// A form as a workbook. What it asks is no secret to anybody at the office.
+/// A form as a workbook.
 pub(crate) async fn sheet(server: &Server, account: &Account, ask: FormSheet) -> Result<FormFile, Failure> {
-    access::may(&account.grant, Action::Office)?;
+    may_look(account, &ask.programme)?;
     let unreadable = |error: String| Failure::from(Problem::new(Code::Internal).about(error));
     let definition = match ask.since_ms {
         None => present(&*programme(server, &ask.programme).await?, &ask.form)?.clone(),
@@ -120,6 +121,12 @@ pub(crate) async fn sheet(server: &Server, account: &Account, ask: FormSheet) ->
     let bytes = written.await.map_err(|_| Failure::from(Code::Internal))?;
     let bytes = bytes.map_err(|error| unreadable(error.to_string()))?;
     Ok(FormFile { name, base64: STANDARD.encode(bytes) })
+}
+
+/// Says whether somebody at the office may look at a programme's forms: whoever has a part in it. For others it is not there.
+fn may_look(account: &Account, programme: &str) -> Result<(), Code> {
+    access::may(&account.grant, Action::Office)?;
+    access::may(&account.grant, Action::Read(&Shelf::common(programme))).map_err(|_| Code::FormMissing)
 }
 
 async fn programme(server: &Server, id: &str) -> Result<Arc<Programme>, Failure> {

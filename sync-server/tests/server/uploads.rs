@@ -6,8 +6,8 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use domain::access::{Grant, Role};
 use domain::api::{
-    Begun, Card, CheckForm, DraftKey, FormChecked, FormFile, FormMessage, FormSheet, KeepDraft, Login,
-    OpenForm, Programmes, PublishForm, Reply, Request, SaveVisit,
+    Begun, Card, CheckForm, DraftKey, FormChecked, FormFile, FormMessage, FormSheet, FormVersions, KeepDraft,
+    Login, OpenForm, Programmes, PublishForm, Reply, Request, SaveVisit,
 };
 use domain::ids::{RecordId, Shelf};
 use domain::problem::{Code, Problem};
@@ -248,6 +248,18 @@ fn only_those_who_keep_the_registry_change_forms() {
     assert_eq!(publish(&world, &supervisor, mended.clone(), shipped()).unwrap_err().code, Code::Forbidden);
     assert_eq!(check(&world, "", ("water", "reading"), mended.clone()).unwrap_err().code, Code::LoginNeeded);
     let clerk = login("ธุรการ");
+    // Of programmes that she has no part in, a supervisor is not shown what they ask.
+    let looks = |who: &str, programme: &str, form: &str| {
+        let (programme, form) = (programme.to_owned(), form.to_owned());
+        let sheet = FormSheet { programme: programme.clone(), form: form.clone(), since_ms: None };
+        let versions = FormVersions { programme, form };
+        let sheet = world.call(who, Request::FormSheet(sheet)).1;
+        let versions = world.call(who, Request::FormVersions(versions)).1;
+        (sheet.err().map(|error| error.code), versions.err().map(|error| error.code))
+    };
+    assert_eq!(looks(&supervisor, "water", "reading"), (None, None));
+    assert_eq!(looks(&supervisor, "care", "visit"), (Some(Code::FormMissing), Some(Code::FormMissing)));
+    assert_eq!(looks(&clerk, "care", "visit"), (None, None), "a clerk keeps all of them");
     publish(&world, &clerk, mended, shipped()).unwrap();
     let unknown = check(&world, &clerk, ("water", "nothing"), changed(reading(), &[])).unwrap_err();
     assert_eq!(unknown.code, Code::FormMissing);
