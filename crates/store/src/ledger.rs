@@ -355,11 +355,8 @@ pub(crate) fn check_new(
     grant: &Grant,
     office: bool,
 ) -> std::result::Result<(), Code> {
-    if !change.cells.get(field::SUBJECT).is_some_and(Value::is_string) {
-        return Err(Code::BadRecord);
-    }
-    // What a newer app knows and this one does not is kept, and counts for nothing here.
-    let Some(entry) = Entry::of(change.id, &change.cells) else { return Ok(()) };
+    // The ledger takes in only what it can add up: what a newer app calls an entry waits on its phone until this one knows it.
+    let entry = Entry::of(change.id, &change.cells).ok_or(Code::BadRecord)?;
     if !entry.is_sound() {
         return Err(Code::BadRecord);
     }

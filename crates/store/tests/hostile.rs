@@ -217,6 +217,21 @@ fn one_slip_and_one_account_are_claimed_so_often_and_no_more() {
 }
 
 #[test]
+fn an_entry_says_what_happened_and_kinds_of_a_newer_app_are_kept() {
+    let mut server = server();
+    let mut nok = Hand::worker(&mut server, "นก");
+    for (name, value) in [("entry", json!("gift")), ("entry", json!(null)), ("amount", json!("much"))] {
+        let mut shapeless = claim(1, 0, "A");
+        shapeless["cells"][name] = value;
+        assert_eq!(nok.fate(&mut server, shapeless, NOON), Some(Code::BadRecord), "{name}");
+    }
+    assert_eq!(nok.fate(&mut server, claim(1, 0, "A"), NOON), None);
+    let newer = change(2, "account", json!({"programme": "water", "zone": "R01", "subject": house(0)}));
+    assert_eq!(nok.fate(&mut server, newer, NOON), None);
+    assert_eq!(server.verify_all().unwrap(), []);
+}
+
+#[test]
 fn one_meter_is_read_so_often_in_a_month_and_others_still_read_it() {
     let mut server = server();
     let (mut nok, mut lek) = (Hand::worker(&mut server, "นก"), Hand::worker(&mut server, "เล็ก"));
