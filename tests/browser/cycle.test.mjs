@@ -85,6 +85,7 @@ describe('the month of a route', () => {
     wrong.push(...await look(desk, 'rounds'));
     const route = desk.page.locator('.round-zone').first();
     assert.ok(await route.getByRole('button', { name: 'ตรวจครบแล้ว' }).isDisabled(), 'a doubt is in the way');
+    assert.match(await route.locator('.round-why').innerText(), /^รอตรวจ \d+ ราย/, 'why it cannot be pressed');
     await desk.press(/^ต้องตรวจ/);
     const doubt = desk.page.locator('.round-doubt').filter({ hasText: meters[2].heading });
     await desk.shows(doubt);

@@ -155,6 +155,11 @@ impl App {
         self.show(text.into(), false);
     }
 
+    /// Says for a while why something was not done, as a warning.
+    pub fn warn(self, text: impl Into<String>) {
+        self.show(text.into(), true);
+    }
+
     /// Shows what a problem means and what to do next.
     pub fn say_problem(self, problem: &Problem) {
         self.show(self.explain(problem), true);

@@ -281,7 +281,8 @@ fn a_bill_that_is_not_what_its_reading_comes_to_is_asked_about() {
         (asked.len(), asked[0].question.topic, asked[0].question.field.as_str()),
         (1, Topic::Approval, "bill")
     );
-    assert_eq!(town.set(CycleState::Reviewed).held, [("R01".to_owned(), 1)]);
+    let asked_about = api::Held { zone: "R01".into(), questions: 1, ..api::Held::default() };
+    assert_eq!(town.set(CycleState::Reviewed).held, [asked_about]);
     town.office(api::Settle { question: asked[0].id, value: true.into() });
     let honest = town.server.statement(meter(2)).unwrap();
     let statement = town.server.statement(meter(1)).unwrap();
@@ -411,7 +412,8 @@ fn what_was_read_and_not_billed_is_seen_and_holds_the_month() {
     assert_eq!((listed.total, listed.rows[0].visit.subject), (1, meter(1)));
     assert_eq!(town.set(CycleState::Reviewed).done, 1);
     let held = town.set(CycleState::Approved);
-    assert_eq!((held.done, held.held), (0, vec![("R01".to_owned(), 1)]));
+    let unbilled = api::Held { zone: "R01".into(), unbilled: 1, ..api::Held::default() };
+    assert_eq!((held.done, held.held), (0, vec![unbilled]));
     // Once there is a price, approving bills it.
     town.server.import("demo", vec![without("1".into())], town.now).unwrap();
     assert_eq!(town.set(CycleState::Approved).done, 1);

@@ -292,9 +292,28 @@ pub struct SetCycle {
 pub struct CycleSet {
     /// Zones that are in the new state now.
     pub done: u64,
-    /// Zones that could not follow, with the number of visits that wait for the office there; zero where the state
-    /// itself does not allow it.
-    pub held: Vec<(String, u64)>,
+    /// Zones that could not follow, and why.
+    pub held: Vec<Held>,
+}
+
+/// What keeps a zone from the next state; all zero where the state itself does not allow it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Held {
+    /// Zone id.
+    pub zone: String,
+    /// Visits that wait for the office.
+    pub waiting: u64,
+    /// Open questions which of two visits counts, or whether a bill is right.
+    pub questions: u64,
+    /// Visits that could not be billed.
+    pub unbilled: u64,
+}
+
+impl Held {
+    /// Says whether something must be settled first.
+    pub fn is_held(&self) -> bool {
+        self.waiting + self.questions + self.unbilled > 0
+    }
 }
 
 /// Plans a zone's cycle. What is absent stays as it is.

@@ -11,7 +11,7 @@ use crate::{Kind, Store, audit, project, rebill};
 use domain::access::{self, Action};
 use domain::api::{
     Anomalies, AnomaliesReply, Anomaly, ApproveMarked, Approved, CycleSet, Dashboard, DashboardReply, Done,
-    Loss, LossReply, LossRow, PlanCycle, ReaderTally, SetCycle, Settle, SubjectRow, Tally, ZoneTally,
+    Held, Loss, LossReply, LossRow, PlanCycle, ReaderTally, SetCycle, Settle, SubjectRow, Tally, ZoneTally,
 };
 use domain::change::{Change, Value, Values, field, kind};
 use domain::cycle::{self, CycleState};
@@ -388,12 +388,12 @@ fn in_the_way(
     kind: &RoundKind,
     cycle: &str,
     shelves: &[(i64, Shelf)],
-) -> Result<BTreeMap<i64, u64>> {
+) -> Result<BTreeMap<i64, Held>> {
     let list = list::sql_list(shelves.iter().map(|(no, _)| *no));
-    let mut all: BTreeMap<i64, u64> = BTreeMap::new();
+    let mut all: BTreeMap<i64, Held> = BTreeMap::new();
     round::counting(&store.db, cycle, &list, |visit| {
         if visit.state == round::WAITS {
-            *all.entry(visit.shelf).or_default() += 1;
+            all.entry(visit.shelf).or_default().waiting += 1;
         }
     })?;
     let asked = format!("{} {cycle}", kind.form);
@@ -412,7 +412,7 @@ fn in_the_way(
             _ => false,
         };
         if of_cycle {
-            *all.entry(row.shelf).or_default() += 1;
+            all.entry(row.shelf).or_default().questions += 1;
         }
     }
     Ok(all)
@@ -457,11 +457,11 @@ fn set_states(
     ask: &SetCycle,
     (programme, kind): (&Programme, &RoundKind),
     shelves: &[(i64, Shelf)],
-    mut in_the_way: BTreeMap<i64, u64>,
+    mut in_the_way: BTreeMap<i64, Held>,
 ) -> Result<CycleSet> {
     if ask.state >= CycleState::Approved {
         for (shelf, _) in bill_what_was_read(tx, caller, programme, &ask.cycle, shelves)? {
-            *in_the_way.entry(shelf).or_default() += 1;
+            in_the_way.entry(shelf).or_default().unbilled += 1;
         }
     }
     let without_bill = match ask.state {
@@ -473,12 +473,12 @@ fn set_states(
     let mut changes = Vec::new();
     for (no, shelf) in shelves {
         let state = cycle::state(&cycle_values(tx.db, shelf, &ask.cycle)?);
-        let waiting = in_the_way.get(no).copied().unwrap_or_default();
+        let held = Held { zone: shelf.zone.clone(), ..in_the_way.remove(no).unwrap_or_default() };
         let back = ask.state < state;
-        if !state.may_become(ask.state) || (!back && waiting > 0) || (back && reason.is_empty()) {
+        if !state.may_become(ask.state) || (!back && held.is_held()) || (back && reason.is_empty()) {
             // Asked of every zone, one that is there already is nothing to tell about.
-            if state != ask.state && (ask.zone.is_some() || waiting > 0) {
-                set.held.push((shelf.zone.clone(), waiting));
+            if state != ask.state && (ask.zone.is_some() || held.is_held()) {
+                set.held.push(held);
             }
             continue;
         }

@@ -82,8 +82,18 @@ pub struct RoundStrings {
     pub all_areas: &'static str,
     /// It is done.
     pub set_done: &'static str,
-    /// Not done.
+    /// Not done: which zone, and why.
     pub set_held: &'static str,
+    /// A reason: how many visits wait for the office.
+    pub held_waiting: &'static str,
+    /// A reason: how many questions are open.
+    pub held_questions: &'static str,
+    /// A reason: how many were read and never billed.
+    pub held_unbilled: &'static str,
+    /// A reason: the state that the zone is in.
+    pub held_state: &'static str,
+    /// More zones than are named.
+    pub held_more: &'static str,
     /// Nothing to do.
     pub none_ready: &'static str,
     /// Label.
@@ -226,7 +236,12 @@ pub const TH: RoundStrings = RoundStrings {
     every_area: "ทุกเขต",
     all_areas: "ทุกเขตที่พร้อม",
     set_done: "เปลี่ยนสถานะแล้ว {} เขต",
-    set_held: "{} เขตไปต่อไม่ได้ ยังมีรายการรอตรวจ รายการที่ยังไม่มีใบแจ้ง หรือสถานะยังไม่ถึงขั้นนี้",
+    set_held: "{} ไปต่อไม่ได้ เพราะ{}",
+    held_waiting: "รอตรวจ {} ราย ตรวจที่ปุ่ม “ต้องตรวจ” ก่อน",
+    held_questions: "มีข้อสงสัยยังไม่ได้ตอบ {} ข้อ ตอบที่เมนู “ข้อสงสัย” ก่อน",
+    held_unbilled: "จดแล้วแต่ยังไม่มีใบแจ้ง {} ราย ดูที่ปุ่ม “ต้องตรวจ”",
+    held_state: "สถานะคือ “{}” ต้องทำทีละขั้น",
+    held_more: "และอีก {} เขต",
     none_ready: "ไม่มีเขตที่ถึงขั้นนี้",
     reason: "เหตุผล",
     cancel: "ยกเลิก",
@@ -315,7 +330,12 @@ pub const EN: RoundStrings = RoundStrings {
     every_area: "all zones",
     all_areas: "All zones that are ready",
     set_done: "{} zones changed",
-    set_held: "{} zones cannot follow: something waits to be checked or was not billed, or a step is missing",
+    set_held: "{} cannot follow: {}",
+    held_waiting: "{} wait to be checked; see “To check” first",
+    held_questions: "{} questions are open; answer them under “Questions” first",
+    held_unbilled: "{} were read and not billed; see “To check”",
+    held_state: "it is “{}”; one step at a time",
+    held_more: "and {} more zones",
     none_ready: "No zone is ready for this step",
     reason: "Reason",
     cancel: "Cancel",

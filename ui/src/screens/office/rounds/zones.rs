@@ -10,7 +10,7 @@ use crate::format;
 use crate::strings::fill;
 use crate::strings::office::rounds::{RoundStrings, rounds as words};
 use domain::api;
-use domain::api::{CycleSet, Tally, ZoneTally};
+use domain::api::{CycleSet, Held, Tally, ZoneTally};
 use domain::cycle::CycleState;
 use domain::programme::Programme;
 use domain::thai_date;
@@ -142,9 +142,27 @@ pub fn Zones(page: State) -> impl IntoView {
     }
 }
 
+/// Most zones that a message names.
+const NAMED: usize = 3;
+
+/// Why a zone could not follow, with the numbers.
+fn why(held: &Held, state: CycleState, t: &'static RoundStrings) -> String {
+    let reasons = [
+        (t.held_waiting, held.waiting),
+        (t.held_questions, held.questions),
+        (t.held_unbilled, held.unbilled),
+    ];
+    let said = reasons.iter().filter(|(_, count)| *count > 0);
+    let said: Vec<String> = said.map(|(reason, count)| fill(reason, &[&format::count(*count)])).collect();
+    if said.is_empty() { fill(t.held_state, &[word(state, t)]) } else { said.join(", ") }
+}
+
 /// Sets a state and says what became of it.
 fn set(page: State, question: Asked, reason: String) {
     let (office, t) = (page.office, words(page.app));
+    let zones = page
+        .reply
+        .with_untracked(|reply| reply.as_ref().map(|reply| reply.zones.clone()).unwrap_or_default());
     let request = api::SetCycle {
         programme: page.programme.get_untracked(),
         zone: question.zone.map(|(zone, _)| zone),
@@ -155,15 +173,23 @@ fn set(page: State, question: Asked, reason: String) {
     spawn_local(async move {
         match ask(request).await {
             Ok(CycleSet { done, held }) => {
-                let number = |count: usize| format::count(count as u64);
                 let mut said = Vec::new();
                 if done > 0 {
                     said.push(fill(t.set_done, &[&format::count(done)]));
                 }
-                if !held.is_empty() {
-                    said.push(fill(t.set_held, &[&number(held.len())]));
+                said.extend(held.iter().take(NAMED).map(|held| {
+                    let zone = zones.iter().find(|zone| zone.zone == held.zone).cloned().unwrap_or_default();
+                    let title = if zone.title.is_empty() { &held.zone } else { &zone.title };
+                    fill(t.set_held, &[title, &why(held, zone.state, t)])
+                }));
+                if held.len() > NAMED {
+                    said.push(fill(t.held_more, &[&format::count((held.len() - NAMED) as u64)]));
                 }
-                page.app.say(if said.is_empty() { t.none_ready.to_owned() } else { said.join(" · ") });
+                match (said.is_empty(), held.is_empty()) {
+                    (true, _) => page.app.warn(t.none_ready),
+                    (false, true) => page.app.say(said.join(" · ")),
+                    (false, false) => page.app.warn(said.join(" · ")),
+                }
             }
             Err(problem) => office.say_problem(&problem),
         }
@@ -211,8 +237,10 @@ fn Zone(page: State, zone: Memo<ZoneTally>, begin: Callback<Asked>) -> impl Into
                 without_bill: now.tally.without_bill,
             };
             let waits = now.tally.waiting > 0;
+            let first = waits.then(|| fill(t.held_waiting, &[&format::count(now.tally.waiting)]));
             view! {
                 <Button label=label drawing=Icon::Check disabled=waits press=move || begin.run(question.clone())/>
+                {first.map(|first| view! { <p class="small round-why">{first}</p> })}
             }
         });
         let back = (now.state > CycleState::Open && now.state < CycleState::Closed).then(|| {
@@ -247,7 +275,7 @@ fn Zone(page: State, zone: Memo<ZoneTally>, begin: Callback<Asked>) -> impl Into
                 ></progress>
                 <b>{move || format!("{} / {}", format::count(share().1), format::count(tally.with(|tally| tally.subjects)))}</b>
             </div>
-            <p class="round-numbers">{numbers}</p>
+            <p class="round-line">{numbers}</p>
             <p class="facts">{chips}</p>
             <div class="round-buttons">{buttons}</div>
             <Plan page=page zone=zone/>
