@@ -143,7 +143,10 @@ impl Sheet<'_> {
         let row = |name: String, tally: &Tally| -> Vec<Cell> {
             [word(name)].into_iter().chain(rule.columns.iter().map(|figure| tally.cell(*figure))).collect()
         };
-        let mut rows: Vec<Vec<Cell>> = by.into_iter().map(|(name, tally)| row(name, &tally)).collect();
+        let mut lines: Vec<(String, Tally)> = by.into_iter().collect();
+        // As people count: area 2 before area 10.
+        lines.sort_by_cached_key(|(name, _)| crate::text::sort_key(name));
+        let mut rows: Vec<Vec<Cell>> = lines.into_iter().map(|(name, tally)| row(name, &tally)).collect();
         rows.push(row(self.words.pick("รวม", "All"), &all));
         let first = match rule.by {
             By::Zone => self.words.pick("เขต", "Area"),

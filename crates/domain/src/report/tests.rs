@@ -161,6 +161,18 @@ fn texts(table: &Table) -> Vec<Vec<String>> {
 }
 
 #[test]
+fn areas_stand_as_people_count() {
+    let mut people = people();
+    people.retain(|one| one.zone == "เขต 1");
+    for (one, zone) in people.iter_mut().zip(["เขต 10", "เขต 2"]) {
+        one.zone = zone.into();
+    }
+    let report = monthly(&programme(), &rule(), &people, &month("2026-11", "ทั้งหมด", "th"));
+    let first: Vec<String> = report.tables[0].rows.iter().map(|row| row[0].text()).collect();
+    assert_eq!(first, ["เขต 2", "เขต 10", "รวม"]);
+}
+
+#[test]
 fn a_month_counted_by_hand() {
     let report = monthly(&programme(), &rule(), &people(), &month("2026-11", "ทั้งหมด", "th"));
     assert_eq!(report.about, "พ.ย. 2569 (ปีงบประมาณ 2570) · ทั้งหมด");
