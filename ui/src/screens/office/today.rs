@@ -102,7 +102,9 @@ impl Day {
         Ok((all, capped))
     }
 
-    fn take(self, rows: Vec<VisitRow>) {
+    fn take(self, mut rows: Vec<VisitRow>) {
+        // A correction has the time of what it corrects and stands in its place: one visit. The subject's page keeps both.
+        rows.retain(|row| !row.corrected);
         if self.known.get_untracked() {
             let new: Vec<RecordId> = self.rows.with_untracked(|before| {
                 let before: BTreeSet<RecordId> = before.iter().map(|row| row.id).collect();
