@@ -10,6 +10,7 @@ use crate::format;
 use crate::strings::{Language, fill};
 use crate::synchronise;
 use domain::api::{PhotosWifiOnly, Status};
+use domain::ids::Shelf;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
@@ -158,7 +159,11 @@ pub fn Settings() -> impl IntoView {
                                 shelf.programme.clone(),
                                 |programme| programme.title.in_language(app.lang().code()).to_owned(),
                             );
-                        view! { <li>{title}" · "{shelf.zone.clone()}</li> }
+                        let zone = match shelf.zone.as_str() {
+                            Shelf::EMERGENCY => crate::strings::care::care(app).emergency.to_owned(),
+                            zone => zone.to_owned(),
+                        };
+                        view! { <li>{title}" · "{zone}</li> }
                     })
                     .collect_view();
                 let name = browser::setting("device-name").unwrap_or_default();
