@@ -306,6 +306,9 @@ pub struct Charged {
     pub no: String,
     /// Units, of a bill.
     pub units: Option<i64>,
+    /// Until when a bill is to be paid, ISO; empty where the bank collects it, and for an adjustment.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub due_on: String,
     /// How much.
     pub amount: Satang,
     /// Paid for certain.
@@ -489,11 +492,12 @@ fn charges(sorted: &[&Entry], cancelled: &BTreeSet<RecordId>) -> Vec<Charged> {
     let mut charges: Vec<(&Entry, Charged)> = sorted
         .iter()
         .filter_map(|entry| {
-            let (amount, no, units) = match &entry.fact {
-                Fact::Bill(bill) => (bill.total.or_zero(), bill.no.to_string(), Some(bill.units)),
-                Fact::Adjustment { amount } if *amount > Satang::ZERO => (*amount, String::new(), None),
+            let (amount, bill) = match &entry.fact {
+                Fact::Bill(bill) => (bill.total.or_zero(), Some(bill)),
+                Fact::Adjustment { amount } if *amount > Satang::ZERO => (*amount, None),
                 _ => return None,
             };
+            let units = bill.map(|bill| bill.units);
             let is_replaced = || {
                 units.is_some()
                     && standing.get(entry.cycle.as_str()).is_some_and(|(_, best)| best.id != entry.id)
@@ -509,8 +513,9 @@ fn charges(sorted: &[&Entry], cancelled: &BTreeSet<RecordId>) -> Vec<Charged> {
             let charged = Charged {
                 id: entry.id,
                 cycle: entry.cycle.clone(),
-                no,
+                no: bill.map(|bill| bill.no.to_string()).unwrap_or_default(),
                 units,
+                due_on: bill.map(|bill| bill.due_on.clone()).unwrap_or_default(),
                 amount,
                 paid: Satang::ZERO,
                 claimed: Satang::ZERO,

@@ -84,6 +84,8 @@ sentences! {
     given_back: "คืนเงิน / ลดหนี้", "Given back";
     /// State of a charge.
     state_open: "ค้างชำระ", "Open";
+    /// State of a charge that may still be paid in time.
+    state_due: "รอชำระ", "To be paid";
     /// State of a charge.
     state_partly: "ชำระบางส่วน", "Partly paid";
     /// State of a charge.

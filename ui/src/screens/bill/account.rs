@@ -4,12 +4,14 @@
 use super::dialogs::{Dialogs, Taking};
 use crate::app::{App, Loaded, app, load};
 use crate::backend::{ask, download};
+use crate::browser::today_iso;
 use crate::components::button::{Button, Weight};
 use crate::components::icon::Icon;
 use crate::route::{Route, go};
 use crate::strings::fill;
 use crate::strings::money::{MoneyStrings, money};
 use domain::api::{self, JudgeSlip, LedgerReply, PaperPdf};
+use domain::billing::BillNumber;
 use domain::ids::RecordId;
 use domain::ledger::{ChargeState, Charged, Means, Paid, PaymentState};
 use domain::money::Satang;
@@ -17,8 +19,11 @@ use domain::thai_date;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-fn charge_state(m: &MoneyStrings, state: ChargeState) -> (&'static str, &'static str) {
-    match state {
+/// The colour and the words of a charge; `today` is ISO. A bill is overdue once its day has passed.
+fn charge_state(m: &MoneyStrings, charge: &Charged, today: &str) -> (&'static str, &'static str) {
+    let in_time = charge.units.is_some() && (charge.due_on.is_empty() || today <= charge.due_on.as_str());
+    match charge.state {
+        ChargeState::Open if in_time => ("left", m.state_due),
         ChargeState::Open => ("overdue", m.state_open),
         ChargeState::Partly => ("left", m.state_partly),
         ChargeState::Claimed => ("left", m.state_claimed),
@@ -103,11 +108,11 @@ fn charge_row(
     may_settle: bool,
     dialogs: Dialogs,
 ) -> impl IntoView + use<> {
-    let (kind, state) = charge_state(m, charge.state);
+    let (kind, state) = charge_state(m, charge, &today_iso());
     let id = charge.id;
     let title = thai_date::cycle(&charge.cycle);
     let is_bill = charge.units.is_some();
-    let what = if is_bill { fill(m.number, &[&charge.no]) } else { m.adjustment.to_owned() };
+    let what = if is_bill { fill(m.number, &[&BillNumber::of(&charge.no).grouped()]) } else { m.adjustment.to_owned() };
     let cancel = (may_settle && charge.is_standing()).then(|| {
         view! { <Button label=m.cancel_entry weight=Weight::Danger press=move || dialogs.cancelling.set(Some(id))/> }
     });
@@ -141,7 +146,7 @@ fn payment_row(
     let (kind, state) = payment_state(m, paid.state);
     let id = paid.id;
     let title = match &paid.means {
-        Some(Means::Cash) => fill(m.number, &[&domain::billing::BillNumber::of(&paid.receipt_no).grouped()]),
+        Some(Means::Cash) => fill(m.number, &[&BillNumber::of(&paid.receipt_no).grouped()]),
         Some(Means::Slip(slip)) => format!("{} {}", slip.bank, slip.trans_ref),
         Some(Means::Bank { reference }) => reference.clone(),
         None => m.given_back.to_owned(),
