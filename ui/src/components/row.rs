@@ -5,8 +5,16 @@ use crate::browser::today;
 use crate::components::chip::standing_chip;
 use crate::format;
 use domain::api::SubjectRow;
+use domain::ids::RecordId;
 use domain::schedule::Standing;
 use leptos::prelude::*;
+
+/// The subject that stands beside a list, where a page shows both: its row is marked.
+#[derive(Clone, Copy)]
+pub struct Shown(
+    /// Which, if any.
+    pub Signal<Option<RecordId>>,
+);
 
 /// Draws a row; `open` gets it when it is pressed.
 pub fn subject_row<F>(app: App, row: &SubjectRow, open: F) -> impl IntoView + use<F>
@@ -31,10 +39,16 @@ where
     let distance =
         row.distance_m.map(|metres| format!("{} {}", format::count(metres.round() as u64), t.metres));
     let chosen = row.clone();
+    let (id, shown) = (row.id, use_context::<Shown>());
+    let is_shown = move || shown.is_some_and(|shown| shown.0.get() == Some(id));
     view! {
         <li class="row" id=row_id(row.id) style=("--accent", colour)>
             {beside}
-            <button type="button" on:click=move |_| open(&chosen)>
+            <button
+                type="button"
+                aria-current=move || is_shown().then_some("true")
+                on:click=move |_| open(&chosen)
+            >
                 <span class="mark" aria-hidden="true">{icon}</span>
                 <span class="text">
                     <b>{row.heading.clone()}</b>
@@ -52,7 +66,7 @@ where
 }
 
 /// The id of a row's element.
-pub fn row_id(subject: domain::ids::RecordId) -> String {
+pub fn row_id(subject: RecordId) -> String {
     format!("row-{subject}")
 }
 

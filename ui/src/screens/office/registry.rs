@@ -10,7 +10,7 @@ use crate::browser::today_iso;
 use crate::components::field::{Select, tick};
 use crate::components::icon::{Icon, icon};
 use crate::components::notice;
-use crate::components::row::row_beside;
+use crate::components::row::{Shown, row_beside};
 use crate::format;
 use crate::screens::search::SearchList;
 use crate::strings::fill;
@@ -33,6 +33,7 @@ pub fn Registry(
 ) -> impl IntoView {
     let app = app();
     let t = words(app);
+    provide_context(Shown(open));
     let chosen = Callback::new(move |row: SubjectRow| Page::Registry(Some(row.id)).open());
     let typed = Memo::new(move |_| app.search.with(|text| !text.trim().is_empty()));
     view! {
@@ -68,8 +69,7 @@ fn Browse() -> impl IntoView {
     let app = app();
     let office = office();
     let t = words(app);
-    let programme = RwSignal::new(String::new());
-    let zone = RwSignal::new(String::new());
+    let (programme, zone) = (office.listed, office.listed_zone);
     let rows = RwSignal::new(Vec::<SubjectRow>::new());
     let total = RwSignal::new(None::<u64>);
     let round = StoredValue::new(0u32);
@@ -102,6 +102,14 @@ fn Browse() -> impl IntoView {
             }
         });
     };
+    // Before the list is asked for: a zone is one of its programme's.
+    Effect::new(move |before: Option<String>| {
+        let id = programme.get();
+        if before.is_some_and(|before| before != id) {
+            zone.set(String::new());
+        }
+        id
+    });
     Effect::new(move |_| {
         let id = programme.get();
         zone.track();
@@ -123,7 +131,6 @@ fn Browse() -> impl IntoView {
     };
     let zones = move || {
         let id = programme.get();
-        zone.set(String::new());
         let title = app.programme(&id)?.zone_title.in_language(app.lang().code()).to_owned();
         let mut options = vec![(String::new(), t.all_zones.to_owned())];
         office.zones.with(|all| {

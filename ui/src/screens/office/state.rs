@@ -59,6 +59,10 @@ pub struct Office {
     pub attention: RwSignal<Attention>,
     /// What is ticked in the registry.
     pub ticked: RwSignal<BTreeSet<Ticked>>,
+    /// The programme that the registry lists, or empty; kept for whoever comes back from the stickers.
+    pub listed: RwSignal<String>,
+    /// The zone that the registry lists; empty for all.
+    pub listed_zone: RwSignal<String>,
 }
 
 /// The shared state, inside a view of the office.
@@ -77,6 +81,8 @@ impl Office {
             zones: RwSignal::new(BTreeMap::new()),
             attention: RwSignal::new(Attention::default()),
             ticked: RwSignal::new(BTreeSet::new()),
+            listed: RwSignal::new(String::new()),
+            listed_zone: RwSignal::new(String::new()),
         }
     }
 
@@ -102,6 +108,8 @@ impl Office {
         self.ended.set(false);
         // Somebody else may not see what the last person had chosen.
         self.ticked.set(BTreeSet::new());
+        self.listed.set(String::new());
+        self.listed_zone.set(String::new());
         if entry == Entry::In {
             self.refresh();
         }
@@ -130,7 +138,7 @@ impl Office {
             self.app.programmes.set(programmes.into_iter().map(Arc::new).collect());
             for id in ids {
                 if let Ok(mut zones) = ask(Zones { programme: id.clone() }).await {
-                    zones.sort_by(|a, b| a.zone.cmp(&b.zone));
+                    zones.sort_by_cached_key(|zone| domain::text::sort_key(&zone.zone));
                     self.zones.update(|all| {
                         all.insert(id, zones);
                     });

@@ -113,14 +113,19 @@ fn card_view(
         {card.removed.then(|| notice::remark(app.t().removed))}
         {failed}
         {questions}
+        // What a caller's word is written down with, before the twenty fields that it rarely needs.
+        {desk::offers(app, card, writing)}
         <section>
             <h3>{t.fields}</h3>
             {fields(app, card, editing)}
         </section>
-        {desk::offers(app, card, writing)}
         {(!card.photos.is_empty())
             .then(|| view! { <section><h3>{t.photos}</h3>{answers::photos(app, &card.photos)}</section> })}
-        <crate::screens::bill::Account subject=id/>
+        // Nobody is asked for an account where nothing is charged.
+        {programme
+            .as_ref()
+            .is_some_and(|programme| programme.billing.is_some())
+            .then(|| view! { <crate::screens::bill::Account subject=id/> })}
         <section>
             <h3>{t.last_visits}</h3>
             {visits(app, card, writing)}
