@@ -76,6 +76,8 @@ pub struct RoundStrings {
     pub close_left: &'static str,
     /// What was not billed, and that a reason is wanted.
     pub close_without_bill: &'static str,
+    /// The steps to a closed cycle, above the zones.
+    pub steps: &'static str,
     /// Whose state is set.
     pub every_area: &'static str,
     /// Label.
@@ -233,6 +235,7 @@ pub const TH: RoundStrings = RoundStrings {
     close_lead: "ปิดแล้วแก้ในงวดนี้ไม่ได้อีก ส่วนที่ต่างจะไปปรับในงวดถัดไป",
     close_left: "ยังไม่ได้ไป {} ราย ทำไม่ได้ {} ราย",
     close_without_bill: "{} รายไม่มีใบแจ้งของงวดนี้ เขียนเหตุผลก่อนปิดงวด",
+    steps: "แต่ละเขตทำทีละขั้น: ตรวจครบแล้ว → อนุมัติ → ปิดงวด",
     every_area: "ทุกเขต",
     all_areas: "ทุกเขตที่พร้อม",
     set_done: "เปลี่ยนสถานะแล้ว {} เขต",
@@ -327,6 +330,7 @@ pub const EN: RoundStrings = RoundStrings {
     close_lead: "After closing nothing changes in this cycle. A difference is adjusted in the next.",
     close_left: "{} not visited, {} not possible",
     close_without_bill: "{} have no bill of this cycle. Write why before closing it",
+    steps: "Each zone goes step by step: reviewed → approved → closed",
     every_area: "all zones",
     all_areas: "All zones that are ready",
     set_done: "{} zones changed",

@@ -93,6 +93,7 @@ pub fn Zones(page: State) -> impl IntoView {
         })
     };
     view! {
+        <p class="small">{t.steps}</p>
         {every_zone}
         <ul class="round-zones">
             <For each=move || keys.get() key=|zone| zone.clone() let:key>
