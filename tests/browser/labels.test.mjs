@@ -180,8 +180,10 @@ describe('labels', () => {
     for (const row of [rows[0], rows[3]]) codes.push((await stage.office.card(row.id)).codes.find((code) => /^[0-9A-Z]{10}$/.test(code)));
     const phone = await enrolledPhone(t, stage, { programmes: ['lights'] });
     assert.deepEqual(await offered(phone, file.paper(1)), [...codes].sort());
-    // The choice is still there, until it is taken back.
+    // The list and the choice are still there, until it is taken back.
     await desk.openPage('registry', 'ทะเบียน');
+    await desk.shows(box(rows[3]));
+    assert.ok(await box(rows[3]).isChecked(), 'the row that was ticked');
     await desk.press('เลิกเลือกทั้งหมด');
     await desk.button('พิมพ์สติกเกอร์ที่เลือก').waitFor({ state: 'detached' });
   });

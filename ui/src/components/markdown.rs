@@ -1,7 +1,7 @@
 //! Light markdown and the few HTML tags that forms hold in labels and notes, drawn as elements of our own: nothing an
 //! author writes ever becomes markup by itself.
 //!
-//! `**bold**`, `__bold__`, `*slanted*`, `_slanted_`, `# heading`, `- item`, `[words](https://…)`, and the tags that
+//! `**bold**`, `__bold__`, `*slanted*`, `_slanted_`, `# heading`, `- item`, `[words](https://…)` or `[words](tel:…)`, and the tags that
 //! spreadsheets' authors use for the same. Everything else is shown as it is written.
 
 use leptos::prelude::*;
@@ -84,6 +84,9 @@ fn drawn(pieces: Vec<Piece>) -> AnyView {
         Piece::Words(words) => words.into_any(),
         Piece::Bold(inside) => view! { <b>{drawn(inside)}</b> }.into_any(),
         Piece::Slanted(inside) => view! { <em>{drawn(inside)}</em> }.into_any(),
+        Piece::Link(to, inside) if to.starts_with("tel:") => {
+            view! { <a class="call" href=to>{drawn(inside)}</a> }.into_any()
+        }
         Piece::Link(to, inside) => {
             view! { <a href=to target="_blank" rel="noopener noreferrer">{drawn(inside)}</a> }.into_any()
         }

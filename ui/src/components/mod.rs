@@ -3,6 +3,7 @@
 
 pub mod bars;
 pub mod button;
+pub mod call;
 pub mod camera;
 pub mod chip;
 pub mod copies;

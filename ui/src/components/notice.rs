@@ -1,6 +1,7 @@
 //! Sentences that stay: a problem and what to do next, a remark, an empty list.
 
 use crate::app::App;
+use crate::components::call::with_calls;
 use crate::components::icon::{Icon, icon};
 use domain::problem::Problem;
 use leptos::prelude::*;
@@ -26,6 +27,12 @@ pub fn problem(app: App, problem: &Problem) -> impl IntoView + use<> {
 /// A remark that needs attention but stops nothing.
 pub fn remark(text: impl Into<String>) -> AnyView {
     view! { <div class="notice warn" role="status">{icon(Icon::Warning)}<p>{text.into()}</p></div> }
+        .into_any()
+}
+
+/// What to do, with the numbers to call.
+pub fn advice(text: &str) -> AnyView {
+    view! { <div class="notice warn" role="status">{icon(Icon::Warning)}<p>{with_calls(text)}</p></div> }
         .into_any()
 }
 

@@ -5,6 +5,7 @@ use crate::app::{App, Loaded, app, load};
 use crate::backend::ask;
 use crate::browser::now_ms;
 use crate::components::button::{Button, Weight};
+use crate::components::call::with_calls;
 use crate::components::field::Line;
 use crate::components::icon::{Icon, icon};
 use crate::strings::care::care as words;
@@ -159,7 +160,7 @@ fn Case(row: OrderRow, late: Signal<bool>, answers: Signal<bool>, open: Callback
                 <span>{topics}</span>
                 <small>{move || fill(if late.get() { t.urgent_late } else { t.urgent_since }, &[&since])}</small>
             </button>
-            {advice.map(|advice| view! { <p class="small">{advice}</p> })}
+            {advice.map(|advice| view! { <p class="small">{with_calls(&advice)}</p> })}
             {move || (!answers.get()).then(|| view! { <p class="small">{t.urgent_waits}</p> })}
             {move || {
                 asking

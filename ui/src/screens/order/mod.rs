@@ -99,7 +99,7 @@ fn above(app: App, order: &OrderReply, moving: RwSignal<Option<moving::Moving>>)
             </p>
             <p class="small">{t.assigned_to}": "{assigned}</p>
         </header>
-        {advice.map(notice::remark)}
+        {advice.map(|advice| notice::advice(&advice))}
         {duplicate}
         {moving::buttons(app, order, kind, moving)}
         {photos(app, order, PhotoRole::Report, t.reported)}
