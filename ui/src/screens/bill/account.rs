@@ -112,7 +112,10 @@ fn charge_row(
     let id = charge.id;
     let title = thai_date::cycle(&charge.cycle);
     let is_bill = charge.units.is_some();
-    let what = if is_bill { fill(m.number, &[&BillNumber::of(&charge.no).grouped()]) } else { m.adjustment.to_owned() };
+    let what = match is_bill {
+        true => fill(m.number, &[&BillNumber::of(&charge.no).grouped()]),
+        false => m.adjustment.to_owned(),
+    };
     let cancel = (may_settle && charge.is_standing()).then(|| {
         view! { <Button label=m.cancel_entry weight=Weight::Danger press=move || dialogs.cancelling.set(Some(id))/> }
     });
@@ -218,5 +221,35 @@ fn Desk(owed: Satang, may_settle: bool, dialogs: Dialogs) -> impl IntoView {
                     view! { <Button label=m.adjustment drawing=Icon::Edit press=move || dialogs.adjusting.set(true)/> }
                 })}
         </div>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::strings::Language;
+
+    #[test]
+    fn a_bill_is_red_once_its_day_has_passed() {
+        let m = money(Language::Thai);
+        let bill = Charged {
+            id: RecordId::new(1, [1; 10]),
+            cycle: "2026-11".to_owned(),
+            no: "691100B0000100".to_owned(),
+            units: Some(20),
+            due_on: "2026-12-04".to_owned(),
+            amount: Satang(20_972),
+            paid: Satang::ZERO,
+            claimed: Satang::ZERO,
+            open: Satang(20_972),
+            state: ChargeState::Open,
+        };
+        let colour = |charge: &Charged, today: &str| charge_state(m, charge, today).0;
+        assert_eq!([colour(&bill, "2026-12-04"), colour(&bill, "2026-12-05")], ["left", "overdue"]);
+        // The bank collects it, on a day of its own.
+        let by_the_bank = Charged { due_on: String::new(), ..bill.clone() };
+        assert_eq!(colour(&by_the_bank, "2026-12-05"), "left");
+        let adjustment = Charged { units: None, ..by_the_bank };
+        assert_eq!(colour(&adjustment, "2026-12-05"), "overdue");
     }
 }
