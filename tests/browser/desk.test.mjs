@@ -148,6 +148,11 @@ describe('the office', () => {
       [meter.reading + 2, false, 'ผู้ดูแลระบบ (demo)', visits[1].at],
       [meter.reading + 1, true, 'ผู้ดูแลระบบ (demo)', visits[1].at],
     ]);
+    // One visit, not two, on the page of the day.
+    await desk.openPage('today', 'วันนี้');
+    const today = desk.page.locator('.office-visit', { hasText: meter.heading }).filter({ hasText: 'demo' });
+    await desk.shows(today.first());
+    assert.equal(await today.count(), 1);
     assert.deepEqual(wrong, []);
   });
 
