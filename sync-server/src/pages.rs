@@ -19,7 +19,7 @@ use axum::extract::{ConnectInfo, Path, Query, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use domain::access::{Grant, Role};
-use domain::api::{Ask, Card, Find, Found};
+use domain::api::{Ask, Card};
 use domain::change::Values;
 use domain::code;
 use domain::ids::{RecordId, Shelf};
@@ -243,22 +243,22 @@ fn html(status: StatusCode, page: &impl Template) -> Result<Response, Failure> {
     Ok((status, headers, html).into_response())
 }
 
-/// The subject that a code stands for, as far as a passer-by may know it. The page looks with the eyes of somebody who may
-/// see the programmes that have something public, and no other: what lies outside is to it as unknown as it is to the
-/// passer-by.
+/// The subject that a code stands for, as far as a passer-by may know it: the first that it was bound to and that holds it still,
+/// if its programme has something public. Whoever binds it again, anywhere, neither silences the first nor speaks in our name.
 fn subject_of(
     store: &mut Store,
     code: &str,
     now_ms: u64,
 ) -> Result<Option<(RecordId, domain::api::CardReply)>, Failure> {
+    let Some((subject, shelf)) = store.first_holder(code)? else { return Ok(None) };
     let programmes = store.programmes();
-    let open = programmes.values().filter(|programme| !public_fields(programme).is_empty());
-    let shelves = open.map(|programme| Shelf::common(programme.id.clone())).collect();
+    let programme = programmes.get(&shelf.programme);
+    if !programme.is_some_and(|programme| !public_fields(programme).is_empty()) {
+        return Ok(None);
+    }
+    let shelves = vec![Shelf::common(shelf.programme)];
     let citizen = Grant { person: "ประชาชน".to_owned(), role: Role::Supervisor, shelves };
     let now = Now::thai(now_ms);
-    let find = Find { text: code.to_owned() };
-    let found = Find::unwrap(store::service::serve(store, Some(&citizen), now, find.wrap())?)?;
-    let Found::Subject(subject) = found else { return Ok(None) };
     let card = Card { subject, today: now.day().to_string() };
     let card = Card::unwrap(store::service::serve(store, Some(&citizen), now, card.wrap())?)?;
     Ok(Some((subject, card)))

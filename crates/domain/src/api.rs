@@ -480,7 +480,7 @@ pub struct Find {
 pub enum Found {
     /// One subject.
     Subject(RecordId),
-    /// Several: a code bound twice; the person chooses.
+    /// A code bound twice; the person chooses among the holders that may be seen here. Where that is one, the others are elsewhere.
     Several(Vec<SubjectRow>),
     /// A label that was replaced: it still tells whose it was.
     Replaced {

@@ -1,8 +1,13 @@
 //! What anybody may see.
 
-use crate::world::{World, person_code, pole_code};
+use crate::world::{NOW, World, person_code, pole_code, subject};
+use domain::access::{Grant, Role};
+use domain::api::{Ask, Find, Found};
+use domain::ids::{RecordId, Shelf};
+use serde_json::json;
 use std::fs;
 use std::io::Write;
+use store::{Now, Store};
 
 #[test]
 fn health_is_cheap_and_says_what_runs() {
@@ -35,6 +40,51 @@ fn a_sticker_at_a_persons_home_tells_no_more_than_an_unused_one() {
     let unused = domain::code::make(99);
     assert_eq!(about(&person_code()), about(&unused));
     assert!(!about(&person_code()).1.contains("มาลี"));
+}
+
+/// A pole of another zone that holds the labels of the first one and of a person.
+fn false_pole(store: &mut Store) {
+    let [pole, person] = [pole_code(), person_code()].map(|code| format!("codes.{code}"));
+    let cells = json!({"programme": "lights", "zone": "F02", "pole_no": "ค้างค่าน้ำ", "road": "โอนเข้าบัญชี", (pole): true, (person): true});
+    store.import("test", vec![subject(RecordId::derived("false pole", &[]), cells)], NOW).unwrap();
+}
+
+#[test]
+fn a_label_that_is_bound_again_says_what_it_said_before() {
+    let (before, after) = (World::start(), World::start_with(false_pole, None));
+    for code in [pole_code(), person_code()] {
+        let page = |world: &World| world.get(&format!("/q/{code}"), &[]).text();
+        let text = page(&after);
+        assert_eq!(text, page(&before));
+        assert_eq!(text.contains("ตย-01"), code == pole_code(), "{text}");
+        assert!(!text.contains("ค้างค่าน้ำ") && !text.contains("โอนเข้าบัญชี"), "{text}");
+    }
+}
+
+/// What somebody who looks after one zone of the lights finds behind the pole's label.
+fn found_in(zone: &str, prepare: impl FnOnce(&mut Store)) -> Found {
+    let (tell, told) = std::sync::mpsc::channel();
+    let shelves = vec![Shelf::new("lights", zone)];
+    let grant = Grant { person: "หัวหน้า".to_owned(), role: Role::Supervisor, shelves };
+    let ask = move |store: &mut Store| {
+        prepare(store);
+        let find = Find { text: pole_code() }.wrap();
+        let found = store::service::serve(store, Some(&grant), Now::thai(NOW), find).unwrap();
+        tell.send(Find::unwrap(found).unwrap()).unwrap();
+    };
+    let _world = World::start_with(ask, None);
+    told.recv().unwrap()
+}
+
+#[test]
+fn who_sees_one_holder_of_a_label_hears_that_there_is_another() {
+    let (first, second) = (RecordId::derived("test pole", &[]), RecordId::derived("false pole", &[]));
+    assert_eq!(found_in("F01", |_| {}), Found::Subject(first));
+    for (zone, own) in [("F01", first), ("F02", second)] {
+        let found = found_in(zone, false_pole);
+        let Found::Several(rows) = &found else { panic!("{found:?}") };
+        assert_eq!(rows.iter().map(|row| row.id).collect::<Vec<_>>(), [own]);
+    }
 }
 
 #[test]

@@ -77,7 +77,8 @@ pub fn person_code() -> String {
     domain::code::make(0xabcd_ef01_2345)
 }
 
-fn subject(id: RecordId, cells: Value) -> Change {
+/// What makes a subject.
+pub fn subject(id: RecordId, cells: Value) -> Change {
     let cells: Values = serde_json::from_value(cells).unwrap();
     Change { id, kind: kind::SUBJECT.to_owned(), base_seq: Seq(0), cells }
 }

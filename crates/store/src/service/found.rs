@@ -9,7 +9,7 @@ use domain::access::{self, Action};
 use domain::api::{Find, Found, Nearby, Search, SubjectRow};
 use domain::change::field;
 use domain::code::{self, Scanned};
-use domain::ids::RecordId;
+use domain::ids::{RecordId, Shelf};
 use domain::problem::Code;
 use domain::{place, text};
 use std::collections::{BTreeSet, HashSet};
@@ -83,6 +83,15 @@ impl Store {
         }
         Ok(None)
     }
+
+    /// The subject that a code was bound to first, of all that hold it still, with its shelf. The server's numbers say which: a
+    /// phone may say that it bound something long ago, and is believed within bounds. No rights are asked.
+    pub fn first_holder(&self, code: &str) -> Result<Option<(RecordId, Shelf)>> {
+        let name = format!("{}{code}", field::CODES);
+        let bound = |holder: &row::Row| holder.view.cells.get(&name).map(|cell| (cell.seq, cell.stamp));
+        let Some(first) = holders(self, code)?.into_iter().min_by_key(bound) else { return Ok(None) };
+        Ok(Some((first.id, row::shelf_of(&self.db, first.shelf)?)))
+    }
 }
 
 /// All threes of neighbouring characters, as a question to the index. It knows which threes a key holds, not in what
@@ -151,13 +160,14 @@ pub(super) fn find(store: &Store, caller: &Caller<'_>, ask: &Find) -> Result<Fou
         Scanned::Foreign(code) => (code, false, None),
         Scanned::Enrol { .. } => return Err(Code::CodeHostile.into()),
     };
-    let mut subjects = subjects_of(store, caller, &code)?;
-    if subjects.len() == 1
-        && let Some(subject) = subjects.pop()
-    {
+    let holders = holders(store, &code)?;
+    let is_held_once = holders.len() == 1;
+    let mut subjects = visible(store, caller, holders)?;
+    if is_held_once && let Some(subject) = subjects.pop() {
         return Ok(Found::Subject(subject));
     }
-    if subjects.len() > 1 {
+    // Also the only one that may be seen here is not all there is: the label may hang elsewhere.
+    if !subjects.is_empty() {
         let today = caller.now.day().to_string();
         let mut several = Vec::new();
         for id in subjects {
@@ -174,7 +184,7 @@ pub(super) fn find(store: &Store, caller: &Caller<'_>, ask: &Find) -> Result<Fou
     }
     let mistyped = !ours && is_mistyped(&code);
     let programmes = list::visible(store, caller, None);
-    let may = |action: &dyn Fn(&domain::ids::Shelf, &domain::programme::Programme) -> bool| -> Vec<String> {
+    let may = |action: &dyn Fn(&Shelf, &domain::programme::Programme) -> bool| -> Vec<String> {
         let allowed = programmes.iter().filter(|programme| {
             caller
                 .grant
@@ -183,7 +193,7 @@ pub(super) fn find(store: &Store, caller: &Caller<'_>, ask: &Find) -> Result<Fou
                 .filter(|shelf| shelf.programme == programme.id)
                 .any(|shelf| action(shelf, programme))
                 || (caller.grant.role >= access::Role::Clerk
-                    && action(&domain::ids::Shelf::common(programme.id.clone()), programme))
+                    && action(&Shelf::common(programme.id.clone()), programme))
         });
         allowed.map(|programme| programme.id.clone()).collect()
     };
@@ -281,18 +291,30 @@ pub(super) fn is_own_host(store: &Store, host: &str) -> bool {
 
 /// The subjects a code is bound to, among those the caller may see.
 pub(super) fn subjects_of(store: &Store, caller: &Caller<'_>, code: &str) -> Result<Vec<RecordId>> {
+    visible(store, caller, holders(store, code)?)
+}
+
+/// All subjects a code is bound to. No rights are asked.
+fn holders(store: &Store, code: &str) -> Result<Vec<row::Row>> {
     let mut statement =
         store.db.prepare_cached("SELECT subject FROM code WHERE code = ?1 ORDER BY subject")?;
     let mut rows = statement.query([code])?;
     let mut found = Vec::new();
     while let Some(row) = rows.next()? {
-        if let Some(subject) = row::load_no(&store.db, row.get(0)?)?
-            && access::may(caller.grant, Action::Read(&row::shelf_of(&store.db, subject.shelf)?)).is_ok()
-        {
-            found.push(subject.id);
-        }
+        found.extend(row::load_no(&store.db, row.get(0)?)?);
     }
     Ok(found)
+}
+
+/// Those of some subjects that the caller may see.
+fn visible(store: &Store, caller: &Caller<'_>, subjects: Vec<row::Row>) -> Result<Vec<RecordId>> {
+    let mut seen = Vec::new();
+    for subject in subjects {
+        if access::may(caller.grant, Action::Read(&row::shelf_of(&store.db, subject.shelf)?)).is_ok() {
+            seen.push(subject.id);
+        }
+    }
+    Ok(seen)
 }
 
 /// A place in the index is a 32-bit number, rounded outwards: this far it may be off, in metres, anywhere on Earth.
