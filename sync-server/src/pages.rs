@@ -243,8 +243,8 @@ fn html(status: StatusCode, page: &impl Template) -> Result<Response, Failure> {
     Ok((status, headers, html).into_response())
 }
 
-/// The subject that a code stands for, as far as a passer-by may know it: the first that it was bound to and that holds it still,
-/// if its programme has something public. Whoever binds it again, anywhere, neither silences the first nor speaks in our name.
+/// The subject that a code stands for, as far as a passer-by may know it: the first that it was bound to and that holds it
+/// still, if its programme has something public. Whoever binds it again neither silences the first nor speaks in our name.
 fn subject_of(
     store: &mut Store,
     code: &str,

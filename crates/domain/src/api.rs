@@ -480,7 +480,7 @@ pub struct Find {
 pub enum Found {
     /// One subject.
     Subject(RecordId),
-    /// A code bound twice; the person chooses among the holders that may be seen here. Where that is one, the others are elsewhere.
+    /// A code bound twice; the person chooses among the holders that may be seen here. If that is one, another is elsewhere.
     Several(Vec<SubjectRow>),
     /// A label that was replaced: it still tells whose it was.
     Replaced {

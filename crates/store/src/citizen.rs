@@ -4,6 +4,7 @@
 use crate::commit::{NewCommit, write_as_server};
 use crate::error::{Error, Optional, Result};
 use crate::orders::{self, Said, Step};
+use crate::photo::{Drawn, write_drawn};
 use crate::row::{self, Row};
 use crate::{Now, Store};
 use domain::access::{Grant, Role};
@@ -166,7 +167,31 @@ impl Store {
         }))
     }
 
-    /// Adds to a report what its author says later: words, how she can be reached, a photo that is kept already.
+    /// Says whether something may be added to a report, before its photo is drawn at a great cost.
+    ///
+    /// Errors: those of [`Store::add_as_citizen`].
+    pub fn may_add_as_citizen(&self, token: &str, with_photo: bool) -> Result<()> {
+        let (_, photos) = self.sent_so_far(token)?;
+        if with_photo && photos.split_whitespace().count() >= PHOTOS_MAX {
+            return Err(Code::TooLarge.into());
+        }
+        if !self.track(token)?.is_some_and(|tracked| tracked.open) {
+            return Err(Code::Forbidden.into());
+        }
+        Ok(())
+    }
+
+    /// The contact and the hashes of the photos that came with a report.
+    fn sent_so_far(&self, token: &str) -> Result<(String, String)> {
+        self.db
+            .prepare_cached("SELECT contact, photos FROM citizen_report WHERE token = ?1")?
+            .query_row([hash(token)], |row| Ok((row.get(0)?, row.get(1)?)))
+            .optional()?
+            .ok_or(Error::NotFound)
+    }
+
+    /// Adds to a report what its author says later: words, how she can be reached, a photo with the hash it is called by. A
+    /// photo that is refused is not kept.
     ///
     /// Errors: `not_found` for no such link; `too_large` if there are four photos of hers already; `forbidden` once the order
     /// is dealt with.
@@ -175,21 +200,13 @@ impl Store {
         token: &str,
         note: &str,
         contact: &str,
-        photo: Option<&str>,
+        photo: Option<(&str, &Drawn)>,
         now: Now,
     ) -> Result<()> {
         let (row, key, _) = self.tracked_order(token)?.ok_or(Error::NotFound)?;
-        let sent: (String, String) = self
-            .db
-            .prepare_cached("SELECT contact, photos FROM citizen_report WHERE token = ?1")?
-            .query_row([hash(token)], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        self.may_add_as_citizen(token, photo.is_some())?;
+        let sent = self.sent_so_far(token)?;
         let mut photos: Vec<&str> = sent.1.split_whitespace().collect();
-        if photo.is_some() && photos.len() >= PHOTOS_MAX {
-            return Err(Code::TooLarge.into());
-        }
-        if !self.track(token)?.is_some_and(|tracked| tracked.open) {
-            return Err(Code::Forbidden.into());
-        }
         let name = format!("{}{key}", field::REPORTS);
         let mut report = row.view.get(&name).cloned().unwrap_or_default();
         let mut cells = Values::new();
@@ -198,7 +215,7 @@ impl Store {
             said.insert("note".to_owned(), note.into());
             cells.insert(name, report);
         }
-        if let Some(hash) = photo {
+        if let Some((hash, _)) = photo {
             cells.insert(format!("{}{hash}", field::PHOTOS), true.into());
             cells.insert(format!("{}{hash}", field::PHOTO_ROLES), serde_json::to_value(PhotoRole::Report)?);
             if !photos.contains(&hash) {
@@ -208,6 +225,9 @@ impl Store {
         let contact = if contact.is_empty() { sent.0.clone() } else { contact };
         let photos = photos.join(" ");
         self.transact(|tx| {
+            if let Some((hash, drawn)) = photo {
+                write_drawn(tx.db, DeviceNo::SERVER, hash, drawn, now.ms)?;
+            }
             if !cells.is_empty() {
                 let changes = vec![orders::change(row.id, kind::ORDER, cells)];
                 write_as_server(tx, AUTHOR, now.ms, now.ms, NewCommit { changes, ..NewCommit::default() })?;

@@ -59,6 +59,29 @@ pub struct Drawn {
     pub thumbnail: Vec<u8>,
 }
 
+/// Writes what [`Store::keep_drawn`] keeps, in the transaction of whatever names it.
+pub(crate) fn write_drawn(
+    db: &Connection,
+    sender: DeviceNo,
+    hash: &str,
+    drawn: &Drawn,
+    now_ms: u64,
+) -> Result<()> {
+    let own = blake3::hash(&drawn.bytes);
+    db.execute(
+        "INSERT INTO photo (hash, mime, bytes, state, kept, drawn, sender) VALUES (?1, 'image/jpeg', ?2, 2, ?3, ?4, ?5) \
+         ON CONFLICT DO UPDATE SET mime = excluded.mime, bytes = excluded.bytes, state = 2, \
+         drawn = excluded.drawn",
+        (hash, &drawn.bytes, now_ms, own.as_bytes(), sender.0),
+    )?;
+    if sender != DeviceNo::SERVER {
+        db.execute("INSERT OR IGNORE INTO photo_sender (hash, device) VALUES (?1, ?2)", (hash, sender.0))?;
+        db.execute("DELETE FROM arriving WHERE hash = ?1 AND sender = ?2", (hash, sender.0))?;
+    }
+    db.execute("INSERT OR REPLACE INTO thumbnail (hash, bytes) VALUES (?1, ?2)", (hash, &drawn.thumbnail))?;
+    Ok(())
+}
+
 impl Store {
     /// Keeps a photo and returns the hash it is called by. On a device it waits to be sent.
     pub fn keep_photo(&mut self, bytes: &[u8], mime: &str, now_ms: u64) -> Result<String> {
@@ -267,27 +290,7 @@ impl Store {
         drawn: &Drawn,
         now_ms: u64,
     ) -> Result<BlobReply> {
-        let own = blake3::hash(&drawn.bytes);
-        self.transact(|tx| {
-            tx.db.execute(
-                "INSERT INTO photo (hash, mime, bytes, state, kept, drawn, sender) VALUES (?1, 'image/jpeg', ?2, 2, ?3, ?4, ?5) \
-                 ON CONFLICT DO UPDATE SET mime = excluded.mime, bytes = excluded.bytes, state = 2, \
-                 drawn = excluded.drawn",
-                (hash, &drawn.bytes, now_ms, own.as_bytes(), sender.0),
-            )?;
-            if sender != DeviceNo::SERVER {
-                tx.db.execute(
-                    "INSERT OR IGNORE INTO photo_sender (hash, device) VALUES (?1, ?2)",
-                    (hash, sender.0),
-                )?;
-                tx.db.execute("DELETE FROM arriving WHERE hash = ?1 AND sender = ?2", (hash, sender.0))?;
-            }
-            tx.db.execute(
-                "INSERT OR REPLACE INTO thumbnail (hash, bytes) VALUES (?1, ?2)",
-                (hash, &drawn.thumbnail),
-            )?;
-            Ok(())
-        })?;
+        self.transact(|tx| write_drawn(tx.db, sender, hash, drawn, now_ms))?;
         Ok(BlobReply { have: drawn.bytes.len() as u64, done: true })
     }
 

@@ -17,7 +17,6 @@ use axum::extract::rejection::QueryRejection;
 use axum::extract::{ConnectInfo, DefaultBodyLimit, FromRequest, Multipart, Path, Query, Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use domain::ids::DeviceNo;
 use domain::order::SeverityKind;
 use domain::problem::Code;
 use serde::de::DeserializeOwned;
@@ -198,6 +197,11 @@ pub(crate) async fn add(
     }
     let mut photo = None;
     if !added.photo.is_empty() && !added.reopens {
+        let link = token.clone();
+        // Drawing takes a core for a second, so it is for what can be added.
+        if !server.with_store(move |store| unless_refused(store.may_add_as_citizen(&link, true))).await? {
+            return full(&server, token, l).await;
+        }
         let Ok(drawn) = photos::drawn(&server, added.photo).await else {
             let said = l.say("เปิดรูปนี้ไม่ได้ เลือกรูปอื่น", "This picture cannot be opened. Please choose another.");
             return page(&server, token, l, false, Some((said, StatusCode::UNSUPPORTED_MEDIA_TYPE))).await;
@@ -209,29 +213,32 @@ pub(crate) async fn add(
     let done = server
         .with_store(move |store| {
             let now = Now::thai(now_ms);
-            let hash = match photo {
-                Some((hash, drawn)) => {
-                    store.keep_drawn(DeviceNo::SERVER, &hash, &drawn, now_ms)?;
-                    Some(hash)
-                }
-                None => None,
-            };
-            let done = match added.reopens {
-                true => store.reopen_as_citizen(&link, &added.note, now),
-                false => store.add_as_citizen(&link, &added.note, &added.contact, hash.as_deref(), now),
-            };
-            match done {
-                Ok(()) => Ok(true),
-                Err(store::Error::Refused(_)) => Ok(false),
-                Err(error) => Err(error.into()),
+            if added.reopens {
+                return unless_refused(store.reopen_as_citizen(&link, &added.note, now));
             }
+            let photo = photo.as_ref().map(|(hash, drawn)| (hash.as_str(), drawn));
+            unless_refused(store.add_as_citizen(&link, &added.note, &added.contact, photo, now))
         })
         .await?;
     if done {
         return see_other(&format!("/t/{token}?just=1&l={}", l.code()));
     }
+    full(&server, token, l).await
+}
+
+/// Whether something was done, or refused for what it is; any other error is one of ours.
+fn unless_refused(done: store::Result<()>) -> Result<bool, Failure> {
+    match done {
+        Ok(()) => Ok(true),
+        Err(store::Error::Refused(_)) => Ok(false),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The page of a report that takes nothing more.
+async fn full(server: &Server, token: String, l: Language) -> Result<Response, Failure> {
     let said = l.say("ส่งเพิ่มไม่ได้แล้ว เรื่องนี้ปิดหรือมีรูปครบแล้ว", "Nothing can be added any more.");
-    page(&server, token, l, false, Some((said, StatusCode::CONFLICT))).await
+    page(server, token, l, false, Some((said, StatusCode::CONFLICT))).await
 }
 
 /// Reads a form with or without a file.

@@ -382,6 +382,7 @@ fn a_photo_is_drawn_anew_and_a_contact_reaches_no_phone() {
         assert_eq!(street.add(&link, &[("photo", &jpeg(&other))]).status, 303, "{number}");
     }
     assert_eq!(street.add(&link, &[("photo", &photo)]).status, 409, "four are enough");
+    assert_eq!(street.add(&link, &[("photo", b"<svg/>")]).status, 409, "a fifth is not even drawn");
 
     let reports = || {
         street.office(&cookie, Request::CitizenReports(CitizenReports { offset: 0, limit: 10 }), |reply| {
