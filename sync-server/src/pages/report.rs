@@ -55,43 +55,56 @@ pub(crate) async fn report(
         let said = l.say("หน้านี้เปิดไว้นานแล้ว กดแจ้งอีกครั้ง", "This page was open for long. Please tap again.");
         return again(said, StatusCode::FORBIDDEN).await;
     }
-    let allowed = server.allowance().take("report", &code, from, REPORTS, now_ms);
-    if !allowed {
-        let said = l.say(
-            "มีการแจ้งจากป้ายหรือเครือข่ายนี้หลายครั้งแล้ว รอสักครู่ หรือโทรหาสำนักงาน",
-            "There were many reports from here. Please wait a while, or call the office.",
-        );
-        return again(said, StatusCode::TOO_MANY_REQUESTS).await;
-    }
     let topics: Vec<String> = Some(sent.topic).filter(|topic| !topic.is_empty()).into_iter().collect();
     let joins = sent.join.parse().ok();
     let own = server.clone();
-    let token = server
+    let done = server
         .with_store(move |store| {
             let forged = store.is_forged(&code, &proof);
             // A network that guesses gets the same answer whatever it guessed.
             if !own.label_guesses().tells_of_label(from, forged, now_ms) || forged {
-                return Ok(None);
+                return Ok(Done::Refused);
             }
-            let Some((subject, _)) = subject_of(store, &code, now_ms)? else { return Ok(None) };
+            // Only now: anybody can make up labels that are not ours, and would use up what others may.
+            if !own.allowance().take("report", &code, from, REPORTS, now_ms) {
+                return Ok(Done::TooMany);
+            }
+            let Some((subject, _)) = subject_of(store, &code, now_ms)? else { return Ok(Done::Refused) };
             match store.report_as_citizen(subject, joins, &topics, Now::thai(now_ms)) {
-                Ok(token) => Ok(Some(token)),
+                Ok(token) => Ok(Done::Written(token)),
                 // Something that is not offered, or not any more.
-                Err(store::Error::NotFound | store::Error::Refused(_)) => Ok(None),
+                Err(store::Error::NotFound | store::Error::Refused(_)) => Ok(Done::Refused),
                 Err(error) => Err(error.into()),
             }
         })
         .await?;
-    match token {
-        Some(token) => see_other(&format!("/t/{token}?just=1&l={}", l.code())),
-        None => {
+    match done {
+        Done::Written(token) => see_other(&format!("/t/{token}?just=1&l={}", l.code())),
+        Done::Refused => {
             let said = l.say(
                 "แจ้งเรื่องนี้จากป้ายนี้ไม่ได้ เลือกจากรายการ",
                 "This cannot be reported here. Please choose from the list.",
             );
             again(said, StatusCode::UNPROCESSABLE_ENTITY).await
         }
+        Done::TooMany => {
+            let said = l.say(
+                "มีการแจ้งจากป้ายหรือเครือข่ายนี้หลายครั้งแล้ว รอสักครู่ หรือโทรหาสำนักงาน",
+                "There were many reports from here. Please wait a while, or call the office.",
+            );
+            again(said, StatusCode::TOO_MANY_REQUESTS).await
+        }
     }
+}
+
+/// What became of a tap.
+enum Done {
+    /// It is written; the text of its tracking link.
+    Written(String),
+    /// It cannot be reported with this label.
+    Refused,
+    /// There were too many.
+    TooMany,
 }
 
 /// Leads to another page, which a reload does not send again.

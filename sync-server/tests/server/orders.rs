@@ -361,6 +361,20 @@ fn what_is_not_of_our_own_page_or_too_much_is_not_written() {
 }
 
 #[test]
+fn labels_that_are_not_ours_use_up_nothing_of_those_that_are() {
+    let street = street();
+    let form = hidden(&street.page(), "form");
+    let (most, last) = street.label.split_at(street.label.len() - 1);
+    let forged = format!("{most}{}", if last == "0" { '2' } else { '0' });
+    for number in 0..7 {
+        let from = format!("192.0.2.{number}");
+        let body = format!("form={form}&topic=off");
+        assert_eq!(street.post(&forged, &body, &[("x-forwarded-for", from.as_str())]).status, 422);
+    }
+    street.report("off");
+}
+
+#[test]
 fn a_photo_is_drawn_anew_and_a_contact_reaches_no_phone() {
     let street = street();
     let world = &street.world;
