@@ -1,8 +1,10 @@
-//! The connections: how many there are, and how long one may say nothing. A client that trickles the headers of a request
-//! costs a descriptor for as long as it likes, and no password is asked before headers are whole.
+//! The connections: how many there are, and how long one may say nothing or take nothing. A client that trickles the headers of
+//! a request costs a descriptor for as long as it likes, and no password is asked before headers are whole; one that does not
+//! read costs its answer as well.
 
 use crate::guesses::network;
 use crate::shared::Server;
+use crate::write_deadline::WriteDeadline;
 use axum::Router;
 use axum::extract::ConnectInfo;
 use axum::serve::Listener;
@@ -73,7 +75,8 @@ pub(crate) async fn serve(
             request.extensions_mut().insert(ConnectInfo(from));
             service.call(request)
         });
-        let connection = under_way.watch(http.serve_connection(TokioIo::new(stream), service));
+        let stream = TokioIo::new(WriteDeadline::new(stream, bounds.stall));
+        let connection = under_way.watch(http.serve_connection(stream, service));
         tokio::spawn(async move {
             let _until_closed = (place, own);
             // Whoever hangs up in the middle, or is too slow, hears and tells nothing.

@@ -37,6 +37,7 @@ mod places;
 mod reports;
 mod rounds;
 mod shared;
+mod write_deadline;
 
 pub use bounds::Bounds;
 pub use notify::Outside;

@@ -5,6 +5,7 @@ use crate::photos::{jpeg, picture};
 use crate::world::World;
 use domain::api::Status;
 use domain::problem::Code;
+use std::fs;
 use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
@@ -66,6 +67,27 @@ fn who_trickles_headers_keeps_no_connection() {
         sent.is_err() || !heard.is_err_and(|error| is_nothing_yet(&error))
     });
     assert!(is_ended, "it can be held for ever");
+}
+
+#[test]
+fn who_asks_and_does_not_read_keeps_no_connection() {
+    let folder = std::env::temp_dir().join(format!("sanam-deaf-{}", std::process::id()));
+    fs::create_dir_all(folder.join("assets")).unwrap();
+    // More than the system takes on the way. It is one hole, and takes no room on the disk.
+    fs::File::create(folder.join("assets/large.wasm")).unwrap().set_len(32 << 20).unwrap();
+    let bounds = Bounds { connections: 1, stall: PATIENCE, ..Bounds::default() };
+    let world = World::start_serving(folder.clone(), bounds);
+    let mut deaf = TcpStream::connect(world.address).unwrap();
+    deaf.write_all(b"GET /assets/large.wasm HTTP/1.1\r\nhost: x\r\n\r\n").unwrap();
+    // Answered once the deaf one has lost the only place.
+    let mut next = TcpStream::connect(world.address).unwrap();
+    next.set_read_timeout(Some(FOR_EVER)).unwrap();
+    next.write_all(b"GET /health HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").unwrap();
+    let mut said = Vec::new();
+    next.read_to_end(&mut said).expect("it can be held for ever");
+    assert!(said.starts_with(b"HTTP/1.1 200"), "{}", String::from_utf8_lossy(&said));
+    drop(deaf);
+    fs::remove_dir_all(folder).unwrap();
 }
 
 #[test]

@@ -130,6 +130,11 @@ impl World {
         World::begin(|_| {}, None, Outside::default(), bounds)
     }
 
+    /// A server with such bounds that gives an app's files.
+    pub fn start_serving(app: PathBuf, bounds: Bounds) -> World {
+        World::begin(|_| {}, Some(app), Outside::default(), bounds)
+    }
+
     fn begin(
         prepare: impl FnOnce(&mut Store),
         app: Option<PathBuf>,
