@@ -2,6 +2,7 @@
 
 use crate::allowance::Allowance;
 use crate::answer::Failure;
+use crate::app::Files;
 use crate::body::Turns;
 use crate::bounds::Bounds;
 use crate::clock::Clock;
@@ -89,6 +90,8 @@ pub struct Server {
     pub(crate) importing: Arc<Semaphore>,
     /// What may be reached outside.
     pub(crate) outside: Arc<Outside>,
+    /// The app's files that were asked for.
+    pub(crate) app_files: Arc<Files>,
 }
 
 impl Server {
@@ -112,6 +115,7 @@ impl Server {
             drawing: Arc::new(Semaphore::new(1)),
             importing: Arc::new(Semaphore::new(1)),
             outside: Arc::default(),
+            app_files: Arc::default(),
         }
     }
 
