@@ -94,9 +94,11 @@ impl Allowance {
         if self.counts.len() < MOST_COUNTS {
             return;
         }
-        let worth = |count: &Count| (!count.is_over(now_ms), count.spent, count.count, count.began_ms);
-        let idlest = self.counts.iter().min_by_key(|(_, count)| worth(count)).map(|(key, _)| *key);
-        if let Some(key) = idlest {
+        let idlest = self
+            .counts
+            .iter()
+            .min_by_key(|(_, count)| (!count.is_over(now_ms), count.spent, count.count, count.began_ms));
+        if let Some(key) = idlest.map(|(key, _)| *key) {
             self.counts.remove(&key);
         }
     }
@@ -161,7 +163,10 @@ mod tests {
         let most = Most { thing: 1, network: 1, everywhere: 1 };
         let mut allowance = Allowance::default();
         for number in 0..MOST_COUNTS / 2 + 100 {
-            assert_eq!(allowance.take("report", &number.to_string(), network_of(number), most, 0), number == 0);
+            assert_eq!(
+                allowance.take("report", &number.to_string(), network_of(number), most, 0),
+                number == 0
+            );
         }
         assert_eq!(allowance.counts.len(), MOST_COUNTS);
         assert!(allowance.take("add", "x", network_of(0), most, 0), "what is added has its own");

@@ -252,8 +252,7 @@ fn subject_of(
 ) -> Result<Option<(RecordId, domain::api::CardReply)>, Failure> {
     let Some((subject, shelf)) = store.first_holder(code)? else { return Ok(None) };
     let programmes = store.programmes();
-    let programme = programmes.get(&shelf.programme);
-    if !programme.is_some_and(|programme| !public_fields(programme).is_empty()) {
+    if programmes.get(&shelf.programme).is_none_or(|programme| public_fields(programme).is_empty()) {
         return Ok(None);
     }
     let shelves = vec![Shelf::common(shelf.programme)];

@@ -21,7 +21,11 @@ impl<S> WriteDeadline<S> {
         WriteDeadline { stream, patience, waiting: None }
     }
 
-    fn watch(&mut self, tried: Poll<io::Result<usize>>, context: &mut Context<'_>) -> Poll<io::Result<usize>> {
+    fn watch(
+        &mut self,
+        tried: Poll<io::Result<usize>>,
+        context: &mut Context<'_>,
+    ) -> Poll<io::Result<usize>> {
         if tried.is_ready() {
             self.waiting = None;
             return tried;
@@ -43,11 +47,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for WriteDeadline<S> {
 }
 
 impl<S: AsyncWrite + Unpin> AsyncWrite for WriteDeadline<S> {
-    fn poll_write(
-        self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
+    fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let own = self.get_mut();
         let tried = Pin::new(&mut own.stream).poll_write(context, bytes);
         own.watch(tried, context)

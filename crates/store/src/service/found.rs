@@ -166,7 +166,7 @@ pub(super) fn find(store: &Store, caller: &Caller<'_>, ask: &Find) -> Result<Fou
     if is_held_once && let Some(subject) = subjects.pop() {
         return Ok(Found::Subject(subject));
     }
-    // Also the only one that may be seen here is not all there is: the label may hang elsewhere.
+    // The only one of them that may be seen here is told as one of several: the label may be another's.
     if !subjects.is_empty() {
         let today = caller.now.day().to_string();
         let mut several = Vec::new();
