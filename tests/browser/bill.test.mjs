@@ -126,7 +126,18 @@ describe('a bill', () => {
 
     // A part in cash, with a receipt; the rest by a slip; the same slip a second time is caught.
     await phone.press('รับเงินสด');
+    const sheet = phone.page.getByRole('dialog');
+    await phone.type('จำนวนเงิน (บาท)', '0');
+    await phone.press('รับเงินและออกใบเสร็จ');
+    await phone.shows(sheet.getByRole('alert').filter({ hasText: 'จำนวนเงินไม่ถูกต้อง' }));
+    // More than what is owed is asked about, with the change; and nothing is taken by asking.
+    await phone.type('จำนวนเงิน (บาท)', (Number(amount) + 100).toFixed(2));
+    await phone.press('รับเงินและออกใบเสร็จ');
+    await phone.shows(sheet.getByRole('button', { name: /^รับ [\d,.]+ บาท ทอน 100\.00 บาท$/ }));
+    await phone.shows(sheet.getByRole('button', { name: 'รับไว้ล่วงหน้าทั้งหมด' }));
+    assert.deepEqual(await look(phone, 'bill-change'), []);
     await phone.type('จำนวนเงิน (บาท)', '20');
+    await phone.shows(phone.button('รับเงินและออกใบเสร็จ'));
     // Twice in a hurry is one banknote.
     await phone.page.keyboard.press('Enter');
     await phone.page.keyboard.press('Enter');
@@ -218,8 +229,12 @@ describe('a bill', () => {
 
     // At the counter: what is owed, a receipt, and its page.
     await desk.openPage(`registry/${other.id}`, 'ทะเบียน');
+    // A larger note is handed over: what is owed is taken, and no credit stays behind.
     await desk.press('รับชำระที่เคาน์เตอร์');
+    const asked = Number(await desk.box('จำนวนเงิน (บาท)').inputValue());
+    await desk.type('จำนวนเงิน (บาท)', (asked + 100).toFixed(2));
     await desk.press('รับเงินและออกใบเสร็จ');
+    await desk.press(/ทอน 100\.00 บาท/);
     await desk.sees(/ใบเสร็จเลขที่ R/);
     const receipt = desk.page.locator('.account .entry').filter({ hasText: /R\d/ });
     const [page2] = await Promise.all([

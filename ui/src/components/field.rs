@@ -1,5 +1,6 @@
 //! One line to type into, with its label, and the choices of one or several.
 
+use crate::components::icon::{Icon, icon};
 use crate::strings::{EN, TH};
 use domain::programme::{FieldKind, FieldType};
 use leptos::ev::Targeted;
@@ -65,6 +66,12 @@ pub fn Line(
     /// It takes the keyboard when it appears.
     #[prop(optional)]
     focus: bool,
+    /// It must not stay empty, and says so.
+    #[prop(optional)]
+    needed: bool,
+    /// What is wrong with what is typed: said below the line, in a red frame.
+    #[prop(optional, into)]
+    wrong: Signal<Option<String>>,
     /// What Enter does.
     #[prop(optional, into)]
     enter: Option<Callback<()>>,
@@ -82,10 +89,15 @@ pub fn Line(
     }
     view! {
         <label class="field">
-            <span class="label">{label}</span>
+            <span class="label">
+                {label}
+                {needed.then(|| view! { <span class="required" aria-hidden="true">" *"</span> })}
+            </span>
             {hint.map(|hint| view! { <span class="hint">{hint}</span> })}
             <input
                 node_ref=input
+                aria-required=needed.then_some("true")
+                aria-invalid=move || wrong.with(Option::is_some).then_some("true")
                 type=if secret { "password" } else { "text" }
                 inputmode=keys.inputmode()
                 autocomplete="off"
@@ -104,6 +116,7 @@ pub fn Line(
                 }
             />
         </label>
+        {move || wrong.get().map(|wrong| view! { <p class="wrong" role="alert">{icon(Icon::Warning)}<span>{wrong}</span></p> })}
     }
 }
 

@@ -66,6 +66,12 @@ sentences! {
     amount: "จำนวนเงิน (บาท)", "Amount (baht)";
     /// Button.
     cash_yes: "รับเงินและออกใบเสร็จ", "Take it and give a receipt";
+    /// Before the two choices below.
+    cash_more: "มากกว่ายอดที่ต้องชำระ {} บาท จะทอนหรือรับไว้ล่วงหน้า", "More than the {} baht owed. Give change, or keep it in advance?";
+    /// Button: what was handed over, and the change.
+    cash_change: "รับ {} บาท ทอน {} บาท", "Given {} baht, change {} baht";
+    /// Button: no change.
+    cash_ahead: "รับไว้ล่วงหน้าทั้งหมด", "Keep all of it in advance";
     /// Said after.
     cash_done: "รับเงิน {} บาท ใบเสร็จเลขที่ {}", "{} baht received, receipt {}";
     /// Heading.

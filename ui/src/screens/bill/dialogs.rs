@@ -7,7 +7,7 @@ use crate::browser::{OFFSET_MINUTES, keep_setting, setting, today_iso};
 use crate::components::button::{Button, Weight};
 use crate::components::dialog::{Dialog, open_about};
 use crate::components::field::{Keys, Line};
-use crate::components::icon::Icon;
+use crate::components::icon::{Icon, icon};
 use crate::position;
 use crate::printer::{self, Way};
 use crate::strings::fill;
@@ -15,6 +15,7 @@ use crate::strings::money::money;
 use domain::api::{AdjustAccount, CancelEntry, CountPaper, PaperKind, PrintPaper, ReceiveCash};
 use domain::cycle;
 use domain::ids::RecordId;
+use domain::ledger::PAYMENT_MOST;
 use domain::money::Satang;
 use domain::problem::Code;
 use leptos::prelude::*;
@@ -183,25 +184,41 @@ fn PrintDialog(printing: RwSignal<Option<RecordId>>) -> impl IntoView {
     }
 }
 
+/// More cash than what is owed.
+#[derive(Clone, Copy)]
+struct Over {
+    /// What was handed over.
+    given: Satang,
+    /// What is owed.
+    asked: Satang,
+}
+
 /// How much cash, and the receipt.
 #[component]
 fn CashDialog(subject: RecordId, taking: RwSignal<Option<Taking>>) -> impl IntoView {
     let app = app();
     let m = money(app.lang());
-    let amount = RwSignal::new(String::new());
-    let open = open_about(taking, move |taking: Taking| amount.set(taking.asked.plain()));
+    let typed = RwSignal::new(String::new());
+    let open = open_about(taking, move |taking: Taking| typed.set(taking.asked.plain()));
     let busy = RwSignal::new(false);
-    let take = move || {
+    // Said in the sheet: what stands above the screen lies under it.
+    let wrong = RwSignal::new(None::<String>);
+    // It is asked what becomes of the rest.
+    let over = RwSignal::new(None::<Over>);
+    Effect::new(move |_| {
+        // Another amount is another question.
+        typed.track();
+        wrong.set(None);
+        over.set(None);
+    });
+    let take = move |amount: Satang| {
         // Enter and the button, or either twice: one banknote is taken once.
         if busy.get_untracked() {
             return;
         }
         let Some(Taking { bill, .. }) = taking.get_untracked() else { return };
-        let Some(amount) = Satang::read(&amount.get_untracked()) else {
-            app.say_problem(&Code::AmountWrong.into());
-            return;
-        };
         busy.set(true);
+        wrong.set(None);
         spawn_local(async move {
             let request = ReceiveCash {
                 subject,
@@ -217,21 +234,66 @@ fn CashDialog(subject: RecordId, taking: RwSignal<Option<Taking>>) -> impl IntoV
                     open.try_set(false);
                     app.saved(paid.saved.counts);
                 }
+                Err(problem) if open.try_get_untracked() == Some(true) => {
+                    over.try_set(None);
+                    wrong.try_set(Some(app.explain(&problem)));
+                }
                 Err(problem) => app.say_problem(&problem),
             }
             busy.try_set(false);
         });
     };
+    let offer = move || {
+        // Enter once more is no answer to the question.
+        if busy.get_untracked() || over.with_untracked(Option::is_some) {
+            return;
+        }
+        let Some(Taking { asked, .. }) = taking.get_untracked() else { return };
+        match Satang::read(&typed.get_untracked()).filter(|sum| (Satang(1)..=PAYMENT_MOST).contains(sum)) {
+            None => wrong.set(Some(app.explain(&Code::AmountWrong.into()))),
+            // Where nothing is owed, all of it is meant for later.
+            Some(given) if asked > Satang::ZERO && given > asked => {
+                wrong.set(None);
+                over.set(Some(Over { given, asked }));
+            }
+            Some(amount) => take(amount),
+        }
+    };
+    let choices = move || match over.get() {
+        None => view! {
+            <Button label=m.cash_yes weight=Weight::Main drawing=Icon::Check disabled=busy press=offer/>
+        }
+        .into_any(),
+        // The main choice stands lowest, where the button was: a second tap in a hurry keeps nobody's change.
+        Some(Over { given, asked }) => {
+            let change = fill(m.cash_change, &[&given.to_string(), &(given - asked).to_string()]);
+            view! {
+                <p class="odd" role="alert">
+                    {icon(Icon::Warning)}
+                    <span>{fill(m.cash_more, &[&asked.to_string()])}</span>
+                </p>
+                <Button label=m.cash_ahead disabled=busy press=move || take(given)/>
+                <Button
+                    label=change
+                    weight=Weight::Main
+                    drawing=Icon::Check
+                    disabled=busy
+                    press=move || take(asked)
+                />
+            }
+            .into_any()
+        }
+    };
     view! {
         <Dialog open=open title=m.cash_title>
-            <Line label=m.amount value=amount keys=Keys::Decimal enter=Callback::new(move |()| take())/>
-            <Button
-                label=m.cash_yes
-                weight=Weight::Main
-                drawing=Icon::Check
-                disabled=Signal::derive(move || busy.get())
-                press=take
+            <Line
+                label=m.amount
+                value=typed
+                keys=Keys::Decimal
+                wrong=wrong
+                enter=Callback::new(move |()| offer())
             />
+            {choices}
             <Button label=app.t().cancel weight=Weight::Quiet press=move || open.set(false)/>
         </Dialog>
     }
