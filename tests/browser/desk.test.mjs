@@ -137,7 +137,8 @@ describe('the office', () => {
     await desk.type(/เลขหน้ามาตร/, String(meter.reading + 2));
     await desk.press('ต่อไป');
     await desk.press('บันทึก', { exact: true });
-    await desk.sees('เขียนเหตุผลก่อน');
+    await desk.shows(desk.page.locator('.correction-reason.wrong').getByRole('alert').filter({ hasText: 'เขียนเหตุผลก่อน' }));
+    await desk.page.waitForFunction(() => document.activeElement?.matches('.correction-reason input'));
     await desk.type(/ทำไมจึงแก้/, 'ผู้ใช้น้ำส่งรูปมาตรมาให้ดู');
     wrong.push(...await look(desk, 'office-desk-correction'));
     await desk.press('บันทึก', { exact: true });

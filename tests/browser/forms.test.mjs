@@ -401,7 +401,8 @@ describe('forms', () => {
     await phone.type(/เลขหน้ามาตร/, String(meter.previous + meter.usage));
     await phone.press('ต่อไป');
     await phone.press('บันทึก', { exact: true });
-    await phone.sees('เขียนเหตุผลก่อน');
+    await phone.shows(phone.page.locator('.correction-reason.wrong').getByRole('alert').filter({ hasText: 'เขียนเหตุผลก่อน' }));
+    await phone.page.waitForFunction(() => document.activeElement?.matches('.correction-reason input'));
     await phone.type(/ทำไมจึงแก้/, 'พิมพ์เลขเกินไปหนึ่ง');
     wrong.push(...await look(phone, 'form-correction-reason'));
     await phone.press('บันทึก', { exact: true });

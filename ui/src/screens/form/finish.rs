@@ -9,6 +9,7 @@ use crate::components::icon::Icon;
 use crate::components::visit::form_title;
 use crate::position;
 use crate::route::{FormRoute, Route, replace};
+use crate::screens::form::focus::focus_soon;
 use crate::screens::form::occasion::Occasion;
 use crate::screens::form::session::{Doubt, Session};
 use domain::api;
@@ -25,6 +26,8 @@ pub struct Finish {
     at: StoredValue<FormRoute>,
     /// Why what was saved is corrected.
     pub reason: RwSignal<String>,
+    /// What was said about a reason that is missing.
+    reason_missing: RwSignal<Option<String>>,
     asking: RwSignal<bool>,
     doubts: RwSignal<Vec<Doubt>>,
     /// What was sent from the desk and not answered for, with the change of the form that it holds.
@@ -42,12 +45,18 @@ impl Finish {
             session,
             at: StoredValue::new(at),
             reason: RwSignal::default(),
+            reason_missing: RwSignal::new(None),
             asking: RwSignal::new(false),
             doubts: RwSignal::default(),
             sent: StoredValue::new(None),
             saving: RwSignal::new(false),
             tried: RwSignal::new(false),
         }
+    }
+
+    /// What is wrong with the reason, until one is written; watches it.
+    pub fn reason_wrong(self) -> Option<String> {
+        self.reason_missing.get().filter(|_| self.reason.with(|reason| reason.trim().is_empty()))
     }
 
     /// Saves, unless something is missing, or odd and not yet confirmed; once all is known that has to be looked up.
@@ -61,7 +70,8 @@ impl Finish {
         }
         let corrects = self.at.with_value(|at| at.corrects.is_some());
         if corrects && self.reason.with_untracked(|reason| reason.trim().is_empty()) {
-            app.say_problem(&Code::ReasonNeeded.into());
+            self.reason_missing.set(Some(app.explain(&Code::ReasonNeeded.into())));
+            focus_soon(".correction-reason input");
             return;
         }
         let doubts = self.session.doubts();

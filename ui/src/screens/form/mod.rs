@@ -219,7 +219,18 @@ pub fn Filling(
                     })
             }}
             {move || {
-                (correcting && last.get()).then(|| view! { <Line label=t.correcting_reason value=finish.reason/> })
+                (correcting && last.get())
+                    .then(|| {
+                        let wrong = Signal::derive(move || finish.reason_wrong());
+                        view! {
+                            <div
+                                class="question-box correction-reason"
+                                class:wrong=move || wrong.with(Option::is_some)
+                            >
+                                <Line label=t.correcting_reason needed=true value=finish.reason wrong=wrong/>
+                            </div>
+                        }
+                    })
             }}
             {could_not(app, session, &at)}
             <div class="actions">
