@@ -32,6 +32,14 @@ describe('home care', () => {
     await phone.choose('มีผู้ดูแลอยู่ด้วยไหม', 'ไม่ / ไม่มี');
     await phone.press('ต่อไป');
     await phone.heading('สัญญาณชีพ');
+    // The keyboard is in the first line; the words above it are in view below the bar, which says whose form it is.
+    await phone.page.waitForFunction(() => document.activeElement?.matches('.questions input.number'));
+    const [bar, label, buttons] = await phone.page.evaluate(() => {
+      const question = document.activeElement.closest('.question-box').querySelector('.label');
+      return [document.querySelector('.bar'), question, document.querySelector('.actions')].map((element) => element.getBoundingClientRect());
+    });
+    assert.ok(label.top >= bar.bottom && label.bottom <= buttons.top, `${label.top} to ${label.bottom}, between ${bar.bottom} and ${buttons.top}`);
+    assert.equal(await phone.page.locator('.bar .titles p').innerText(), person.heading);
     await phone.type('อุณหภูมิ', '378');
     await phone.press('ต่อไป');
     await phone.sees('ต้องอยู่ระหว่าง 30 ถึง 45');

@@ -13,6 +13,9 @@ pub fn Shell(
     /// The heading.
     #[prop(into)]
     title: Signal<String>,
+    /// Whom or what it is about, in the bar as well: it stays in view however far one scrolls. Empty for nothing.
+    #[prop(optional, into)]
+    about: Signal<String>,
     /// Set where Back means something else than the screen before.
     #[prop(optional, into)]
     back: Option<Callback<()>>,
@@ -44,9 +47,12 @@ pub fn Shell(
                 {icon(Icon::Back)}
                 <span>{app.t().back}</span>
             </button>
-            <h1 tabindex="-1" node_ref=heading>
-                {move || title.get()}
-            </h1>
+            <div class="titles">
+                <h1 tabindex="-1" node_ref=heading>
+                    {move || title.get()}
+                </h1>
+                {move || Some(about.get()).filter(|about| !about.is_empty()).map(|about| view! { <p>{about}</p> })}
+            </div>
         </header>
         <main class="screen">{children()}</main>
         {(!bare).then(|| view! { <footer class="foot"><Short/></footer> })}

@@ -68,6 +68,12 @@ pub fn Form(
         // The session's signals belong to this screen, and end with it.
         opened.try_set(owner.map(|owner| owner.with(|| answer.and_then(open))));
     });
+    let about = Signal::derive(move || {
+        opened.with(|opened| match opened {
+            Some(Ok(session)) => session.heading(),
+            _ => String::new(),
+        })
+    });
     let subject = at.subject;
     // One question at a time, the way back leads to the question before; a draft is kept of whatever is left.
     let back = move |()| {
@@ -81,7 +87,7 @@ pub fn Form(
         }
     };
     view! {
-        <Shell title=title bare=true back=Callback::new(back)>
+        <Shell title=title about=about bare=true back=Callback::new(back)>
             {move || match opened.get() {
                 None => view! { <p class="waiting" role="status">{app.t().loading}</p> }.into_any(),
                 Some(Ok(session)) => view! { <Filling session=session at=at.clone()/> }.into_any(),
@@ -163,6 +169,8 @@ pub fn Filling(
     let makes_subject = at.subject.is_none() && !session.is_trial();
     let code = crate::components::scanner::inert(&at.code);
     let correcting = at.corrects.is_some();
+    // Its bar says whom it is about.
+    let is_visit = matches!(session.occasion, Occasion::Visit);
     let finish = finish::Finish::new(session, at.clone());
     let go_on = move || {
         if last.get_untracked() {
@@ -177,7 +185,7 @@ pub fn Filling(
     }
     view! {
         <div class="form" class:one-by-one=session.one_by_one style=("--accent", colour)>
-            <p class="form-about">{session.heading()}</p>
+            {(!is_visit).then(|| view! { <p class="form-about">{session.heading()}</p> })}
             {before(app, session, &at)}
             {correcting.then(|| view! { <p class="form-correcting">{icon(Icon::Edit)}{t.correcting_lead}</p> })}
             {(!code.is_empty()).then(|| view! { <p class="inert code">{code}</p> })}
