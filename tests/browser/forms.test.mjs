@@ -392,6 +392,10 @@ describe('forms', () => {
     await phone.press('ต่อไป');
     await phone.press('บันทึก', { exact: true });
     await phone.heading('บันทึกแล้ว');
+    // At once after saving, and from the card later on.
+    await phone.press('แก้ไขรายการนี้');
+    await phone.sees('กำลังแก้สิ่งที่บันทึกไปแล้ว');
+    await phone.page.waitForFunction((value) => document.querySelector('input.number')?.value === value, String(wrongly));
     await phone.openCard(meter.id);
     await phone.page.locator('.visit summary').first().click();
     await phone.press('แก้ไขรายการนี้');

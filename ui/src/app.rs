@@ -5,7 +5,7 @@ use crate::browser;
 use crate::components::lost::Lost;
 use crate::components::toast::Toasts;
 use crate::position::Stamp;
-use crate::route::{self, Route};
+use crate::route::{self, FormRoute, Route};
 use crate::screens;
 use crate::strings::{EN, Language, Strings, TH};
 use crate::synchronise;
@@ -43,6 +43,8 @@ pub struct JustSaved {
     pub what: String,
     /// It was one of a round, so that the next one opens by itself.
     pub in_round: bool,
+    /// The form that corrects it; nothing where it was no form.
+    pub correction: Option<FormRoute>,
 }
 
 /// What the person looked at in the round, kept for the way back.

@@ -178,6 +178,7 @@ fn save_button(
                         heading: heading.try_get_untracked().unwrap_or_default(),
                         what,
                         in_round: app.in_round.get_untracked(),
+                        correction: None,
                     }));
                     replace(&Route::Saved);
                 }

@@ -36,7 +36,7 @@ pub fn Saved() -> impl IntoView {
             let _ = heading.focus();
         }
     });
-    let JustSaved { programme, subject, heading: name, what, in_round } = saved;
+    let JustSaved { programme, subject, heading: name, what, in_round, correction } = saved;
     spawn_local(async move {
         let Some(subject) = subject else { return };
         let Ok(Some(row)) = ask(api::NextInRound { after: subject, today: today_iso() }).await else {
@@ -102,6 +102,11 @@ pub fn Saved() -> impl IntoView {
             {subject
                 .map(|id| {
                     view! { <Button label=t.back_to_card drawing=Icon::Back press=move || replace(&Route::Card(id))/> }
+                })}
+            {correction
+                .map(|form| {
+                    let to = Route::Form(form);
+                    view! { <Button label=t.correct_visit drawing=Icon::Edit press=move || replace(&to)/> }
                 })}
             <Button label=t.home weight=Weight::Quiet press=|| replace(&Route::Home)/>
             <Short/>

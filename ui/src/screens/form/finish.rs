@@ -156,12 +156,20 @@ impl Finish {
                         desk.saved.try_run(());
                         return;
                     }
+                    let in_round = app.in_round.get_untracked() && at.corrects.is_none();
+                    let correction = saved.subject.map(|subject| FormRoute {
+                        subject: Some(subject),
+                        code: String::new(),
+                        corrects: Some(saved.record),
+                        ..at.clone()
+                    });
                     app.just_saved.set(Some(JustSaved {
                         programme: at.programme,
                         subject: saved.subject,
                         heading,
                         what,
-                        in_round: app.in_round.get_untracked() && at.corrects.is_none(),
+                        in_round,
+                        correction,
                     }));
                     // Back leads to the card, not into a form that is done.
                     replace(&Route::Saved);
