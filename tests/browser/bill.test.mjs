@@ -172,6 +172,9 @@ describe('a bill', () => {
     await phone.press('ใช้รหัสนี้');
     await phone.sees(/สลิปนี้ใช้แจ้งชำระไปแล้ว/);
     await phone.press('ยกเลิก', { exact: true });
+    // What was wrong there is not said over the next screen.
+    await phone.openCard(other.id);
+    assert.equal(await phone.page.locator('.toast.bad').count(), 0);
 
     // At the office: the account as the phone has it, and the open bill as a page.
     await phone.offline(false);

@@ -26,8 +26,8 @@ pub struct Toast {
     pub number: u32,
     /// What it says.
     pub text: String,
-    /// It reports a problem, and stays longer.
-    pub problem: bool,
+    /// The problem that it reports, which stays longer; nothing for a word about what was done.
+    pub problem: Option<Code>,
 }
 
 /// What was saved last, for the screen after saving.
@@ -93,6 +93,8 @@ pub struct App {
     pub sync_problem: RwSignal<Option<Problem>>,
     /// The message shown.
     pub toast: RwSignal<Option<Toast>>,
+    /// How many messages were shown.
+    said: StoredValue<u32>,
     /// The store cannot be used.
     pub unusable: RwSignal<Option<Problem>>,
     /// The place of this visit.
@@ -129,6 +131,7 @@ impl App {
             syncing: RwSignal::new(false),
             sync_problem: RwSignal::new(None),
             toast: RwSignal::new(None),
+            said: StoredValue::new(0),
             unusable: RwSignal::new(None),
             stamp: RwSignal::new(Stamp::default()),
             in_round: RwSignal::new(false),
@@ -154,7 +157,7 @@ impl App {
 
     /// Shows a message for a while.
     pub fn say(self, text: impl Into<String>) {
-        self.show(text.into(), false);
+        self.show(text.into(), None);
     }
 
     /// Says for a while why something was not done, as a warning.
@@ -164,7 +167,7 @@ impl App {
 
     /// Shows what a problem means and what to do next.
     pub fn say_problem(self, problem: &Problem) {
-        self.show(self.explain(problem), true);
+        self.show(self.explain(problem), Some(problem.code));
     }
 
     /// A problem's sentence in the language.
@@ -172,11 +175,25 @@ impl App {
         crate::strings::problem(problem, self.lang())
     }
 
-    fn show(self, text: String, problem: bool) {
-        self.toast.update(|toast| {
-            let number = toast.as_ref().map_or(0, |toast| toast.number) + 1;
-            *toast = Some(Toast { number, text, problem });
-        });
+    fn show(self, text: String, problem: Option<Code>) {
+        let number = self.said.get_value() + 1;
+        self.said.set_value(number);
+        self.toast.set(Some(Toast { number, text, problem }));
+    }
+
+    /// An exchange with the office went well: that there was no way to it is over, wherever it was said.
+    pub fn got_through(self) {
+        self.sync_problem.set(None);
+        self.hush(|code| matches!(code, Code::Offline | Code::NotOurServer));
+    }
+
+    /// Takes away the message about a problem that is over, or that belonged to a screen which was left. A word about what was
+    /// done goes by itself: it is often said on the way to the next screen.
+    fn hush(self, over: impl FnOnce(Code) -> bool) {
+        let shown = self.toast.with_untracked(|toast| toast.as_ref().and_then(|toast| toast.problem));
+        if shown.is_some_and(over) {
+            self.toast.set(None);
+        }
     }
 
     /// A programme of this device, by id. Watches the list.
@@ -240,7 +257,7 @@ impl App {
                 if self.status.with_untracked(|held| held.as_ref().and_then(|held| held.last_sync_ms))
                     < status.last_sync_ms
                 {
-                    self.sync_problem.set(None);
+                    self.got_through();
                 }
                 self.status.set(Some(status));
             }
@@ -382,6 +399,7 @@ pub fn Root() -> impl IntoView {
         let next = route::current();
         if app.route.get_untracked() != next {
             app.route.set(next);
+            app.hush(|_| true);
         }
     });
     window_event_listener(ev::Custom::<web_sys::CustomEvent>::new("sanam:update-ready"), move |_| {

@@ -93,7 +93,7 @@ pub async fn run(app: App, by_hand: bool) -> bool {
     app.progress.set(None);
     match result {
         Ok(()) => {
-            app.sync_problem.set(None);
+            app.got_through();
             if by_hand {
                 app.say(app.t().sync_done);
             }

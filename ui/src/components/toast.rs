@@ -18,7 +18,7 @@ pub fn Toasts() -> impl IntoView {
     Effect::new(move |_| {
         let Some(toast) = app.toast.get() else { return };
         spawn_local(async move {
-            wait(if toast.problem { PROBLEM_STAYS_MS } else { STAYS_MS }).await;
+            wait(if toast.problem.is_some() { PROBLEM_STAYS_MS } else { STAYS_MS }).await;
             app.toast.update(|shown| {
                 if shown.as_ref().is_some_and(|shown| shown.number == toast.number) {
                     *shown = None;
@@ -32,7 +32,7 @@ pub fn Toasts() -> impl IntoView {
                 app.toast
                     .get()
                     .map(|toast| {
-                        let (class, drawing) = if toast.problem {
+                        let (class, drawing) = if toast.problem.is_some() {
                             ("toast bad", Icon::Warning)
                         } else {
                             ("toast", Icon::Check)

@@ -23,7 +23,7 @@ pub struct Begun {
 
 impl Begun {
     /// Begins where a draft was left, with the answers that are corrected, or anew. Returns whether a draft was taken up;
-    /// `say` tells the person.
+    /// `say` tells the person of one that cannot be.
     pub fn filling(&self, app: App, say: bool) -> (Filling, bool) {
         let world = || {
             let (person, device) = (self.person.clone(), self.device.clone());
@@ -45,12 +45,7 @@ impl Begun {
         });
         let resumed = matches!(draft, Some(Ok(_)));
         let mut filling = match draft {
-            Some(Ok(filling)) => {
-                if say {
-                    app.say(app.t().draft_taken_up);
-                }
-                filling
-            }
+            Some(Ok(filling)) => filling,
             Some(Err(error)) => {
                 if say {
                     app.say_problem(&Problem::new(Code::FormMissing).about(error));

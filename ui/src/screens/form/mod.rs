@@ -147,6 +147,8 @@ pub fn Filling(
     let app = app();
     let t = app.t();
     let page = session.page;
+    // Where a draft was taken up, its first screen says so.
+    let began_at = page.get_untracked();
     let count = move || session.sheets.with(Vec::len).max(1);
     let last = Memo::new(move |_| page.get() + 1 >= count());
     let paths = Memo::new(move |_| {
@@ -188,6 +190,10 @@ pub fn Filling(
             {(!is_visit).then(|| view! { <p class="form-about">{session.heading()}</p> })}
             {before(app, session, &at)}
             {correcting.then(|| view! { <p class="form-correcting">{icon(Icon::Edit)}{t.correcting_lead}</p> })}
+            {move || {
+                (session.resumed.get_value() && page.get() == began_at)
+                    .then(|| view! { <p class="form-resumed" role="status">{icon(Icon::Check)}{t.draft_taken_up}</p> })
+            }}
             {(!code.is_empty()).then(|| view! { <p class="inert code">{code}</p> })}
             {move || {
                 (count() > 1)

@@ -76,7 +76,7 @@ pub struct Session {
     /// The form was told of a part of the registry only.
     pub cut: RwSignal<bool>,
     /// A draft is there already: it follows the person from screen to screen.
-    resumed: StoredValue<bool>,
+    pub resumed: StoredValue<bool>,
     /// Saved: there is nothing left to keep.
     done: StoredValue<bool>,
     /// What the form was told of the registry.
