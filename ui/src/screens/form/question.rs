@@ -118,7 +118,9 @@ pub fn question_view(app: App, session: Session, path: String, kind: Kind) -> im
             <div id=error_id class="said">
                 {move || error.get().map(|error| view! { <p class="wrong" role="alert">{icon(Icon::Warning)}{error}</p> })}
                 {move || {
-                    warning.get().map(|warning| view! { <p class="odd" role="status">{icon(Icon::Warning)}{warning}</p> })
+                    // What cannot be is not odd besides.
+                    let warning = warning.get().filter(|_| error.with(Option::is_none));
+                    warning.map(|warning| view! { <p class="odd" role="status">{icon(Icon::Warning)}{warning}</p> })
                 }}
             </div>
         </div>
