@@ -115,6 +115,7 @@ pub fn Enrol(
         step.set(Step::Code);
     };
 
+    let nameless = move || name.with(|name| name.trim().is_empty());
     view! {
         <header class="bar home">
             <h1>{t.enrol_title}</h1>
@@ -146,11 +147,12 @@ pub fn Enrol(
                             <Line label=t.enrol_code value=code/>
                             <Line label=t.server_address hint=t.server_hint value=server keys=Keys::Address/>
                         </details>
+                        {move || nameless().then(|| view! { <p class="hint">{t.device_name_first}</p> })}
                         <Button
                             label=t.enrol_now
                             weight=Weight::Main
                             drawing=Icon::Check
-                            disabled=Signal::derive(move || name.with(|name| name.trim().is_empty()))
+                            disabled=Signal::derive(nameless)
                             press=begin
                         />
                         <Button label=t.other_code weight=Weight::Quiet press=again/>

@@ -75,6 +75,7 @@ pub const EN: Strings = Strings {
     days_ago: "{} days ago",
     details: "Details",
     device_name: "Name of this device",
+    device_name_first: "Name this device first, then press this",
     device_name_hint: "Such as: Daeng's phone",
     device_number: "Device number",
     done: "done",

@@ -96,7 +96,7 @@ strings! {
     bind_old_codes, bind_makers, bind_slip_lead, bind_slip_title, if_makers, type_again, bound_replaced, camera_busy, camera_opening, camera_picture, camera_refused, cancel, cannot_open, cannot_read, choose,
     close, copy_lead, copy_made, copy_make, copy_nothing, copy_title, copy_too_large, code_blank, code_mistyped, code_taken, code_unknown, codes, content, correct_data, could_not,
     count_photos, count_received, count_saved, create_new, damaged_title, damaged_unsent, date_hint, date_incomplete, day, days_ago, details,
-    device_name, device_name_hint, device_number, done, draft_drop, draft_drop_sure, draft_is_kept,
+    device_name, device_name_first, device_name_hint, device_number, done, draft_drop, draft_drop_sure, draft_is_kept,
     draft_kept, draft_taken_up, drafts, due, enrol_again, enrol_code, enrol_code_found, enrol_lead, enrol_moves, enrol_now,
     enrol_title, enrol_typed, enrolled, enrolment_scanned, form_progress, from_picture, go_correct, history,
     holds, home, hours_ago, in_days, just_now, keep_it, keeping_photo, kind_not_here, language, last_attempt,

@@ -75,6 +75,7 @@ pub const TH: Strings = Strings {
     days_ago: "{} วันก่อน",
     details: "รายละเอียด",
     device_name: "ชื่อเครื่องนี้",
+    device_name_first: "ใส่ชื่อเครื่องก่อน แล้วจึงกดปุ่มนี้ได้",
     device_name_hint: "เช่น มือถือป้าแดง",
     device_number: "หมายเลขเครื่อง",
     done: "ทำแล้ว",
