@@ -17,7 +17,7 @@ use domain::cycle;
 use domain::ids::RecordId;
 use domain::ledger::PAYMENT_MOST;
 use domain::money::Satang;
-use domain::problem::Code;
+use domain::problem::{Code, Problem};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
@@ -306,6 +306,11 @@ fn CancelDialog(cancelling: RwSignal<Option<RecordId>>) -> impl IntoView {
     let m = money(app.lang());
     let reason = RwSignal::new(String::new());
     let open = open_about(cancelling, move |_| reason.set(String::new()));
+    let wrong = RwSignal::new(None::<String>);
+    Effect::new(move |_| {
+        reason.track();
+        wrong.set(None);
+    });
     let cancel = move || {
         let Some(entry) = cancelling.get_untracked() else { return };
         let reason = reason.get_untracked();
@@ -316,13 +321,16 @@ fn CancelDialog(cancelling: RwSignal<Option<RecordId>>) -> impl IntoView {
                     open.try_set(false);
                     app.saved(saved.counts);
                 }
+                Err(problem) if open.try_get_untracked() == Some(true) => {
+                    wrong.try_set(Some(app.explain(&problem)));
+                }
                 Err(problem) => app.say_problem(&problem),
             }
         });
     };
     view! {
         <Dialog open=open title=m.cancel_title>
-            <Line label=m.reason value=reason enter=Callback::new(move |()| cancel())/>
+            <Line label=m.reason value=reason wrong=wrong enter=Callback::new(move |()| cancel())/>
             <Button label=m.cancel_yes weight=Weight::Danger press=cancel/>
             <Button label=app.t().cancel weight=Weight::Quiet press=move || open.set(false)/>
         </Dialog>
@@ -337,12 +345,26 @@ fn AdjustDialog(subject: RecordId, open: RwSignal<bool>) -> impl IntoView {
     let amount = RwSignal::new(String::new());
     let reason = RwSignal::new(String::new());
     let busy = RwSignal::new(false);
+    let wrong = RwSignal::new(None::<Problem>);
+    Effect::new(move |_| {
+        open.track();
+        amount.track();
+        reason.track();
+        wrong.set(None);
+    });
+    // Each line says what is wrong with it; the last one whatever else there is.
+    let said_at = move |of_amount: bool| {
+        Signal::derive(move || {
+            let problem = wrong.get().filter(|problem| (problem.code == Code::AmountWrong) == of_amount);
+            problem.map(|problem| app.explain(&problem))
+        })
+    };
     let adjust = move |gives_back: bool| {
         if busy.get_untracked() {
             return;
         }
         let Some(sum) = Satang::read(&amount.get_untracked()).filter(|sum| *sum > Satang::ZERO) else {
-            app.say_problem(&Code::AmountWrong.into());
+            wrong.set(Some(Code::AmountWrong.into()));
             return;
         };
         busy.set(true);
@@ -367,6 +389,9 @@ fn AdjustDialog(subject: RecordId, open: RwSignal<bool>) -> impl IntoView {
                     open.try_set(false);
                     app.saved(saved.counts);
                 }
+                Err(problem) if open.try_get_untracked() == Some(true) => {
+                    wrong.try_set(Some(problem));
+                }
                 Err(problem) => app.say_problem(&problem),
             }
             busy.try_set(false);
@@ -374,8 +399,8 @@ fn AdjustDialog(subject: RecordId, open: RwSignal<bool>) -> impl IntoView {
     };
     view! {
         <Dialog open=open title=m.adjust_title>
-            <Line label=m.amount value=amount keys=Keys::Decimal/>
-            <Line label=m.reason value=reason/>
+            <Line label=m.amount value=amount keys=Keys::Decimal wrong=said_at(true)/>
+            <Line label=m.reason value=reason wrong=said_at(false)/>
             <Button label=m.adjust_charge drawing=Icon::Plus disabled=busy press=move || adjust(false)/>
             <Button label=m.adjust_back drawing=Icon::Back disabled=busy press=move || adjust(true)/>
             <Button label=app.t().cancel weight=Weight::Quiet press=move || open.set(false)/>
