@@ -724,6 +724,7 @@ pub struct SaveVisit {
     /// The visit this one corrects, of the same subject and form. The new one takes its time and its cycle.
     pub supersedes: Option<RecordId>,
     /// Minutes by which local time is ahead of UTC.
+    #[serde(deserialize_with = "crate::thai_date::read_offset")]
     pub offset_minutes: i32,
 }
 

@@ -2,6 +2,7 @@
 
 use crate::text::ascii_digits;
 use chrono::{Datelike, NaiveDate};
+use serde::{Deserialize, Deserializer, de};
 
 const SHORT: [&str; 12] =
     ["ม.ค.", "ก.พ.", "มี.ค.", "เม.ย.", "พ.ค.", "มิ.ย.", "ก.ค.", "ส.ค.", "ก.ย.", "ต.ค.", "พ.ย.", "ธ.ค."];
@@ -22,6 +23,23 @@ const LONG: [&str; 12] = [
 
 /// Minutes by which Thai time is ahead of UTC. There is no summer time.
 pub const THAI_OFFSET_MINUTES: i32 = 7 * 60;
+
+/// Minutes by which local time can lie off UTC at most, either way: no clock on earth is further from it.
+pub const OFFSET_MAX_MINUTES: i32 = 14 * 60;
+
+/// Reads the minutes by which local time is ahead of UTC, for serde. More than [`OFFSET_MAX_MINUTES`] either way is refused:
+/// it would write today's work into another month.
+///
+/// # Errors
+///
+/// What is no whole number, or no clock's.
+pub fn read_offset<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i32, D::Error> {
+    let minutes = i32::deserialize(deserializer)?;
+    if (-OFFSET_MAX_MINUTES..=OFFSET_MAX_MINUTES).contains(&minutes) {
+        return Ok(minutes);
+    }
+    Err(de::Error::custom("offset_minutes lies more than 14 hours off UTC"))
+}
 
 /// Returns the Buddhist year of a Gregorian month. Until 1940 the Thai year began on 1 April, so January to
 /// March of those years belong to the Buddhist year before.
@@ -101,7 +119,8 @@ pub fn moment(ms: u64, offset_minutes: i32) -> String {
 /// Writes a moment in ISO 8601 with its offset: `2026-11-21T14:05:09+07:00`.
 pub fn iso(ms: u64, offset_minutes: i32) -> String {
     let sign = if offset_minutes < 0 { '-' } else { '+' };
-    let (hours, minutes) = (offset_minutes.abs() / 60, offset_minutes.abs() % 60);
+    let ahead = offset_minutes.unsigned_abs();
+    let (hours, minutes) = (ahead / 60, ahead % 60);
     format!("{}{sign}{hours:02}:{minutes:02}", local(ms, offset_minutes).format("%Y-%m-%dT%H:%M:%S"))
 }
 
@@ -183,6 +202,14 @@ mod tests {
         assert_eq!(long_cycle("2026"), "2026");
         assert_eq!(moment(1_763_708_709_000, 420), "21 พ.ย. 2568 14:05 น.");
         assert_eq!(iso(1_763_708_709_000, 420), "2025-11-21T14:05:09+07:00");
+        assert_eq!(iso(1_763_708_709_000, -210), "2025-11-21T03:35:09-03:30");
+    }
+
+    #[test]
+    fn no_offset_stops_the_writing_of_a_moment() {
+        for offset in [i32::MIN, i32::MAX] {
+            assert!(iso(1_763_708_709_000, offset).contains('T'), "{offset}");
+        }
     }
 
     #[test]

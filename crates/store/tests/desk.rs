@@ -212,6 +212,50 @@ fn a_reading_of_a_closed_cycle_is_refused_at_the_desk_and_taken_again_in_the_nex
 }
 
 #[test]
+fn an_answer_is_never_what_the_engine_notes_of_a_visit() {
+    let mut town = Town::new();
+    let first = town.read(1, &[("reading", "118")], None);
+    town.sync();
+    for state in [CycleState::Reviewed, CycleState::Approved, CycleState::Closed] {
+        assert_eq!(town.set(state).done, 1);
+    }
+    town.next_month();
+    let ask = typed(&mut town, 1, "136", None, "");
+    let photo = format!("{}{}", field::PHOTOS, "0".repeat(64));
+    for (name, value) in [
+        // A closed month would be corrected by it, without a reason.
+        (field::SUPERSEDES, json!(first)),
+        (field::DELETED, json!(true)),
+        (field::APPROVED, json!(true)),
+        (field::SET_ASIDE, json!(true)),
+        (field::CYCLE, json!("2026-09")),
+        (field::BY, json!("คนอื่น")),
+        (photo.as_str(), json!(true)),
+        ("codes.7AW3Z6JQCA", json!(true)),
+    ] {
+        let mut forged = ask.clone();
+        forged.visit.answers.insert(name.to_owned(), value);
+        let around = api::CorrectVisit {
+            visit: api::SaveVisit { supersedes: Some(first), ..forged.visit.clone() },
+            reason: "พิมพ์ผิด".into(),
+        };
+        let phones = forged.visit.clone();
+        for refused in [
+            town.ask(Role::Clerk, forged).unwrap_err(),
+            town.ask(Role::Clerk, around).unwrap_err(),
+            town.try_phone(phones).unwrap_err(),
+        ] {
+            assert_eq!(refused.code, Code::Malformed, "{name}");
+            assert_eq!(refused.detail.as_deref(), Some(name));
+        }
+    }
+    let shown = visits(&mut town, 1);
+    assert_eq!((shown.len(), shown[0].corrected), (1, false));
+    town.office(ask);
+    assert_eq!(town.standing(1), [("2026-09".to_owned(), 18), ("2026-10".to_owned(), 18)]);
+}
+
+#[test]
 fn nobody_types_for_a_zone_or_programme_that_is_not_theirs() {
     let mut town = Town::new();
     let first = town.read(1, &[("reading", "118")], None);

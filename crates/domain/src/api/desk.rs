@@ -22,3 +22,26 @@ pub struct EnterVisit {
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub reason: String,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn local_time_is_one_that_a_clock_on_earth_shows() {
+        let read = |offset: i64| {
+            serde_json::from_value::<SaveVisit>(json!({
+                "programme": "water", "form": "reading", "subject": null, "zone": null, "code": null,
+                "outcome": "done", "answers": {}, "photos": [], "place": null, "supersedes": null,
+                "offset_minutes": offset,
+            }))
+        };
+        for offset in [-840, 0, 420, 840] {
+            assert_eq!(i64::from(read(offset).unwrap().offset_minutes), offset);
+        }
+        for offset in [-841, 841, -115_200, i64::from(i32::MIN), i64::from(i32::MAX), i64::MAX] {
+            assert!(read(offset).is_err(), "{offset}");
+        }
+    }
+}

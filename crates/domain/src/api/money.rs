@@ -107,6 +107,7 @@ pub struct PrintPaper {
     /// What it is made as.
     pub kind: PaperKind,
     /// Minutes by which local time is ahead of UTC.
+    #[serde(deserialize_with = "crate::thai_date::read_offset")]
     pub offset_minutes: i32,
 }
 
@@ -142,6 +143,7 @@ pub struct ReceiveCash {
     /// Where.
     pub place: Option<Place>,
     /// Minutes by which local time is ahead of UTC.
+    #[serde(deserialize_with = "crate::thai_date::read_offset")]
     pub offset_minutes: i32,
 }
 
@@ -159,6 +161,7 @@ pub struct ClaimSlip {
     /// Where.
     pub place: Option<Place>,
     /// Minutes by which local time is ahead of UTC.
+    #[serde(deserialize_with = "crate::thai_date::read_offset")]
     pub offset_minutes: i32,
 }
 

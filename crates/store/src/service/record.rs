@@ -231,6 +231,7 @@ fn write_visit(
 ) -> Result<Saved> {
     let programme = programme(store, &ask.programme)?;
     let form = form(&programme, &ask.form)?;
+    hold_no_notes(&ask.answers)?;
     let done = ask.outcome == DONE;
     if !done {
         let outcome = programme.outcome(&ask.outcome).ok_or(Code::BadRecord)?;
@@ -344,6 +345,15 @@ fn write_visit(
     let new = NewCommit { place: ask.place, reason: said, changes, finishes: Some(key) };
     store.save(caller.grant, caller.now, new)?;
     Ok(Saved { record: visit, subject: Some(subject), counts: counts(store)? })
+}
+
+/// An answer is never what the engine itself notes of a visit: what it corrects, whether it counts, which photos it has. That
+/// is said beside the answers, where it is looked at.
+fn hold_no_notes(answers: &Values) -> Result<()> {
+    match answers.keys().find(|name| field::is_note_of_visit(name)) {
+        Some(name) => Err(Problem::new(Code::Malformed).about(name).into()),
+        None => Ok(()),
+    }
 }
 
 fn change(id: RecordId, kind: &str, cells: Values) -> Change {
