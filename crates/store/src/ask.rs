@@ -7,6 +7,7 @@ use crate::project;
 use crate::rebill::{self, Decided};
 use crate::row::{self, Row};
 use crate::transact::Tx;
+use crate::versions;
 use domain::change::{Change, Commit, Value, Values, field, kind};
 use domain::clock::Stamp;
 use domain::ids::{DeviceNo, RecordId, Seq};
@@ -170,7 +171,7 @@ impl Moment<'_> {
         if !once || cycle.is_empty() || !project::is_done(&row.view) {
             return Ok(None);
         }
-        if let Some(original) = corrects(tx, row, subject, form)? {
+        if let Some(original) = corrects(tx, row)? {
             return self.corrected_choice(tx, twins(subject, form, cycle), original);
         }
         let mut numbers: Vec<i64> = Vec::new();
@@ -490,15 +491,13 @@ pub(crate) fn carry_out(tx: &mut Tx<'_>, by: &str, question: RecordId, now_ms: u
     Ok(())
 }
 
-/// The visit of the same subject and form that a visit corrects, if it is here.
-fn corrects(tx: &Tx<'_>, visit: &Row, subject: RecordId, form: &str) -> Result<Option<RecordId>> {
+/// The visit that a visit corrects, if it is here.
+fn corrects(tx: &Tx<'_>, visit: &Row) -> Result<Option<RecordId>> {
     let Some(corrected) = visit.view.text(field::SUPERSEDES).and_then(|id| id.parse::<RecordId>().ok())
     else {
         return Ok(None);
     };
-    let corrected = row::load(tx.db, corrected)?.filter(|other| {
-        project::subject_of(&other.view) == Some(subject) && other.view.text(field::FORM) == Some(form)
-    });
+    let corrected = row::load(tx.db, corrected)?.filter(|other| versions::corrects(visit, other));
     Ok(corrected.map(|other| other.id))
 }
 

@@ -118,9 +118,7 @@ pub(crate) fn forget(tx: &mut Tx<'_>, row: &Row) -> Result<()> {
             // What this one corrected counts again, or another correction of it.
             let form = row.view.text(field::FORM).unwrap_or_default();
             let others = versions::beside(tx.db, row, subject, form, at_ms(&row.view))?;
-            versions::settle(tx.db, &others.iter().collect::<Vec<_>>())?;
-            let corrected = corrected_by(tx, row, subject, form)?.map(|no| row::load_no(tx.db, no));
-            corrected.transpose()?.flatten().map_or(Ok(()), |visit| project_visit(tx, &visit))
+            versions::settle(tx.db, &others.iter().collect::<Vec<_>>())
         }
         kind::QUESTION => {
             tx.db.prepare_cached("DELETE FROM question WHERE no = ?1")?.execute([row.no])?;
@@ -292,27 +290,8 @@ fn project_visit(tx: &mut Tx<'_>, row: &Row) -> Result<()> {
     if !others.is_empty() {
         versions::settle(tx.db, &all)?;
     }
-    if let Some(no) = corrected_by(tx, row, subject, form)? {
-        tx.db.prepare_cached("UPDATE visit SET outcome = ?2 WHERE no = ?1")?.execute((no, CORRECTED))?;
-        tx.db
-            .prepare_cached("UPDATE round_visit SET outcome = ?2 WHERE no = ?1")?
-            .execute((no, CORRECTED))?;
-    }
     tx.due.insert(subject);
     Ok(())
-}
-
-/// The visit that this one corrects, if it is here and of the same subject and form.
-fn corrected_by(tx: &Tx<'_>, row: &Row, subject: RecordId, form: &str) -> Result<Option<i64>> {
-    let Some(id) = row.view.text(field::SUPERSEDES).and_then(|id| id.parse::<RecordId>().ok()) else {
-        return Ok(None);
-    };
-    let found = row::load(tx.db, id)?.filter(|other| other.id != row.id && other.view.is_alive());
-    Ok(found
-        .filter(|other| {
-            subject_of(&other.view) == Some(subject) && other.view.text(field::FORM) == Some(form)
-        })
-        .map(|other| other.no))
 }
 
 fn project_question(tx: &mut Tx<'_>, row: &Row) -> Result<()> {

@@ -48,13 +48,27 @@ pub(crate) fn settle(db: &Connection, all: &[&Row]) -> Result<()> {
 
 /// Says whether another visit counts in the place of one: its correction, or another correction where several stand.
 fn is_corrected(one: &Row, all: &[&Row]) -> bool {
-    is_superseded(one, all)
-        || (stands(one, all) && all.iter().any(|other| stands(other, all) && rank(other) > rank(one)))
+    let displaces = |other: &&Row| stands(other, all) && same_cycle(one, other) && rank(other) > rank(one);
+    is_superseded(one, all) || (stands(one, all) && all.iter().any(displaces))
 }
 
 fn is_superseded(one: &Row, all: &[&Row]) -> bool {
-    let own = one.id.to_string();
-    all.iter().any(|other| other.id != one.id && other.view.text(field::SUPERSEDES) == Some(own.as_str()))
+    all.iter().any(|other| corrects(other, one))
+}
+
+/// Says whether a visit is a correction of another. One that names another moment or cycle, as no app of ours does, is a visit of
+/// its own: whoever has the one would not find the other, and what counts would depend on which of them came first.
+pub(crate) fn corrects(visit: &Row, other: &Row) -> bool {
+    visit.id != other.id
+        && visit.view.text(field::SUPERSEDES) == Some(other.id.to_string().as_str())
+        && project::subject_of(&visit.view) == project::subject_of(&other.view)
+        && visit.view.text(field::FORM) == other.view.text(field::FORM)
+        && project::at_ms(&visit.view) == project::at_ms(&other.view)
+        && same_cycle(visit, other)
+}
+
+fn same_cycle(one: &Row, other: &Row) -> bool {
+    one.view.text(field::CYCLE).unwrap_or_default() == other.view.text(field::CYCLE).unwrap_or_default()
 }
 
 /// A correction that nobody has corrected in turn, and nobody has set aside.
