@@ -7,7 +7,7 @@ use crate::error::{Optional, Result};
 use crate::row::{self, Row};
 use crate::tell::DeviceTrouble;
 use crate::transact::Tx;
-use crate::{Kind, audit, emergency, limits, orders, project, rebill, tell};
+use crate::{Kind, audit, emergency, limits, orders, own_name, project, rebill, tell};
 use domain::access::{self, Action, Grant};
 use domain::change::{Change, Commit, Value, field, hash_of, kind};
 use domain::clock::{self, Bounds, Stamp};
@@ -64,9 +64,9 @@ pub(crate) fn accept(tx: &mut Tx<'_>, arrival: &Arrival<'_>, written: Written<'_
     let commit = written.commit;
     let rows = rows_of(tx, &commit.changes)?;
     let verdict = match arrival.grant {
-        Some(grant) => {
-            check(tx, grant, written, &rows).and_then(|()| limits::check(tx, arrival, commit, &rows))
-        }
+        Some(grant) => check(tx, grant, written, &rows)
+            .and_then(|()| limits::check(tx, arrival, commit, &rows))
+            .and_then(|()| own_name::check(tx, arrival, grant, commit, &rows)),
         None => Ok(()),
     };
     if let Err(crate::Error::Refused(problem)) = verdict {

@@ -32,6 +32,7 @@ mod meta;
 mod open;
 mod orders;
 mod outbox;
+mod own_name;
 mod photo;
 mod project;
 mod public_cases;

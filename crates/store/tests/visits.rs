@@ -1,4 +1,4 @@
-//! Visits as no app of ours writes them, but a phone's token allows: what they say of themselves, and what counts.
+//! Visits and orders as no app of ours writes them, but a phone's token allows: what they say of themselves, and what counts.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 mod common;
@@ -30,11 +30,16 @@ fn named(at: u8) -> RecordId {
 
 /// Saves it on the phone past every screen, and sends it.
 fn sends(town: &mut Town, change: Change) {
+    saves(town, change);
+    town.sync();
+}
+
+fn saves(town: &mut Town, change: Change) {
     town.now += 1_000;
-    let who = Grant { person: NOK.into(), role: Role::Worker, shelves: vec![Shelf::new("water", "R01")] };
+    let shelves = vec![Shelf::new("water", "R01"), Shelf::new("lights", "F01")];
+    let who = Grant { person: NOK.into(), role: Role::Worker, shelves };
     let new = NewCommit { changes: vec![change], ..NewCommit::default() };
     town.phone.save(&who, Now::thai(town.now), new).unwrap();
-    town.sync();
 }
 
 fn at_the_office(town: &mut Town) -> Vec<api::VisitRow> {
@@ -69,4 +74,66 @@ fn a_correction_of_another_moment_or_cycle_is_a_visit_of_its_own_in_whatever_ord
             }
         }
     }
+}
+
+fn has(town: &Town, record: RecordId) -> bool {
+    Town::lines(&town.server).iter().any(|line| line.contains(&record.to_string()))
+}
+
+#[test]
+fn a_visit_and_an_order_are_in_the_name_of_whoever_has_the_phone() {
+    let mut town = Town::new();
+    let lights = programmes::all().unwrap().into_iter().find(|programme| programme.id == "lights").unwrap();
+    town.server.define_programme(&lights, town.now).unwrap();
+    let cells = |value: Value| serde_json::from_value::<Values>(value).unwrap();
+    let pole = Change {
+        id: named(30),
+        kind: kind::SUBJECT.to_owned(),
+        base_seq: Seq(0),
+        cells: cells(json!({"programme": "lights", "zone": "F01", "pole_no": "7", "status": "ok"})),
+    };
+    town.server.import("demo", vec![pole], town.now).unwrap();
+    let shelves = vec![Shelf::new("lights", "F01")];
+    let ask = api::NewEnrolment { person: NOK.into(), role: Role::Worker, shelves };
+    let mut technician = common::enrolled(&mut town.server, &ask, "ช่าง", 6, town.now);
+    town.on(&mut technician, Town::sync);
+    let order = |at: u8, other: Value| {
+        let mut order = Change {
+            id: named(at),
+            kind: kind::ORDER.to_owned(),
+            base_seq: Seq(0),
+            cells: cells(json!({"programme": "lights", "zone": "F01", "subject": named(30), "order_kind": "repair",
+                "at": "2026-09-05T10:00:00+07:00", "by": NOK})),
+        };
+        order.cells.extend(cells(other));
+        order
+    };
+    for (at, other, fits) in [
+        (40, json!({}), true),
+        (42, json!({"by": "นายกเทศมนตรี"}), false),
+        // Nobody: that would be a citizen.
+        (44, json!({"by": ""}), false),
+        (46, json!({"origin": "citizen"}), false),
+    ] {
+        sends(&mut town, reading(named(at), other.clone()));
+        assert_eq!(has(&town, named(at)), fits, "a visit with {other}");
+        town.on(&mut technician, |town| sends(town, order(at + 1, other.clone())));
+        assert_eq!(has(&town, named(at + 1)), fits, "an order with {other}");
+    }
+    assert_eq!(town.phone(api::Refused {}).len(), 3, "what was refused stays readable");
+}
+
+#[test]
+fn what_was_saved_before_the_phone_went_to_somebody_else_is_in_the_name_of_then() {
+    let mut town = Town::new();
+    saves(&mut town, reading(named(50), json!({})));
+    let shelves = vec![Shelf::new("water", "R01")];
+    let ask = api::NewEnrolment { person: "เล็ก".into(), role: Role::Worker, shelves };
+    let (code, _) = town.server.new_enrolment("clerk", &ask, town.now, 600_000).unwrap();
+    let enrol = api::Enrol { text: code, server: Some("http://office".into()), name: "มือถือ".into() };
+    let (address, call) = store::enrol_call(&town.phone, &enrol).unwrap();
+    let reply = town.server.enrol(&serde_json::from_slice(&call.body).unwrap(), town.now).unwrap();
+    store::absorb_enrol(&mut town.phone, &address, common::json(&reply), Now::thai(town.now)).unwrap();
+    town.sync();
+    assert!(has(&town, named(50)));
 }
