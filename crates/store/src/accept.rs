@@ -7,7 +7,7 @@ use crate::error::{Optional, Result};
 use crate::row::{self, Row};
 use crate::tell::DeviceTrouble;
 use crate::transact::Tx;
-use crate::{Kind, audit, emergency, limits, orders, own_name, project, rebill, tell};
+use crate::{Kind, audit, emergency, limits, orders, own_name, project, rebill, tell, untimely};
 use domain::access::{self, Action, Grant};
 use domain::change::{Change, Commit, Value, field, hash_of, kind};
 use domain::clock::{self, Bounds, Stamp};
@@ -104,6 +104,7 @@ pub(crate) fn accept(tx: &mut Tx<'_>, arrival: &Arrival<'_>, written: Written<'_
         ask::close_approval(tx, change, arrival.now_ms)?;
     }
     if let Some(grant) = arrival.grant {
+        untimely::follow(tx, commit, arrival.now_ms)?;
         rebill::follow(tx, &commit.changes, grant, arrival.now_ms)?;
     }
     if arrival.grant.is_some() {

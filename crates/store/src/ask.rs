@@ -324,13 +324,19 @@ pub(crate) fn close_approval(tx: &mut Tx<'_>, change: &Change, now_ms: u64) -> R
     let set_aside = change.cells.get(field::SET_ASIDE) == Some(&Value::Bool(true));
     let Some(visit) = corrected.or(set_aside.then_some(change.id)) else { return Ok(()) };
     let Some(visit) = row::load(tx.db, visit)? else { return Ok(()) };
+    if visit.id != change.id {
+        let correction = row::load(tx.db, change.id)?;
+        if !correction.is_some_and(|correction| versions::corrects(&correction, &visit)) {
+            return Ok(());
+        }
+    }
     let programme = tx.programme(&tx.shelf_of(visit.shelf)?.programme);
     let marked = programme
         .as_ref()
         .and_then(|programme| programme.round.as_ref())
         .and_then(|round| approval_question(round, &visit));
-    let of_bill = rebill::bill_question(&visit).map(|question| question.id());
-    for id in marked.map(|question| question.id()).into_iter().chain(of_bill) {
+    let others = [rebill::bill_question(&visit), rebill::time_question(&visit)];
+    for id in marked.into_iter().chain(others.into_iter().flatten()).map(|question| question.id()) {
         let Some(row) = row::load(tx.db, id)? else { continue };
         if row.view.get(field::SETTLED).is_some_and(|settled| !settled.is_null()) {
             continue;

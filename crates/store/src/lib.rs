@@ -46,6 +46,7 @@ pub mod service;
 pub mod sync;
 mod tell;
 mod transact;
+mod untimely;
 mod upkeep;
 mod verify;
 mod versions;

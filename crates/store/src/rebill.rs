@@ -28,6 +28,9 @@ pub(crate) const LATE: &str = "late";
 /// Stands in the place of marks in the question about a bill that is not what its visit comes to.
 pub(crate) const BILL: &str = "bill";
 
+/// Stands in the place of marks in the question about a visit whose time cannot be.
+const TIME: &str = "time";
+
 /// Who decided, why, and when.
 #[derive(Clone, Copy)]
 pub(crate) struct Decided<'a> {
@@ -100,6 +103,14 @@ pub(crate) fn rebill(tx: &mut Tx<'_>, subject: RecordId, cycle: &str, decided: D
         }
     };
     write(tx, changes, decided)
+}
+
+/// A visit counts no more until the office has looked, though nobody has decided anything yet: what is asked for by it goes.
+pub(crate) fn withdrawn(tx: &mut Tx<'_>, subject: RecordId, cycle: &str, now_ms: u64) -> Result<()> {
+    if standing(tx, subject, cycle)?.is_some() {
+        rebill(tx, subject, cycle, Decided { by: LATE_BY, reason: WAITS_REASON, now_ms })?;
+    }
+    Ok(())
 }
 
 /// Issues the bill of a visit anew, as the server works it out, if it is the one that counts and comes to another sum.
@@ -395,7 +406,12 @@ pub(crate) fn bill_question(visit: &Row) -> Option<Question> {
     question(visit, BILL)
 }
 
-fn raise(tx: &mut Tx<'_>, question: Option<Question>, now_ms: u64) -> Result<()> {
+/// The question about a visit whose time cannot be ([`TIME`]).
+pub(crate) fn time_question(visit: &Row) -> Option<Question> {
+    question(visit, TIME)
+}
+
+pub(crate) fn raise(tx: &mut Tx<'_>, question: Option<Question>, now_ms: u64) -> Result<()> {
     question.map_or(Ok(()), |question| crate::ask::raise(tx, question.id(), question, now_ms))
 }
 

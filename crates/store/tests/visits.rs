@@ -8,6 +8,7 @@ use domain::access::{Grant, Role};
 use domain::api;
 use domain::change::{Change, Values, kind};
 use domain::ids::{RecordId, Seq, Shelf};
+use domain::ledger::ChargeState;
 use serde_json::{Value, json};
 use store::{NewCommit, Now};
 
@@ -18,6 +19,7 @@ fn reading(id: RecordId, other: Value) -> Change {
     let mut cells: Values = serde_json::from_value(json!({
         "programme": "water", "zone": "R01", "subject": meter(1), "form": "reading", "by": NOK, "outcome": "done",
         "at": "2026-09-05T10:00:00+07:00", "cycle": "2026-09", "reading": 118, "previous": 100, "usage": 18,
+        "method": "actual",
     }))
     .unwrap();
     cells.extend(serde_json::from_value::<Values>(other).unwrap());
@@ -136,4 +138,56 @@ fn what_was_saved_before_the_phone_went_to_somebody_else_is_in_the_name_of_then(
     store::absorb_enrol(&mut town.phone, &address, common::json(&reply), Now::thai(town.now)).unwrap();
     town.sync();
     assert!(has(&town, named(50)));
+}
+
+#[test]
+fn a_visit_whose_time_cannot_be_counts_once_the_office_says_so() {
+    let mut town = Town::new();
+    let first = town.read(1, &[("reading", "118")], None);
+    town.sync();
+    let days_ahead = named(66);
+    for (id, other) in [
+        (named(60), json!({"at": "9999-12-31T00:00:00+07:00", "cycle": "9999-12"})),
+        (named(62), json!({"cycle": "zzz<b>"})),
+        (named(64), json!({"at": "1999-01-05T10:00:00+07:00", "cycle": "1999-01"})),
+        (days_ahead, json!({"at": "2026-09-08T10:00:00+07:00", "reading": 121, "usage": 21})),
+    ] {
+        sends(&mut town, reading(id, other));
+    }
+    assert!(town.phone(api::Refused {}).is_empty(), "nothing is refused for its clock");
+    assert_eq!(at_the_office(&mut town).len(), 5);
+    assert_eq!(town.bills(1), [("2026-09".to_owned(), 18, ChargeState::Open)]);
+    let opening = |town: &Town, corrects| api::OpenForm {
+        programme: "water".into(),
+        form: "reading".into(),
+        subject: Some(meter(1)),
+        corrects,
+        code: String::new(),
+        today: town.today(),
+    };
+    let ask = opening(&town, Some(first));
+    assert!(town.ask(Role::Clerk, ask).is_ok(), "no reading came after it");
+    let today = town.today();
+    let dashboard = api::Dashboard { programme: "water".into(), cycle: String::new(), today };
+    assert_eq!(town.office(dashboard).cycles, ["2026-09"]);
+
+    let asked = |town: &mut Town| -> Vec<(RecordId, RecordId)> {
+        let rows = town.office(api::Questions::default()).into_iter();
+        rows.filter(|row| row.question.field == "time").map(|row| (row.id, row.question.about)).collect()
+    };
+    let open = asked(&mut town);
+    assert_eq!(open.len(), 4);
+    let (question, _) = *open.iter().find(|(_, about)| *about == days_ahead).unwrap();
+    town.office(api::Settle { question, value: true.into() });
+    assert_eq!(asked(&mut town).len(), 3);
+    assert_eq!(town.standing(1), [("2026-09".to_owned(), 21)]);
+
+    town.sync();
+    town.next_month();
+    let ask = opening(&town, None);
+    let known = town.phone(ask).known;
+    assert_eq!(known.get("last_reading").map(String::as_str), Some("121"), "what the next reading goes on from");
+    for store in [&town.server, &town.phone] {
+        assert_eq!(store.verify_all().unwrap(), []);
+    }
 }

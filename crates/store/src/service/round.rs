@@ -113,14 +113,17 @@ fn present(programme: &Programme, round: &RoundKind, today: &str) -> String {
     today.parse().map_or(String::new(), |day| domain::schedule::cycle(schedule, day))
 }
 
-/// The cycles in which anything was done on some shelves (an SQL list), newest first, with `present` among them.
+/// The cycles in which anything that counts was done on some shelves (an SQL list), newest first, with `present` among them.
 fn cycles(store: &Store, present: &str, shelves: &str) -> Result<Vec<String>> {
     let mut all = vec![present.to_owned()];
-    let sql = format!("SELECT max(cycle) FROM round_visit WHERE cycle < ?1 AND shelf IN ({shelves})");
+    let sql = format!(
+        "SELECT max(cycle) FROM round_visit WHERE cycle < ?1 AND outcome <> ?2 AND shelf IN ({shelves})"
+    );
     let mut statement = store.db.prepare_cached(&sql)?;
     let mut next = "~".to_owned();
     while all.len() < CYCLES {
-        let Some(found) = statement.query_row([&next], |row| row.get::<_, Option<String>>(0))? else { break };
+        let found = statement.query_row((&next, field::SET_ASIDE), |row| row.get::<_, Option<String>>(0))?;
+        let Some(found) = found else { break };
         if !all.contains(&found) {
             all.push(found.clone());
         }
