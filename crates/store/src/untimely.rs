@@ -58,8 +58,7 @@ fn is_cycle(text: &str, latest_ms: u64) -> bool {
     let day = |ms: u64| thai_date::day_of(ms, thai_date::THAI_OFFSET_MINUTES);
     let is_written_so = cycle::later(text, 0).as_deref() == Some(text);
     is_written_so
-        && cycle::first_day(text)
-            .is_some_and(|first| (day(YEAR_2000_MS)..=day(latest_ms)).contains(&first))
+        && cycle::first_day(text).is_some_and(|first| (day(YEAR_2000_MS)..=day(latest_ms)).contains(&first))
 }
 
 #[cfg(test)]

@@ -104,8 +104,10 @@ fn a_visit_and_an_order_are_in_the_name_of_whoever_has_the_phone() {
             id: named(at),
             kind: kind::ORDER.to_owned(),
             base_seq: Seq(0),
-            cells: cells(json!({"programme": "lights", "zone": "F01", "subject": named(30), "order_kind": "repair",
-                "at": "2026-09-05T10:00:00+07:00", "by": NOK})),
+            cells: cells(
+                json!({"programme": "lights", "zone": "F01", "subject": named(30), "order_kind": "repair",
+                "at": "2026-09-05T10:00:00+07:00", "by": NOK}),
+            ),
         };
         order.cells.extend(cells(other));
         order
@@ -132,7 +134,8 @@ fn what_was_saved_before_the_phone_went_to_somebody_else_is_in_the_name_of_then(
     let shelves = vec![Shelf::new("water", "R01")];
     let ask = api::NewEnrolment { person: "เล็ก".into(), role: Role::Worker, shelves };
     let (code, _) = town.server.new_enrolment("clerk", &ask, town.now, 600_000).unwrap();
-    let enrol = api::Enrol { text: code, server: Some("http://office".into()), name: "มือถือ".into() };
+    let enrol =
+        api::Enrol { text: code, server: Some("http://office".into()), name: "มือถือ".into() };
     let (address, call) = store::enrol_call(&town.phone, &enrol).unwrap();
     let reply = town.server.enrol(&serde_json::from_slice(&call.body).unwrap(), town.now).unwrap();
     store::absorb_enrol(&mut town.phone, &address, common::json(&reply), Now::thai(town.now)).unwrap();
@@ -186,7 +189,11 @@ fn a_visit_whose_time_cannot_be_counts_once_the_office_says_so() {
     town.next_month();
     let ask = opening(&town, None);
     let known = town.phone(ask).known;
-    assert_eq!(known.get("last_reading").map(String::as_str), Some("121"), "what the next reading goes on from");
+    assert_eq!(
+        known.get("last_reading").map(String::as_str),
+        Some("121"),
+        "what the next reading goes on from"
+    );
     for store in [&town.server, &town.phone] {
         assert_eq!(store.verify_all().unwrap(), []);
     }
