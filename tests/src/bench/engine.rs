@@ -61,7 +61,7 @@ pub fn run(town: &mut Town, figures: &mut Figures) {
         for (at, batch) in records.chunks(BATCH).enumerate() {
             let done = first.together(|store| {
                 for (within, record) in batch.iter().enumerate() {
-                    let new = saved(record.clone());
+                    let new = saved(record.clone(), &grant.person);
                     let now = NOON + (at * BATCH + within) as u64;
                     store.save(&grant, Now::thai(now), new).unwrap();
                 }

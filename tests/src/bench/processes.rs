@@ -82,7 +82,7 @@ pub fn run(town: &mut Town, figures: &mut Figures) {
     for route in 0..zones().len() as u32 {
         let done = store.together(|store| {
             for no in route * ROUTE..(route + 1) * ROUTE {
-                let new = saved(reading(no, 7, &mut dice));
+                let new = saved(reading(no, 7, &mut dice), &grant.person);
                 store.save(&grant, Now::thai(now + u64::from(no)), new).unwrap();
             }
         });

@@ -56,9 +56,8 @@ fn measure(meters: u32) -> Times {
     for first in (0..meters).step_by(BATCH as usize) {
         let done = device.together(|device| {
             for no in first..(first + BATCH).min(meters) {
-                device
-                    .save(&grant, Now::thai(now + u64::from(no)), saved(reading(no, 10, &mut dice)))
-                    .unwrap();
+                let new = saved(reading(no, 10, &mut dice), &grant.person);
+                device.save(&grant, Now::thai(now + u64::from(no)), new).unwrap();
             }
         });
         done.unwrap();

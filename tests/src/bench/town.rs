@@ -138,8 +138,12 @@ fn stood(no: u32, dice: &mut Dice) -> Place {
     Place { lat, lon, accuracy_m: ((3.0 + dice.share() * 22.0) * 10.0).round() / 10.0 }
 }
 
-/// A reading as it is saved: with the place that its commit says, which is that of its own field.
-pub fn saved(reading: Change) -> NewCommit {
+/// A reading as a device saves it: in the name of whoever has the device, with the place that its commit says, which is that of
+/// its own field.
+pub fn saved(mut reading: Change, person: &str) -> NewCommit {
+    if let Some(by) = reading.cells.get_mut("by") {
+        *by = person.into();
+    }
     let place = reading.cells.get("gps").and_then(|gps| serde_json::from_value(gps.clone()).ok());
     NewCommit { place, changes: vec![reading], ..NewCommit::default() }
 }
