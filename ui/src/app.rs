@@ -160,9 +160,9 @@ impl App {
         self.show(text.into(), None);
     }
 
-    /// Says for a while why something was not done, as a warning.
-    pub fn warn(self, text: impl Into<String>) {
-        self.show(text.into(), true);
+    /// Says in words of a screen's own why something was not done; `code` is what kind of problem it is.
+    pub fn warn(self, code: Code, text: impl Into<String>) {
+        self.show(text.into(), Some(code));
     }
 
     /// Shows what a problem means and what to do next.

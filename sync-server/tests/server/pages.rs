@@ -102,7 +102,7 @@ fn hostile_text_is_no_code_and_is_not_repeated() {
 
 #[test]
 fn who_guesses_what_proves_a_label_learns_nothing_after_some() {
-    let prepare = |store: &mut store::Store| {
+    let prepare = |store: &mut Store| {
         store.label_key().unwrap();
     };
     let world = World::start_with(prepare, None);
