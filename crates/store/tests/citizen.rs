@@ -1,5 +1,5 @@
 //! What a citizen adds to her report, and what is left of it where it is refused.
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 mod common;
 
