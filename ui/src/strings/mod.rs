@@ -12,8 +12,17 @@ macro_rules! sentences {
             $($(#[$doc])* pub $name: &'static str,)*
         }
 
-        const TH: $strings = $strings { $($name: $thai,)* };
-        const EN: $strings = $strings { $($name: $english,)* };
+        impl $strings {
+            /// The sentences in a language.
+            pub fn of(language: $crate::strings::Language) -> &'static $strings {
+                const TH: $strings = $strings { $($name: $thai,)* };
+                const EN: $strings = $strings { $($name: $english,)* };
+                match language {
+                    $crate::strings::Language::Thai => &TH,
+                    $crate::strings::Language::English => &EN,
+                }
+            }
+        }
 
         #[cfg(test)]
         const ALL: &[(&str, &str, &str)] = &[$((stringify!($name), $thai, $english),)*];
@@ -49,6 +58,19 @@ impl Language {
             Language::Thai => "th",
             Language::English => "en",
         }
+    }
+}
+
+/// Asserts that sentences are whole in both languages: Thai in the one, none of it in the other, and room for the same
+/// texts. `names` are those that are a name, alike in every language.
+#[cfg(test)]
+fn assert_both_say_everything(all: &[(&str, &str, &str)], names: &[&str]) {
+    let is_thai = |text: &str| text.chars().any(|c| ('ก'..='๙').contains(&c));
+    for (name, thai, english) in all {
+        assert_eq!(thai.matches("{}").count(), english.matches("{}").count(), "{name}");
+        assert!(is_thai(thai) || names.contains(name), "{name} is not Thai: {thai}");
+        assert!(!thai.trim().is_empty() && !english.trim().is_empty(), "{name} is empty");
+        assert!(!is_thai(english), "{name} is not English: {english}");
     }
 }
 

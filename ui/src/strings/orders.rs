@@ -1,7 +1,6 @@
 //! What the screens of orders say, on the phone and at the office. The words of states and topics are data.
 
 use crate::app::App;
-use crate::strings::Language;
 
 sentences! {
     OrderStrings;
@@ -82,23 +81,13 @@ sentences! {
 
 /// The strings in the language of the page.
 pub fn orders(app: App) -> &'static OrderStrings {
-    match app.lang() {
-        Language::Thai => &TH,
-        Language::English => &EN,
-    }
+    OrderStrings::of(app.lang())
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-
     #[test]
     fn both_languages_say_everything_with_the_same_gaps() {
-        let is_thai = |text: &str| text.chars().any(|c| ('ก'..='๙').contains(&c));
-        for (name, thai, english) in ALL {
-            assert_eq!(thai.matches("{}").count(), english.matches("{}").count(), "{name}");
-            assert!(!english.is_empty() && !is_thai(english), "{name}");
-            assert!(is_thai(thai) || *thai == "{} — {}", "{name} is not Thai");
-        }
+        crate::strings::assert_both_say_everything(super::ALL, &[]);
     }
 }

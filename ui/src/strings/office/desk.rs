@@ -1,7 +1,6 @@
 //! What the office says where something is written down at the desk: a form, a correction, a work order.
 
 use crate::app::App;
-use crate::strings::Language;
 
 sentences! {
     DeskStrings;
@@ -27,23 +26,13 @@ sentences! {
 
 /// The sentences in the language of the page.
 pub fn desk(app: App) -> &'static DeskStrings {
-    match app.lang() {
-        Language::Thai => &TH,
-        Language::English => &EN,
-    }
+    DeskStrings::of(app.lang())
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-
     #[test]
     fn both_languages_say_everything_with_the_same_gaps() {
-        let is_thai = |c: char| ('ก'..='๙').contains(&c);
-        for (name, thai, english) in ALL {
-            assert!(thai.chars().any(is_thai), "{name} is not Thai: {thai}");
-            assert!(!english.trim().is_empty() && !english.chars().any(is_thai), "{name}: {english}");
-            assert_eq!(thai.matches("{}").count(), english.matches("{}").count(), "{name}");
-        }
+        crate::strings::assert_both_say_everything(super::ALL, &[]);
     }
 }

@@ -1,7 +1,6 @@
 //! What is said of subjects that are ticked in the registry, to print their stickers.
 
 use crate::app::App;
-use crate::strings::Language;
 
 sentences! {
     TickStrings;
@@ -14,22 +13,13 @@ sentences! {
 
 /// The strings in the language of the page.
 pub fn ticks(app: App) -> &'static TickStrings {
-    match app.lang() {
-        Language::Thai => &TH,
-        Language::English => &EN,
-    }
+    TickStrings::of(app.lang())
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-
     #[test]
     fn both_languages_say_everything_with_the_same_gaps() {
-        for (name, thai, english) in ALL {
-            assert_eq!(thai.matches("{}").count(), english.matches("{}").count(), "{name}");
-            assert!(thai.chars().any(|c| ('ก'..='๙').contains(&c)), "{name} is not Thai");
-            assert!(english.chars().all(|c| !('ก'..='๙').contains(&c)), "{name} is not English");
-        }
+        crate::strings::assert_both_say_everything(super::ALL, &[]);
     }
 }
