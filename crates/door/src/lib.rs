@@ -50,9 +50,9 @@ pub enum Said<T> {
 pub enum Next {
     /// Make this call, then come to [`Door::carry`] with its answer.
     Call(HttpCall),
-    /// Come back after so many milliseconds, or once [`Door::ask`] or [`Door::online`] was called.
+    /// Come back after so many milliseconds, or once [`Door::ask`] was called.
     Wait(u64),
-    /// Come back once [`Door::ask`] or [`Door::online`] was called.
+    /// Come back once [`Door::ask`] was called.
     Rest,
 }
 
@@ -254,8 +254,8 @@ impl<T> Door<T> {
         next
     }
 
-    /// Says that the network or the person came back: the next exchange need not wait any longer.
-    pub fn online(&mut self, now: Now) {
+    /// The network or the person came back: the next exchange need not wait any longer.
+    fn online(&mut self, now: Now) {
         match self.status(now) {
             Ok(StatusReply { enrolled: Some(enrolled), .. }) if !enrolled.revoked => self.pace.online(now.ms),
             _ => self.pace.stop(),

@@ -340,7 +340,7 @@ fn a_dead_network_is_tried_ever_more_seldom_and_at_once_when_it_comes_back() {
     world.carry(Some(HttpAnswer::Unreachable));
     world.now += 30_000;
     assert!(matches!(world.carry(None).1, Next::Wait(_)));
-    world.door.online(Now::thai(world.now));
+    world.ask(1, api::Sync::default());
     world.run();
     assert_eq!(world.status().counts.received, 1);
 }
