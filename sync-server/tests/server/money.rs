@@ -55,6 +55,19 @@ fn printed(world: &World, cookie: &str, bill: RecordId) -> u32 {
     shown.printed
 }
 
+/// Takes 50 baht for the first meter at the counter.
+fn paid_in_cash(world: &World, cookie: &str) -> api::PaymentSaved {
+    let cash = api::ReceiveCash {
+        subject: meter(1),
+        amount: Satang(5_000),
+        bill: None,
+        place: None,
+        offset_minutes: 420,
+    };
+    let Reply::ReceiveCash(paid) = office(world, cookie, cash.wrap()) else { panic!() };
+    paid
+}
+
 #[test]
 fn bills_leave_by_post_once_their_route_is_approved_and_one_by_one_at_any_time() {
     let world = World::start();
@@ -86,14 +99,7 @@ fn bills_leave_by_post_once_their_route_is_approved_and_one_by_one_at_any_time()
     assert!(sent.body.starts_with(b"%PDF"));
     assert_eq!(printed(&world, &cookie, bill), 2);
 
-    let cash = api::ReceiveCash {
-        subject: meter(1),
-        amount: Satang(5_000),
-        bill: None,
-        place: None,
-        offset_minutes: 420,
-    };
-    let Reply::ReceiveCash(paid) = office(&world, &cookie, cash.wrap()) else { panic!() };
+    let paid = paid_in_cash(&world, &cookie);
     let receipt = file(&world, &cookie, "/api/paper", &json!({"entry": paid.saved.record}));
     assert!(receipt.body.starts_with(b"%PDF"));
     assert!(receipt.header("content-disposition").contains(&format!("{}.pdf", paid.receipt_no)));
@@ -123,14 +129,7 @@ fn the_payments_of_a_day_are_a_file_also_where_nobody_walks_a_round() {
         None,
     );
     let cookie = signed_in(&world);
-    let cash = api::ReceiveCash {
-        subject: meter(1),
-        amount: Satang(5_000),
-        bill: None,
-        place: None,
-        offset_minutes: 420,
-    };
-    let Reply::ReceiveCash(paid) = office(&world, &cookie, cash.wrap()) else { panic!() };
+    let paid = paid_in_cash(&world, &cookie);
     let day = domain::thai_date::day_of(NOW, 420).to_string();
     let ask = json!({"programme": "water", "cycle": "", "day": day, "what": "payments_csv"});
     let csv = file(&world, &cookie, "/api/round-file", &ask).text();
