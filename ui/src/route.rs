@@ -1,6 +1,7 @@
 //! Which screen an address means. The part after `#` names it, so that the same page serves every screen without a
 //! server, in the installed app as well, and the Back button walks through them.
 
+use domain::api::VisitRow;
 use domain::ids::RecordId;
 use leptos::prelude::window;
 use std::cell::Cell;
@@ -70,6 +71,19 @@ pub struct FormRoute {
     pub code: String,
     /// The visit that it corrects.
     pub corrects: Option<RecordId>,
+}
+
+impl FormRoute {
+    /// The form that a visit was recorded with, to correct it.
+    pub fn correcting(visit: &VisitRow) -> FormRoute {
+        FormRoute {
+            programme: visit.programme.clone(),
+            form: visit.form.clone(),
+            subject: Some(visit.subject),
+            code: String::new(),
+            corrects: Some(visit.id),
+        }
+    }
 }
 
 impl Route {

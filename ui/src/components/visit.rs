@@ -63,13 +63,7 @@ pub fn visit_row(app: App, visit: &VisitRow) -> impl IntoView + use<> {
     let corrected = visit.corrected;
     let waits = visit.waits;
     let correct = may_correct(app, visit).then(|| {
-        let to = FormRoute {
-            programme: visit.programme.clone(),
-            form: visit.form.clone(),
-            subject: Some(visit.subject),
-            code: String::new(),
-            corrects: Some(visit.id),
-        };
+        let to = FormRoute::correcting(visit);
         view! {
             <Button label=t.correct_visit drawing=Icon::Edit press=move || go(&Route::Form(to.clone()))/>
         }

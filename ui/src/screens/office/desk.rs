@@ -172,13 +172,7 @@ pub fn correct(
     writing: AtDesk,
 ) -> Option<impl IntoView + use<>> {
     let may = card.forms.iter().any(|button| button.form == visit.form);
-    let to = FormRoute {
-        programme: visit.programme.clone(),
-        form: visit.form.clone(),
-        subject: Some(visit.subject),
-        code: String::new(),
-        corrects: Some(visit.id),
-    };
+    let to = FormRoute::correcting(visit);
     (may && visit.outcome == DONE && !visit.corrected && !card.removed).then(|| {
         let begin = move || writing.set(Some(Writing::Form(to.clone())));
         view! {
