@@ -26,8 +26,19 @@ pub struct Toast {
     pub number: u32,
     /// What it says.
     pub text: String,
-    /// The problem that it reports, which stays longer; nothing for a word about what was done.
-    pub problem: Option<Code>,
+    /// What kind of message it is.
+    pub tone: Tone,
+}
+
+/// The kind of a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tone {
+    /// A word about what was done.
+    Done,
+    /// Why something was not done, in words of a screen's own. It stays longer.
+    Warning,
+    /// A problem. It stays longer, too.
+    Problem(Code),
 }
 
 /// What was saved last, for the screen after saving.
@@ -157,17 +168,17 @@ impl App {
 
     /// Shows a message for a while.
     pub fn say(self, text: impl Into<String>) {
-        self.show(text.into(), None);
+        self.show(text.into(), Tone::Done);
     }
 
-    /// Says in words of a screen's own why something was not done; `code` is what kind of problem it is.
-    pub fn warn(self, code: Code, text: impl Into<String>) {
-        self.show(text.into(), Some(code));
+    /// Says in words of a screen's own why something was not done.
+    pub fn warn(self, text: impl Into<String>) {
+        self.show(text.into(), Tone::Warning);
     }
 
     /// Shows what a problem means and what to do next.
     pub fn say_problem(self, problem: &Problem) {
-        self.show(self.explain(problem), Some(problem.code));
+        self.show(self.explain(problem), Tone::Problem(problem.code));
     }
 
     /// A problem's sentence in the language.
@@ -175,22 +186,22 @@ impl App {
         crate::strings::problem(problem, self.lang())
     }
 
-    fn show(self, text: String, problem: Option<Code>) {
+    fn show(self, text: String, tone: Tone) {
         let number = self.said.get_value() + 1;
         self.said.set_value(number);
-        self.toast.set(Some(Toast { number, text, problem }));
+        self.toast.set(Some(Toast { number, text, tone }));
     }
 
     /// An exchange with the office went well: that there was no way to it is over, wherever it was said.
     pub fn got_through(self) {
         self.sync_problem.set(None);
-        self.hush(|code| matches!(code, Code::Offline | Code::NotOurServer));
+        self.hush(|tone| matches!(tone, Tone::Problem(Code::Offline | Code::NotOurServer)));
     }
 
     /// Takes away the message about a problem that is over, or that belonged to a screen which was left. A word about what was
     /// done goes by itself: it is often said on the way to the next screen.
-    fn hush(self, over: impl FnOnce(Code) -> bool) {
-        let shown = self.toast.with_untracked(|toast| toast.as_ref().and_then(|toast| toast.problem));
+    fn hush(self, over: impl FnOnce(Tone) -> bool) {
+        let shown = self.toast.with_untracked(|toast| toast.as_ref().map(|toast| toast.tone));
         if shown.is_some_and(over) {
             self.toast.set(None);
         }
@@ -347,13 +358,7 @@ where
     T: Send + Sync + 'static,
     V: IntoView + 'static,
 {
-    move || {
-        state.with(|state| match state {
-            Loaded::Waiting => view! { <p class="waiting" role="status">{app.t().loading}</p> }.into_any(),
-            Loaded::Failed(problem) => crate::components::notice::problem(app, problem).into_any(),
-            Loaded::Ready(found) => draw(found).into_any(),
-        })
-    }
+    move || state.with(|state| drawn_now(app, state, |found| draw(found).into_any()))
 }
 
 /// Like [`drawn`], but only the first answer: what somebody types over it is her word, and what a sync brings meanwhile must not
@@ -376,15 +381,20 @@ where
             Loaded::Failed(problem) => Loaded::Failed(problem.clone()),
         })
     });
-    move || match come.get() {
-        Loaded::Waiting => view! { <p class="waiting" role="status">{app.t().loading}</p> }.into_any(),
-        Loaded::Failed(problem) => crate::components::notice::problem(app, &problem).into_any(),
-        Loaded::Ready(()) => state
-            .with_untracked(|state| match state {
-                Loaded::Ready(found) => Some(draw(found)),
-                _ => None,
+    move || {
+        come.with(|come| {
+            drawn_now(app, come, |()| {
+                state.with_untracked(|state| drawn_now(app, state, |found| draw(found).into_any()))
             })
-            .into_any(),
+        })
+    }
+}
+
+fn drawn_now<T>(app: App, state: &Loaded<T>, draw: impl FnOnce(&T) -> AnyView) -> AnyView {
+    match state {
+        Loaded::Waiting => view! { <p class="waiting" role="status">{app.t().loading}</p> }.into_any(),
+        Loaded::Failed(problem) => crate::components::notice::problem(app, problem).into_any(),
+        Loaded::Ready(found) => draw(found),
     }
 }
 
@@ -399,7 +409,7 @@ pub fn Root() -> impl IntoView {
         let next = route::current();
         if app.route.get_untracked() != next {
             app.route.set(next);
-            app.hush(|_| true);
+            app.hush(|tone| tone != Tone::Done);
         }
     });
     window_event_listener(ev::Custom::<web_sys::CustomEvent>::new("sanam:update-ready"), move |_| {

@@ -1,6 +1,6 @@
 //! The message that passes, in a live region so that it is also heard.
 
-use crate::app::app;
+use crate::app::{Tone, app};
 use crate::browser::wait;
 use crate::components::icon::{Icon, icon};
 use leptos::prelude::*;
@@ -18,7 +18,7 @@ pub fn Toasts() -> impl IntoView {
     Effect::new(move |_| {
         let Some(toast) = app.toast.get() else { return };
         spawn_local(async move {
-            wait(if toast.problem.is_some() { PROBLEM_STAYS_MS } else { STAYS_MS }).await;
+            wait(if toast.tone == Tone::Done { STAYS_MS } else { PROBLEM_STAYS_MS }).await;
             app.toast.update(|shown| {
                 if shown.as_ref().is_some_and(|shown| shown.number == toast.number) {
                     *shown = None;
@@ -32,10 +32,10 @@ pub fn Toasts() -> impl IntoView {
                 app.toast
                     .get()
                     .map(|toast| {
-                        let (class, drawing) = if toast.problem.is_some() {
-                            ("toast bad", Icon::Warning)
-                        } else {
+                        let (class, drawing) = if toast.tone == Tone::Done {
                             ("toast", Icon::Check)
+                        } else {
+                            ("toast bad", Icon::Warning)
                         };
                         view! {
                             <div class=class>

@@ -12,7 +12,6 @@ use crate::strings::office::rounds::{RoundStrings, rounds as words};
 use domain::api;
 use domain::api::{CycleSet, Held, Tally, ZoneTally};
 use domain::cycle::CycleState;
-use domain::problem::Code;
 use domain::programme::Programme;
 use domain::thai_date;
 use leptos::prelude::*;
@@ -188,9 +187,9 @@ fn set(page: State, question: Asked, reason: String) {
                     said.push(fill(t.held_more, &[&format::count((held.len() - NAMED) as u64)]));
                 }
                 match (said.is_empty(), held.is_empty()) {
-                    (true, _) => page.app.warn(Code::BillWaits, t.none_ready),
+                    (true, _) => page.app.warn(t.none_ready),
                     (false, true) => page.app.say(said.join(" · ")),
-                    (false, false) => page.app.warn(Code::BillWaits, said.join(" · ")),
+                    (false, false) => page.app.warn(said.join(" · ")),
                 }
             }
             Err(problem) => office.say_problem(&problem),
