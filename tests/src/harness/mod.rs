@@ -49,11 +49,13 @@ impl Outcome {
     /// More sentences than this say nothing new.
     pub const MOST_TOLD: usize = 12;
 
-    /// Notes a fault.
+    /// Notes a fault, and says it at once: a run of hours may be ended before its end.
     pub fn fault(&mut self, what: impl Into<String>) {
+        let what = what.into();
+        println!("    fault: {what}");
         self.faults += 1;
         if self.told.len() < Outcome::MOST_TOLD {
-            self.told.push(what.into());
+            self.told.push(what);
         }
     }
 
