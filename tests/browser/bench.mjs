@@ -32,10 +32,20 @@ const app = process.env.SANAM_APP ?? join(ROOT, 'ui/dist');
 const bin = process.env.SANAM_BIN ?? join(ROOT, 'target/release/sanam');
 const median = (numbers) => Math.round(numbers.sort((a, b) => a - b)[Math.floor(numbers.length / 2)]);
 const figures = {};
+function keep() {
+  const path = join(ROOT, 'target/bench.json');
+  const before = existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')) : {};
+  writeFileSync(path, `${JSON.stringify({ ...before, ...figures }, null, 2)}\n`);
+}
+// Said as soon as it is known: what hangs later tells where, and what is known stays known.
+const found = (name, value) => {
+  figures[name] = value;
+  console.log(`${name} ${value}`);
+};
 
 for (const [name, pattern] of [['ui', /^ui-.*\.wasm\.br$/], ['worker', /^store-.*\.wasm\.br$/], ['scan', /^scan-[0-9a-f]+\.wasm\.br$/]]) {
   const file = readdirSync(join(app, 'assets')).find((file) => pattern.test(file));
-  if (file) figures[`${name}_wasm_brotli_bytes`] = statSync(join(app, 'assets', file)).size;
+  if (file) found(`${name}_wasm_brotli_bytes`, statSync(join(app, 'assets', file)).size);
 }
 
 buildExample('large_form', folder);
@@ -74,12 +84,12 @@ try {
   execFileSync(bin, ['labels', '--programme', 'lights', '--code', pole.codes[0], '--db', town.dir, '--server', town.url, '--to', folder]);
   const label = readFileSync(join(folder, 'labels.csv'), 'utf8').split('\n')[1].split(',').find((cell) => /\/q\//i.test(cell));
   const bytes = async (path) => (await (await fetch(town.url + path)).arrayBuffer()).byteLength;
-  figures.citizen_page_bytes = await bytes(new URL(label).pathname) + await bytes('/page.css');
+  found('citizen_page_bytes', await bytes(new URL(label).pathname) + await bytes('/page.css'));
 
   const page = context.pages()[0];
-  page.setDefaultTimeout(600_000);
+  page.setDefaultTimeout(240_000);
   await page.goto(`${site.url}/large_form.html`);
-  Object.assign(figures, await page.evaluate(async () => {
+  const form = await page.evaluate(async () => {
     const { default: init, definition, load } = await import('/large_form.js');
     await init();
     const text = definition();
@@ -92,9 +102,10 @@ try {
       for (let place = 0; place < 17; place++) answers.push(timed(() => sheet.set(`q${group}_${place}`, `${place}`))[0]);
     }
     return { form_load_1800_rows_ms: Math.round(at(loads, 0.5)), form_recalc_p99_ms: Math.round(at(answers, 0.99) * 10) / 10 };
-  }));
+  });
+  for (const [name, value] of Object.entries(form)) found(name, value);
   const asset = (pattern) => `/assets/${readdirSync(join(app, 'assets')).find((file) => pattern.test(file))}`;
-  figures.scan_still_12mp_wasm_ms = await page.evaluate(async ({ script, module, black, text }) => {
+  found('scan_still_12mp_wasm_ms', await page.evaluate(async ({ script, module, black, text }) => {
     const { default: init, Reader } = await import(script);
     await init({ module_or_path: module });
     const [width, height, dots] = [4000, 3000, 4];
@@ -136,13 +147,13 @@ try {
       }
     }
     return Math.round(Math.max(...times));
-  }, { script: asset(/^scan-[0-9a-f]+\.js$/), module: asset(/^scan-[0-9a-f]+\.wasm$/), text: site.url.toUpperCase(), black: qr(site.url.toUpperCase()) });
+  }, { script: asset(/^scan-[0-9a-f]+\.js$/), module: asset(/^scan-[0-9a-f]+\.wasm$/), text: site.url.toUpperCase(), black: qr(site.url.toUpperCase()) }));
   await page.goto(`${site.url}/enrol/${code}`);
   await page.getByRole('textbox', { name: /ชื่อเครื่องนี้/ }).fill('มือถือวัดเวลา');
   await page.getByRole('button', { name: 'ลงทะเบียนเครื่อง' }).click();
   await page.getByRole('button', { name: 'ดูทั้งหมด 18,000 รายการ' }).waitFor();
   await page.waitForFunction(() => navigator.serviceWorker.ready.then(() => navigator.serviceWorker.controller !== null));
-  await until(() => page.evaluate(() => !document.querySelector('.strip button')?.disabled), 'the sync to end', 600_000);
+  await until(() => page.evaluate(() => !document.querySelector('.strip button')?.disabled), 'the sync to end', 240_000);
   // From here on the phone is out in the field.
   site.gate.closed = true;
 
@@ -156,7 +167,7 @@ try {
       look();
     })));
   }
-  figures.browser_first_screen_ms = median(first);
+  found('browser_first_screen_ms', median(first));
 
   const scans = [];
   for (const [at, code] of codes.entries()) {
@@ -169,7 +180,7 @@ try {
       look();
     }), rows[at].heading));
   }
-  figures.browser_scan_to_card_ms = median(scans);
+  found('browser_scan_to_card_ms', median(scans));
 
   // Something too small to be read, so that frame after frame is looked at.
   filmMoving(lens, 'a wall', { ...camera, size: 0.02, blur: 4 });
@@ -184,10 +195,10 @@ try {
   });
   await page.goto(`${site.url}/#/scan`);
   await page.waitForFunction(() => window.framesRead > 10);
-  figures.scan_camera_fps = await page.evaluate(() => new Promise((told) => {
+  found('scan_camera_fps', await page.evaluate(() => new Promise((told) => {
     const [begun, before] = [performance.now(), window.framesRead];
     setTimeout(() => told(Math.round(((window.framesRead - before) * 10_000) / (performance.now() - begun)) / 10), 5_000);
-  }));
+  })));
 
   const reads = [];
   for (let i = 0; i < 5; i++) {
@@ -201,7 +212,7 @@ try {
       look();
     }), rows[i].heading));
   }
-  figures.scan_camera_first_read_ms = median(reads);
+  found('scan_camera_first_read_ms', median(reads));
   // The camera must not take its share of what is measured next.
   await page.goto('about:blank');
   site.gate.closed = false;
@@ -211,7 +222,7 @@ try {
   try {
     const talk = readFileSync(join(ROOT, 'tests/browser/pages/talk.js'), 'utf8').replace('export ', '');
     const bench = other.pages()[0];
-    bench.setDefaultTimeout(600_000);
+    bench.setDefaultTimeout(240_000);
     const open = async () => {
       await bench.goto(`${site.url}/manifest.webmanifest`);
       await bench.addScriptTag({ type: 'module', content: `${talk}\nwindow.begun = performance.now(); window.store = openStore();` });
@@ -229,12 +240,12 @@ try {
     };
     await open();
     const { code } = await office('new_enrolment', { person: 'วัดเวลา', role: 'supervisor', shelves: zones.map((zone) => `water/${zone.zone}`) });
-    figures.browser_pull36k_ms = Math.round(await bench.evaluate(async (text) => {
+    found('browser_pull36k_ms', Math.round(await bench.evaluate(async (text) => {
       const begun = performance.now();
       await window.ask('enrol', { text, name: 'วัดเวลา' });
       await window.syncAll();
       return performance.now() - begun;
-    }, `${site.url}/enrol/${code}`));
+    }, `${site.url}/enrol/${code}`)));
     const [push, saves] = await bench.evaluate(async (today) => {
       const saves = [];
       for (let offset = 0; saves.length < 900; offset += 200) {
@@ -251,8 +262,8 @@ try {
       if (reply.status.counts.saved !== reply.status.counts.received) throw new Error('not all was confirmed');
       return [performance.now() - begun, saves];
     }, today);
-    figures.browser_push900_ms = Math.round(push);
-    figures.browser_save_p50_ms = median(saves);
+    found('browser_push900_ms', Math.round(push));
+    found('browser_save_p50_ms', median(saves));
     const lookups = await bench.evaluate(async ({ codes, today }) => {
       const times = [];
       for (let at = 0; at < 500; at++) {
@@ -263,14 +274,14 @@ try {
       }
       return times;
     }, { codes, today });
-    figures.browser_lookup_p99_ms = Math.round(lookups.sort((a, b) => a - b)[Math.floor(lookups.length * 0.99)] * 10) / 10;
+    found('browser_lookup_p99_ms', Math.round(lookups.sort((a, b) => a - b)[Math.floor(lookups.length * 0.99)] * 10) / 10);
     const starts = [];
     for (let at = 0; at < 5; at++) {
       await bench.goto('about:blank');
       await open();
       starts.push(await bench.evaluate(async (today) => { await window.ask('home', { today }); return performance.now() - window.begun; }, today));
     }
-    figures.browser_cold_start_ms = median(starts);
+    found('browser_cold_start_ms', median(starts));
   } finally {
     await other.close();
   }
@@ -279,9 +290,5 @@ try {
   site.close();
   await town.end();
   rmSync(folder, { recursive: true, force: true });
+  keep();
 }
-
-const path = join(ROOT, 'target/bench.json');
-const before = existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')) : {};
-writeFileSync(path, `${JSON.stringify({ ...before, ...figures }, null, 2)}\n`);
-for (const [name, value] of Object.entries(figures)) console.log(`${name} ${value}`);
