@@ -1,5 +1,7 @@
 //! Wrong clocks: saving never fails for one, nobody loses because of one, nobody wins for ever.
 
+use domain::api;
+use domain::question::Topic;
 use tests::world::World;
 use tests::world::phone::{DAY, HOUR, MINUTE, YEAR};
 
@@ -139,5 +141,35 @@ fn a_phone_in_the_future_does_not_teach_its_time_to_others() {
     let line: serde_json::Value = serde_json::from_str(&line).unwrap();
     let ms = line["cells"]["reading"]["stamp"][0].as_u64().unwrap();
     assert!(ms <= world.now(), "no fixed stamp lies in the future");
+    world.assert_at_rest(&[&nok, &lek]);
+}
+
+#[test]
+fn a_visit_of_a_wrong_clock_that_may_count_after_all_is_asked_about_beside_the_other_of_its_month() {
+    let world = World::new();
+    let (nok, lek) = (world.phone("นก"), world.phone("เล็ก"));
+    nok.clock_is_wrong_by(3 * DAY);
+    let early = nok.reads("meter 1", 10);
+    nok.syncs();
+    let other = lek.reads("meter 1", 20);
+    lek.syncs();
+    let asked = |topic| {
+        let open = world.questions().into_iter().filter(|row| row.question.topic == topic);
+        open.collect::<Vec<_>>()
+    };
+    assert_eq!(asked(Topic::TwoVisits), [], "one of them does not count");
+    let time = asked(Topic::Approval).remove(0).id;
+    let may_count = || world.ask(api::Settle { question: time, value: true.into() }).unwrap();
+    may_count();
+    let both = asked(Topic::TwoVisits);
+    assert_eq!(both.len(), 1);
+    let choices: Vec<_> = both[0].question.choices.iter().map(|choice| choice.value.clone()).collect();
+    assert!([early, other].iter().all(|id| choices.contains(&id.to_string().into())), "{choices:?}");
+    // Once it is settled, the first answer given again makes both count again: that cannot stay unasked either.
+    world.ask(api::Settle { question: both[0].id, value: other.to_string().into() }).unwrap();
+    assert_eq!(asked(Topic::TwoVisits), []);
+    may_count();
+    assert_eq!(asked(Topic::TwoVisits).len(), 1);
+    world.comes_to_rest(&[&nok, &lek]);
     world.assert_at_rest(&[&nok, &lek]);
 }

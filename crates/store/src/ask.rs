@@ -12,7 +12,7 @@ use domain::change::{Change, Commit, Value, Values, field, kind};
 use domain::clock::Stamp;
 use domain::ids::{DeviceNo, RecordId, Seq};
 use domain::merge::Cell;
-use domain::programme::{ConflictRule, DONE, Programme, RoundKind};
+use domain::programme::{ConflictRule, DONE, RoundKind};
 use domain::question::{Choice, Question, Settled, Topic};
 
 /// A field that two people changed unaware of each other.
@@ -113,7 +113,7 @@ impl Moment<'_> {
             ask(question);
         }
         if row.kind == kind::VISIT && was.no == 0 {
-            self.twin_question(tx, programme)?.into_iter().for_each(&mut ask);
+            twin_question(tx, row)?.into_iter().for_each(&mut ask);
             let round = programme.and_then(|programme| programme.round.as_ref());
             round.and_then(|round| approval_question(round, row)).into_iter().for_each(&mut ask);
         }
@@ -160,70 +160,6 @@ impl Moment<'_> {
             choices,
             settled: None,
         }))
-    }
-
-    /// Two visits that should be one.
-    fn twin_question(&self, tx: &Tx<'_>, programme: Option<&Programme>) -> Result<Option<Question>> {
-        let (row, subject) = (self.row, self.subject());
-        let form = row.view.text(field::FORM).unwrap_or_default();
-        let cycle = row.view.text(field::CYCLE).unwrap_or_default();
-        let once = programme.and_then(|p| p.form(form)).is_some_and(|form| form.once_per_cycle);
-        if !once || cycle.is_empty() || !project::is_done(&row.view) {
-            return Ok(None);
-        }
-        if let Some(original) = corrects(tx, row)? {
-            return self.corrected_choice(tx, twins(subject, form, cycle), original);
-        }
-        let mut numbers: Vec<i64> = Vec::new();
-        {
-            let mut statement = tx.db.prepare_cached(
-            "SELECT no FROM visit WHERE subject = ?1 AND form = ?2 AND cycle = ?3 AND outcome = 'done' ORDER BY at_ms, no",
-        )?;
-            let mut found = statement.query((subject.bytes(), form, cycle))?;
-            while let Some(visit) = found.next()? {
-                numbers.push(visit.get(0)?);
-            }
-        }
-        if numbers.len() < 2 {
-            return Ok(None);
-        }
-        let mut choices = Vec::new();
-        for no in numbers {
-            let Some(visit) = row::load_no(tx.db, no)? else { continue };
-            let stamp = visit.view.cells.get(field::FORM).map(|cell| cell.stamp).unwrap_or_default();
-            choices.push(Choice {
-                value: visit.id.to_string().into(),
-                by: visit.view.text(field::BY).unwrap_or_default().to_owned(),
-                stamp,
-                winning: false,
-            });
-        }
-        if let Some(last) = choices.iter_mut().max_by_key(|choice| choice.stamp) {
-            last.winning = true;
-        }
-        Ok(Some(Question { choices, ..twins(subject, form, cycle) }))
-    }
-
-    /// Which of two visits counts is asked, and one of them was corrected: its correction is offered in its place. What was
-    /// settled is asked anew, unless it was settled in favour of the one that is corrected.
-    fn corrected_choice(&self, tx: &Tx<'_>, asked: Question, original: RecordId) -> Result<Option<Question>> {
-        let known = row::load(tx.db, asked.id())?;
-        let Some(mut question) = known.and_then(|row| Question::from_cells(&row.view.values())) else {
-            return Ok(None);
-        };
-        let original = Value::from(original.to_string());
-        if question.settled.take().is_some_and(|settled| settled.value == original) {
-            return Ok(None);
-        }
-        let Some(choice) = question.choices.iter_mut().find(|choice| choice.value == original) else {
-            return Ok(None);
-        };
-        choice.value = self.row.id.to_string().into();
-        choice.by = self.row.view.text(field::BY).unwrap_or_default().to_owned();
-        choice.stamp = self.stamp;
-        let last = question.choices.iter().map(|choice| choice.stamp).max();
-        question.choices.iter_mut().for_each(|choice| choice.winning = Some(choice.stamp) == last);
-        Ok(Some(question))
     }
 
     /// One code on two subjects.
@@ -278,6 +214,81 @@ impl Moment<'_> {
     }
 }
 
+/// Two visits that should be one.
+fn twin_question(tx: &Tx<'_>, visit: &Row) -> Result<Option<Question>> {
+    let (row, subject) = (visit, project::subject_of(&visit.view).unwrap_or(visit.id));
+    let programme = tx.programme(&tx.shelf_of(row.shelf)?.programme);
+    let form = row.view.text(field::FORM).unwrap_or_default();
+    let cycle = row.view.text(field::CYCLE).unwrap_or_default();
+    let once = programme.as_ref().and_then(|p| p.form(form)).is_some_and(|form| form.once_per_cycle);
+    if !once || cycle.is_empty() || !project::is_done(&row.view) {
+        return Ok(None);
+    }
+    if let Some(original) = corrects(tx, row)? {
+        return corrected_choice(tx, row, twins(subject, form, cycle), original);
+    }
+    let mut numbers: Vec<i64> = Vec::new();
+    {
+        let mut statement = tx.db.prepare_cached(
+        "SELECT no FROM visit WHERE subject = ?1 AND form = ?2 AND cycle = ?3 AND outcome = 'done' ORDER BY at_ms, no",
+    )?;
+        let mut found = statement.query((subject.bytes(), form, cycle))?;
+        while let Some(visit) = found.next()? {
+            numbers.push(visit.get(0)?);
+        }
+    }
+    if numbers.len() < 2 {
+        return Ok(None);
+    }
+    let mut choices = Vec::new();
+    for no in numbers {
+        let Some(visit) = row::load_no(tx.db, no)? else { continue };
+        let stamp = written_at(&visit);
+        choices.push(Choice {
+            value: visit.id.to_string().into(),
+            by: visit.view.text(field::BY).unwrap_or_default().to_owned(),
+            stamp,
+            winning: false,
+        });
+    }
+    if let Some(last) = choices.iter_mut().max_by_key(|choice| choice.stamp) {
+        last.winning = true;
+    }
+    Ok(Some(Question { choices, ..twins(subject, form, cycle) }))
+}
+
+/// Which of two visits counts is asked, and one of them was corrected: its correction is offered in its place. What was
+/// settled is asked anew, unless it was settled in favour of the one that is corrected.
+fn corrected_choice(
+    tx: &Tx<'_>,
+    correction: &Row,
+    asked: Question,
+    original: RecordId,
+) -> Result<Option<Question>> {
+    let known = row::load(tx.db, asked.id())?;
+    let Some(mut question) = known.and_then(|row| Question::from_cells(&row.view.values())) else {
+        return Ok(None);
+    };
+    let original = Value::from(original.to_string());
+    if question.settled.take().is_some_and(|settled| settled.value == original) {
+        return Ok(None);
+    }
+    let Some(choice) = question.choices.iter_mut().find(|choice| choice.value == original) else {
+        return Ok(None);
+    };
+    choice.value = correction.id.to_string().into();
+    choice.by = correction.view.text(field::BY).unwrap_or_default().to_owned();
+    choice.stamp = written_at(correction);
+    let last = question.choices.iter().map(|choice| choice.stamp).max();
+    question.choices.iter_mut().for_each(|choice| choice.winning = Some(choice.stamp) == last);
+    Ok(Some(question))
+}
+
+/// When a visit was written: its form's name is never written again.
+fn written_at(visit: &Row) -> Stamp {
+    visit.view.cells.get(field::FORM).map(|cell| cell.stamp).unwrap_or_default()
+}
+
 /// The question which of several visits of one cycle counts, without its choices.
 fn twins(subject: RecordId, form: &str, cycle: &str) -> Question {
     Question {
@@ -298,7 +309,7 @@ pub(crate) fn approval_question(round: &RoundKind, visit: &Row) -> Option<Questi
     if why == 0 || !of_round || visit.view.text(field::OUTCOME) != Some(DONE) {
         return None;
     }
-    let stamp = visit.view.cells.get(field::FORM).map(|cell| cell.stamp).unwrap_or_default();
+    let stamp = written_at(visit);
     let by = visit.view.text(field::BY).unwrap_or_default();
     let choice = |counts: bool, by: &str| Choice {
         value: Value::Bool(counts),
@@ -393,16 +404,20 @@ pub(crate) fn raise(tx: &mut Tx<'_>, id: RecordId, question: Question, now_ms: u
     let cells = question.to_cells();
     let new: Values = match row::load(tx.db, id)? {
         None => cells,
-        Some(known) => cells
-            .into_iter()
-            .filter(|(name, value)| name == "choices" && known.view.get(name) != Some(value))
-            .chain(known.view.get(field::SETTLED).filter(|s| !s.is_null()).map(|_| {
-                // A third visit reopens what was settled between two.
-                (field::SETTLED.to_owned(), Value::Null)
-            }))
-            .collect(),
+        Some(known) => {
+            let is_settled = known.view.get(field::SETTLED).is_some_and(|settled| !settled.is_null());
+            let mut new: Values = cells
+                .into_iter()
+                .filter(|(name, value)| name == "choices" && known.view.get(name) != Some(value))
+                .collect();
+            // A third visit reopens what was settled between two; and of two that both count nothing is settled.
+            if is_settled && (!new.is_empty() || question.topic == Topic::TwoVisits) {
+                new.insert(field::SETTLED.to_owned(), Value::Null);
+            }
+            new
+        }
     };
-    if !new.keys().any(|name| name == "choices") {
+    if new.is_empty() {
         return Ok(());
     }
     let change = Change { id, kind: kind::QUESTION.to_owned(), base_seq: Seq(0), cells: new };
@@ -487,6 +502,10 @@ pub(crate) fn carry_out(tx: &mut Tx<'_>, by: &str, question: RecordId, now_ms: u
     let counts = question.topic == Topic::Approval && settled.value == Value::Bool(true);
     for id in visits {
         let Some(visit) = row::load(tx.db, id)? else { continue };
+        if counts && let Some(twins) = twin_question(tx, &visit)? {
+            // It did not count when the others of its cycle came, so nobody was asked about them and it.
+            raise(tx, twins.id(), twins, now_ms)?;
+        }
         match visit.view.text(field::CYCLE) {
             _ if late && counts => rebill::adjust(tx, id, decided)?,
             _ if counts && question.field == rebill::BILL => rebill::rebill_anew(tx, id, decided)?,
