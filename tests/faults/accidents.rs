@@ -5,7 +5,7 @@ use domain::question::Topic;
 use std::path::Path;
 use store::{Error, Kind, Store};
 use tests::world::phone::{HOUR, Phone};
-use tests::world::{Dice, World};
+use tests::world::{Dice, Fate, World};
 
 fn nok_and_lek(world: &World) -> (Phone, Phone) {
     let (nok, lek) = (world.phone("นก"), world.phone("เล็ก"));
@@ -163,6 +163,37 @@ fn two_copies_that_change_one_field_unaware_are_asked_about_like_two_phones() {
     assert_eq!(questions.len(), 1, "{questions:?}");
     assert_eq!(questions[0].question.topic, Topic::Field);
     world.assert_at_rest(&[&nok, &copy, &lek]);
+}
+
+#[test]
+fn what_a_copy_of_a_copy_sent_under_its_first_name_harms_nobody_when_it_comes_late() {
+    let world = World::new();
+    let (nok, lek) = nok_and_lek(&world);
+    nok.reads("meter 1", 1);
+    nok.syncs();
+    let copy = nok.is_copied_to("สำเนา");
+    nok.reads("meter 2", 2);
+    nok.syncs();
+    // The copy becomes a device of its own and does not hear it; then it is copied in turn.
+    copy.reads("meter 3", 3);
+    world.network_will(&[Fate::LostAfter]);
+    copy.tries_to_sync().unwrap_err();
+    let second = copy.is_copied_to("สำเนาของสำเนา");
+    copy.syncs();
+    copy.reads("meter 4", 4);
+    copy.syncs();
+    // What the second writes is refused, since it is of nobody's zone; and it hangs in the network for long.
+    let id = Phone::strange_meter("ที่ไม่มีใครดูแล");
+    let cells = [("name".to_owned(), "หลังที่ 5".into())].into();
+    second.writes(vec![second.record("subject", id, "R03", cells)]).unwrap();
+    world.network_will(&[Fate::LateAgain]);
+    let _ = second.tries_to_sync();
+    world.comes_to_rest(&[&nok, &copy, &second, &lek]);
+    world.late_requests_arrive();
+    world.comes_to_rest(&[&nok, &copy, &second, &lek]);
+    assert_eq!(second.refused().len(), 1);
+    assert_ne!(second.device(), copy.device());
+    world.assert_at_rest(&[&nok, &copy, &second, &lek]);
 }
 
 // ------------------------------------------------------------------------------------------------------------ files

@@ -1,7 +1,7 @@
 //! The network: what can happen to a request between a phone and the office.
 
 use super::{Dice, Inner};
-use domain::problem::Problem;
+use domain::problem::{Code, Problem};
 use std::collections::VecDeque;
 use store::{HttpAnswer, HttpCall};
 
@@ -130,6 +130,10 @@ impl Inner {
             Ok((content_type, body)) => {
                 HttpAnswer::Response { status: 200, content_type: content_type.to_owned(), body }
             }
+            // Whatever comes in, and whenever: an answer that tells of a fault of the server's own is one.
+            Err(problem) if matches!(problem.code, Code::Internal | Code::StoreDamaged) => {
+                panic!("the server failed: {problem:?}")
+            }
             Err(problem) => HttpAnswer::Response {
                 status: problem.code.http_status(),
                 content_type: "application/json".to_owned(),
@@ -142,7 +146,7 @@ impl Inner {
         let (path, query) = path_of(&call.url);
         let now = self.now;
         let json = |value: serde_json::Value| ("application/json", value.to_string().into_bytes());
-        let malformed = |_| Problem::new(domain::problem::Code::Malformed);
+        let malformed = |_| Problem::new(Code::Malformed);
         if path == "/v1/enrol" {
             let request = serde_json::from_slice(&call.body).map_err(malformed)?;
             let reply = self.server.enrol(&request, now)?;
@@ -167,7 +171,7 @@ impl Inner {
                     assert_eq!(query, "size=thumb", "nobody asks for a whole photo here");
                     let may_see = self.server.may_see_photo(&from.grant, from.device, hash)?;
                     let small = self.server.thumbnail(hash)?.filter(|_| may_see);
-                    return Ok(("image/jpeg", small.ok_or(domain::problem::Code::NotFound)?));
+                    return Ok(("image/jpeg", small.ok_or(Code::NotFound)?));
                 }
                 let number = |key: &str| -> u64 {
                     let found = query.split('&').find_map(|part| part.strip_prefix(key)?.strip_prefix('='));

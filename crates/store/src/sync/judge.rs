@@ -79,11 +79,18 @@ impl Store {
                         sender = sender.split(tx, &token, n, head.top_n, now_ms)?;
                         renamed = Some(Renamed { device: sender.device, token: token.clone() });
                     }
-                    // A refusal may end otherwise now. It is judged under the name it was refused under.
-                    Known::Refused(holder) => {
+                    // A refusal may end otherwise now.
+                    Known::Refused { code, holder } => {
                         if holder.is_copy_of(sender.device) && renamed.is_none() {
                             sender = sender.step_into(tx, holder.device, &token)?;
                             renamed = Some(Renamed { device: sender.device, token: token.clone() });
+                        }
+                        if holder.device != sender.device && has_another(tx, &sender, n)? {
+                            // A copy of a copy wrote it, and what it sent before it was renamed comes late: the number is
+                            // taken here. It stays refused, under the name that its writer has by now.
+                            sender.last_n = sender.last_n.max(n);
+                            verdicts.push(Verdict { n, fate: Fate::Refused { code } });
+                            continue;
                         }
                         forget_refusal(tx, holder.device, &sender, n)?;
                     }
@@ -208,7 +215,7 @@ enum Known {
     /// It was judged, and stays so.
     Same { fate: Fate, holder: Holder },
     /// It was refused.
-    Refused(Holder),
+    Refused { code: Code, holder: Holder },
     /// The same identity with another content: a copied phone.
     Another,
     /// Nothing is known of it.
@@ -259,16 +266,26 @@ fn known(tx: &Tx<'_>, sender: &Sender<'_>, line: &Line<'_>) -> Result<Known> {
     if stored != hash && !line.is_rotten() {
         return Ok(Known::Another);
     }
-    if !refused.is_empty() && stored != hash {
-        // What was refused is kept as it came whole, for the office.
-        let code = serde_json::from_value(refused.into()).unwrap_or(Code::Unknown);
-        return Ok(Known::Same { fate: Fate::Refused { code }, holder });
-    }
     if !refused.is_empty() {
-        return Ok(Known::Refused(holder));
+        let code = serde_json::from_value(refused.into()).unwrap_or(Code::Unknown);
+        return Ok(match stored == hash {
+            true => Known::Refused { code, holder },
+            // What was refused is kept as it came whole, for the office.
+            false => Known::Same { fate: Fate::Refused { code }, holder },
+        });
     }
     let fate = Fate::Known { stamp: Stamp { ms, counter, device }, seq: Seq(seq) };
     Ok(Known::Same { fate, holder })
+}
+
+/// Says whether a number of this database stands for a commit of its sender already.
+fn has_another(tx: &Tx<'_>, sender: &Sender<'_>, n: u64) -> Result<bool> {
+    Ok(tx
+        .db
+        .prepare_cached(
+            "SELECT EXISTS (SELECT 1 FROM commit_log WHERE device = ?1 AND install = ?2 AND n = ?3)",
+        )?
+        .query_row((sender.device.0, &sender.install_text, n), |row| row.get(0))?)
 }
 
 /// Forgets a refusal of a commit that is offered again, to judge it anew: rights change, subjects arrive.
@@ -350,6 +367,7 @@ impl<'a> Sender<'a> {
 
     /// A copied phone becomes a device of its own from commit `n` on; both keep all they wrote.
     fn split(self, tx: &Tx<'_>, token: &str, n: u64, top_n: u64, now_ms: u64) -> Result<Sender<'a>> {
+        self.store(tx)?;
         let (name, grants): (String, String) =
             tx.db.query_row("SELECT name, grants FROM device WHERE no = ?1", [self.device.0], |row| {
                 Ok((row.get(0)?, row.get(1)?))
@@ -376,6 +394,8 @@ impl<'a> Sender<'a> {
 
     /// Goes on as the device this database was split off into, with a fresh token.
     fn step_into(self, tx: &Tx<'_>, device: DeviceNo, token: &str) -> Result<Sender<'a>> {
+        // What was judged under the number it leaves is that number's to remember.
+        self.store(tx)?;
         let (last_n, ms, counter) = tx
             .db
             .prepare_cached("SELECT last_n, ms, counter FROM device WHERE no = ?1")?
