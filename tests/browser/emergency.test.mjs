@@ -120,13 +120,13 @@ describe('an emergency', () => {
     await phone.page.getByRole('dialog').getByRole('button', { name: /บันทึกเลย/ }).click();
     await phone.heading('บันทึกแล้ว');
     await phone.goHome();
-    await phone.shows(phone.page.locator('.urgent-case').filter({ hasText: 'ออกซิเจนในเลือด' }));
+    await phone.shows(phone.page.locator('.urgent-case').filter({ hasText: 'ออกซิเจนในเลือด 88' }));
     await phone.sync();
     const bad = await look(phone, 'red-flag-phone');
 
     // The office has the page open and touches nothing.
     const flag = desk.page.locator('.urgent-case').filter({ hasText: her.heading });
-    await desk.shows(flag);
+    await desk.shows(flag.filter({ hasText: 'ออกซิเจนในเลือด 88' }));
     bad.push(...await look(desk, 'red-flag-office'));
     const answer = flag.getByRole('button', { name: /ตอบ/ });
     await answer.click();

@@ -18,6 +18,7 @@ mod audit;
 #[cfg(not(target_family = "wasm"))]
 mod backup;
 mod beside;
+mod cause;
 mod citizen;
 mod commit;
 mod dump;

@@ -1,5 +1,6 @@
 //! Orders: the index for lists, who may write what, and what opening and moving one writes.
 
+use crate::cause::Cause;
 use crate::error::{Error, Result};
 use crate::row::{self, Row};
 use crate::transact::Tx;
@@ -184,19 +185,37 @@ pub(crate) fn open_at(db: &Connection, subject: RecordId, kind: &str) -> Result<
     Ok(all)
 }
 
-/// The open order that already says what somebody has to say, so that it needs no second one.
+/// The open order that already says what somebody has to say, so that it needs no second one. One that nothing raises any
+/// more says nothing: what joined it would be told to nobody, and would be late from the start.
 pub(crate) fn same_as(
     db: &Connection,
     subject: RecordId,
     kind: &OrderKind,
     topics: &[String],
 ) -> Result<Option<Row>> {
-    let fits = |row: &Row| {
-        Case::read(&row.view).is_some_and(|case| {
-            (case.topics.is_empty() && topics.is_empty()) || case.topics.iter().any(|t| topics.contains(t))
-        })
-    };
+    for row in open_at(db, subject, &kind.id)? {
+        if let Some(case) = Case::read(&row.view).filter(|case| is_about(case, topics))
+            && !Cause::of(db, &case, kind)?.withdrawn
+        {
+            return Ok(Some(row));
+        }
+    }
+    Ok(None)
+}
+
+/// [`same_as`] for a correction: it joins one that a correction before it took back, which then stands again.
+pub(crate) fn same_as_before(
+    db: &Connection,
+    subject: RecordId,
+    kind: &OrderKind,
+    topics: &[String],
+) -> Result<Option<Row>> {
+    let fits = |row: &Row| Case::read(&row.view).is_some_and(|case| is_about(&case, topics));
     Ok(open_at(db, subject, &kind.id)?.into_iter().find(fits))
+}
+
+fn is_about(case: &Case, topics: &[String]) -> bool {
+    (case.topics.is_empty() && topics.is_empty()) || case.topics.iter().any(|t| topics.contains(t))
 }
 
 /// The cells of a report with its photos. `key` is its name within the order.
@@ -206,6 +225,7 @@ pub(crate) fn report_cells(said: &Said, key: &str) -> Result<Values> {
         topics: said.topics.clone(),
         note: said.note.clone(),
         by: said.by.clone(),
+        visit: said.visit,
         hidden: false,
         at_ms: 0,
     };

@@ -3,6 +3,7 @@
 //! anybody, of a sensitive programme nothing at all.
 
 use crate::Store;
+use crate::cause::Cause;
 use crate::error::Result;
 use crate::outbox::{self, KEPT_MS, is_wanted, tell};
 use crate::row::{self, Row};
@@ -270,7 +271,10 @@ impl Store {
                 tell_of_device(tx, DeviceTrouble::Silent, device, seen, now_ms)?;
             }
             for (programme, row, due) in orders {
-                let Some((_, kind)) = orders::read(&programme, &row.view) else { continue };
+                let Some((case, kind)) = orders::read(&programme, &row.view) else { continue };
+                if Cause::of(tx.db, &case, kind)?.withdrawn {
+                    continue; // a correction took it back: nobody is late
+                }
                 let case = case_of(tx, &programme, kind, &row)?;
                 let path = format!("/office#/office/orders/{}", row.id);
                 let message = notify::message(Event::Overdue, &case, &path);

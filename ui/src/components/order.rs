@@ -38,6 +38,21 @@ pub fn topics_text(app: App, kind: Option<&OrderKind>, topics: &[String]) -> Str
     }
 }
 
+/// What an order is about, each with the number that raised it: อุณหภูมิ 39.5.
+pub fn about_text(app: App, kind: Option<&OrderKind>, row: &OrderRow) -> String {
+    if row.topics.is_empty() {
+        return topics_text(app, kind, &row.topics);
+    }
+    let one = |topic: &String| {
+        let title = topics_text(app, kind, std::slice::from_ref(topic));
+        match row.values.get(topic).and_then(|value| value.as_f64()) {
+            Some(number) => format!("{title} {number}"),
+            None => title,
+        }
+    };
+    row.topics.iter().map(one).collect::<Vec<_>>().join(" · ")
+}
+
 /// How long something is, in the largest unit that tells it.
 pub fn span(app: App, ms: u64) -> String {
     let t = words(app);
@@ -55,6 +70,9 @@ pub fn due_chip(app: App, row: &OrderRow) -> Option<AnyView> {
     let t = words(app);
     if row.class != StateClass::Open {
         return None;
+    }
+    if row.withdrawn {
+        return Some(view! { <span class="chip later">{t.withdrawn}</span> }.into_any());
     }
     let now = now_ms();
     Some(match row.due_ms {
@@ -102,7 +120,7 @@ where
         <li class="row order-row" class:urgent=!row.severity.is_empty() style=("--accent", colour)>
             <button type="button" on:click=move |_| open()>
                 <span class="text">
-                    <b>{topics_text(app, kind.as_ref(), &row.topics)}</b>
+                    <b>{about_text(app, kind.as_ref(), row)}</b>
                     <span class="second">{row.subject.heading.clone()}" "{row.subject.second_line.clone()}</span>
                     <span class="facts">
                         {severity_chip(app, kind.as_ref(), &row.severity)}

@@ -8,6 +8,7 @@ use crate::components::button::{Button, Weight};
 use crate::components::call::with_calls;
 use crate::components::field::Line;
 use crate::components::icon::{Icon, icon};
+use crate::components::order::{about_text, kind_of};
 use crate::strings::care::care as words;
 use crate::strings::fill;
 use domain::api::{MoveOrder, OrderRow, Orders};
@@ -52,6 +53,15 @@ pub fn Urgent(
     let late = move |id: RecordId| {
         Signal::derive(move || found.with(|(rows, _)| rows.iter().any(|row| row.id == id && row.late)))
     };
+    // A correction may have changed what raised it.
+    let about = move |id: RecordId| {
+        let text = move |row: &OrderRow| {
+            about_text(app, kind_of(app, &row.subject.programme, &row.kind).as_ref(), row)
+        };
+        Signal::derive(move || {
+            found.with(|(rows, _)| rows.iter().find(|row| row.id == id).map(text).unwrap_or_default())
+        })
+    };
     let count = move || fill(t.urgent_n, &[&crate::format::count(found.with(|(_, total)| *total))]);
     let more = move || {
         let left = found.with(|(rows, _)| rows.len().saturating_sub(SHOWN));
@@ -72,8 +82,8 @@ pub fn Urgent(
                         each=shown
                         key=|row| row.id
                         children=move |row| {
-                            let late = late(row.id);
-                            view! { <Case row=row late=late answers=answers open=open/> }
+                            let (late, about) = (late(row.id), about(row.id));
+                            view! { <Case row=row late=late about=about answers=answers open=open/> }
                         }
                     />
                 </ul>
@@ -98,18 +108,19 @@ fn ends(app: App, row: &OrderRow) -> Vec<StateKind> {
 }
 
 #[component]
-fn Case(row: OrderRow, late: Signal<bool>, answers: Signal<bool>, open: Callback<RecordId>) -> impl IntoView {
+fn Case(
+    row: OrderRow,
+    late: Signal<bool>,
+    about: Signal<String>,
+    answers: Signal<bool>,
+    open: Callback<RecordId>,
+) -> impl IntoView {
     let app = app();
     let t = words(app);
     let language = app.lang().code();
     let programme = app.programme(&row.subject.programme);
     let kind =
         programme.as_ref().and_then(|programme| programme.orders.iter().find(|kind| kind.id == row.kind));
-    let title = |id: &String| {
-        let topic = kind.and_then(|kind| kind.topics.iter().find(|topic| topic.id == *id));
-        topic.map_or_else(|| id.clone(), |topic| topic.title.in_language(language).to_owned())
-    };
-    let topics = row.topics.iter().map(title).collect::<Vec<_>>().join(" · ");
     let advice = kind
         .and_then(|kind| kind.severities.iter().find(|severity| severity.id == row.severity))
         .map(|severity| severity.advice.in_language(language).to_owned())
@@ -157,7 +168,7 @@ fn Case(row: OrderRow, late: Signal<bool>, answers: Signal<bool>, open: Callback
         <li class="urgent-case" class:late=late>
             <button type="button" class="urgent-head" on:click=move |_| open.run(subject)>
                 <b>{row.subject.heading.clone()}</b>
-                <span>{topics}</span>
+                <span>{about}</span>
                 <small>{move || fill(if late.get() { t.urgent_late } else { t.urgent_since }, &[&since])}</small>
             </button>
             {advice.map(|advice| view! { <p class="small">{with_calls(&advice)}</p> })}

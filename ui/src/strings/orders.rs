@@ -17,6 +17,7 @@ sentences! {
     late_by: "เกินเวลา {}", "{} late";
     left: "เหลือ {}", "{} left";
     waits: "รอหน่วยงานอื่น ไม่นับเวลา", "Waits for others, no time counts";
+    withdrawn: "แก้ไขค่าแล้ว ไม่เร่งด่วน", "Corrected since, not urgent";
     reported_by_n: "แจ้ง {} คน", "{} reports";
     minutes: "{} นาที", "{} min";
     hours: "{} ชม.", "{} h";

@@ -1,7 +1,7 @@
 //! Orders: the list, one order, and what is done with it.
 
 use super::SubjectRow;
-use crate::change::Place;
+use crate::change::{Place, Values};
 use crate::ids::{RecordId, Seq};
 use crate::order::{ClockRun, Material, Move, PhotoRole, Report, StateClass};
 use serde::{Deserialize, Serialize};
@@ -103,6 +103,12 @@ pub struct OrderRow {
     pub class: StateClass,
     /// What it is about: topic ids.
     pub topics: Vec<String>,
+    /// The numbers that raised it, by the topics that they are about.
+    #[serde(default)]
+    pub values: Values,
+    /// The visits that raised it were corrected, and say it no more: it is not urgent and never late.
+    #[serde(default)]
+    pub withdrawn: bool,
     /// How urgent; empty: ordinary.
     pub severity: String,
     /// Who is to do it; empty: nobody yet.

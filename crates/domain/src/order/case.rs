@@ -44,6 +44,9 @@ pub struct Report {
     /// Who: a person of ours; empty for a citizen, who is nobody here.
     #[serde(default)]
     pub by: String,
+    /// The visit that found it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub visit: Option<RecordId>,
     /// The office hid its words.
     #[serde(default)]
     pub hidden: bool,
@@ -150,6 +153,11 @@ impl Case {
         // A step is later by its stamp, whatever its name.
         moves.sort_by(|(a, x), (b, y)| a.cmp(b).then_with(|| x.state.cmp(&y.state)));
         reports.sort_by(|a, b| a.at_ms.cmp(&b.at_ms).then_with(|| a.key.cmp(&b.key)));
+        // An app of before wrote the visit into the order only.
+        let opened_by = record.text(field::VISIT).and_then(|id| id.parse().ok());
+        if let Some(first) = reports.first_mut().filter(|first| first.at_ms == opened.ms) {
+            first.visit = first.visit.or(opened_by);
+        }
         let mut topics: Vec<String> = Vec::new();
         for topic in reports.iter().flat_map(|report| &report.topics) {
             if !topics.contains(topic) {

@@ -33,7 +33,10 @@ pub(super) fn opened_orders(
             }
         }
         let Some(row) = row::load(&store.db, subject)? else { continue };
-        let joins = orders::same_as(&store.db, subject, kind, &opening.topics)?;
+        let joins = match before {
+            Some(_) => orders::same_as_before(&store.db, subject, kind, &opening.topics)?,
+            None => orders::same_as(&store.db, subject, kind, &opening.topics)?,
+        };
         let said = orders::Said {
             topics: opening.topics,
             severity: opening.severity,

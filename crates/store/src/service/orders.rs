@@ -1,6 +1,7 @@
 //! Orders on screens: the list, one order, and what is done with it.
 
 use super::{Caller, counts, list};
+use crate::cause::{self, Cause};
 use crate::citizen::Sent;
 use crate::commit::NewCommit;
 use crate::error::{Error, Result};
@@ -41,6 +42,9 @@ pub(super) fn orders(store: &Store, caller: &Caller<'_>, ask: &Orders) -> Result
         }
     }
     let list = list::sql_list(shelves.iter().map(|(no, _)| *no));
+    // What a correction took back is neither late nor urgent, and comes last among what is open.
+    let withdrawn = cause::withdrawn(store, &list)?;
+    let gone = list::sql_list(withdrawn.iter().copied());
     let kind_id = ask.kind.as_deref().unwrap_or_default();
     let mut reply = OrdersReply { states: states(store, &list, kind_id)?, ..OrdersReply::default() };
     // Everything that narrows the list, and the places to measure from; absent values narrow nothing.
@@ -49,7 +53,7 @@ pub(super) fn orders(store: &Store, caller: &Caller<'_>, ask: &Orders) -> Result
          LEFT JOIN subject_place ON subject_place.no = record.no \
          WHERE order_case.shelf IN ({list}) AND (?1 = '' OR order_case.kind = ?1) AND (?2 = '' OR state = ?2) \
          AND (?2 <> '' OR ?3 OR class = 0) AND (?4 IS NULL OR assigned = ?4) AND (?5 IS NULL OR subject = ?5) \
-         AND (NOT ?6 OR due < ?7)"
+         AND (NOT ?6 OR (due < ?7 AND order_case.no NOT IN ({gone})))"
     );
     let subject = ask.subject.map(|id| id.bytes().to_vec());
     let state = ask.state.as_deref().unwrap_or_default();
@@ -60,12 +64,15 @@ pub(super) fn orders(store: &Store, caller: &Caller<'_>, ask: &Orders) -> Result
     reply.late = store
         .db
         .prepare_cached(&format!(
-            "SELECT count(*) FROM order_case WHERE shelf IN ({list}) AND class = 0 AND due < ?1 AND (?2 = '' OR kind = ?2)"
+            "SELECT count(*) FROM order_case WHERE shelf IN ({list}) AND class = 0 AND due < ?1 \
+             AND (?2 = '' OR kind = ?2) AND no NOT IN ({gone})"
         ))?
         .query_row((caller.now.ms, kind_id), |row| row.get(0))?;
     let order = match ask.by {
-        OrdersBy::Newest => "opened DESC, order_case.no DESC",
-        OrdersBy::Due | OrdersBy::Near => "class, urgency, due IS NULL, due, opened, order_case.no",
+        OrdersBy::Newest => "opened DESC, order_case.no DESC".to_owned(),
+        OrdersBy::Due | OrdersBy::Near => {
+            format!("class, order_case.no IN ({gone}), urgency, due IS NULL, due, opened, order_case.no")
+        }
     };
     let mut statement = store.db.prepare_cached(&format!(
         "SELECT order_case.no, (south + north) / 2, (west + east) / 2, urgency, order_case.shelf, order_case.kind \
@@ -78,7 +85,7 @@ pub(super) fn orders(store: &Store, caller: &Caller<'_>, ask: &Orders) -> Result
             let shelf = row::shelf_of(&store.db, row.get(4)?)?;
             let (rank, id): (usize, String) = (row.get(3)?, row.get(5)?);
             let kind = store.programmes.get(&shelf.programme).and_then(|programme| programme.order(&id));
-            if kind.is_none_or(|kind| rank >= kind.severities.len()) {
+            if kind.is_none_or(|kind| rank >= kind.severities.len()) || withdrawn.contains(&row.get(0)?) {
                 continue;
             }
         }
@@ -133,10 +140,11 @@ pub(super) fn order_row(store: &Store, caller: &Caller<'_>, row: &Row) -> Result
     let Some(subject) = row::load(&store.db, case.subject)? else { return Ok(None) };
     let steps = case.steps(kind);
     let state = case.state(kind);
-    let severity = case.urgency(kind);
+    let cause = Cause::of(&store.db, &case, kind)?;
+    let severity = cause.urgency(&case, kind);
     let class = orders::class_of(kind, &state);
     let due = order::due_ms(&order::run(kind, &severity, case.opened_ms, &steps));
-    let due_ms = due.filter(|_| class == StateClass::Open);
+    let due_ms = due.filter(|_| class == StateClass::Open && !cause.withdrawn);
     // After the work its picture tells most, before it what was reported.
     let before = || {
         let of = |role| case.photos.iter().find(|(_, is)| *is == role).map(|(hash, _)| hash.clone());
@@ -158,7 +166,9 @@ pub(super) fn order_row(store: &Store, caller: &Caller<'_>, row: &Row) -> Result
         photo,
         received: row.synced.is_none(),
         state,
-        topics: case.topics,
+        topics: cause.topics,
+        values: cause.values,
+        withdrawn: cause.withdrawn,
     }))
 }
 
@@ -178,7 +188,10 @@ pub(super) fn order(store: &mut Store, caller: &Caller<'_>, ask: &Order) -> Resu
     let (checks, after) = (case.checks(kind), case.after(kind));
     Ok(OrderReply {
         seq: row.seq,
-        clocks: order::run(kind, &shown.severity, case.opened_ms, &moves),
+        clocks: match shown.withdrawn {
+            true => Vec::new(),
+            false => order::run(kind, &shown.severity, case.opened_ms, &moves),
+        },
         next: next.map(|state| state.id.clone()).collect(),
         may_manage: access::may(caller.grant, Action::Office).is_ok(),
         row: shown,

@@ -10,7 +10,7 @@ use crate::components::button::{Button, Weight};
 use crate::components::icon::{Icon, icon};
 use crate::components::notice;
 use crate::components::order::{
-    due_chip, kind_of, order_row, severity_chip, span, state_chip, time_line, topics_text,
+    about_text, due_chip, kind_of, order_row, severity_chip, span, state_chip, time_line, topics_text,
 };
 use crate::components::photo::photo;
 use crate::components::shell::Shell;
@@ -87,7 +87,7 @@ fn above(app: App, order: &OrderReply, moving: RwSignal<Option<moving::Moving>>)
     let assigned = if row.assigned.is_empty() { t.nobody.to_owned() } else { row.assigned.clone() };
     view! {
         <header class="order-head" style=("--accent", colour)>
-            <h2>{topics_text(app, kind, &row.topics)}</h2>
+            <h2>{about_text(app, kind, row)}</h2>
             <button type="button" class="about" on:click=move |_| go(&Route::Card(subject))>
                 <span><b>{row.subject.heading.clone()}</b>" "{row.subject.second_line.clone()}</span>
                 {icon(Icon::Next)}
