@@ -121,6 +121,10 @@ describe('an emergency', () => {
     await phone.heading('บันทึกแล้ว');
     await phone.goHome();
     await phone.shows(phone.page.locator('.urgent-case').filter({ hasText: 'ออกซิเจนในเลือด 88' }));
+    // A line for each: what the day begins with is seen below them without scrolling.
+    const heights = await phone.page.locator('.urgent-case').evaluateAll((all) => all.map((one) => one.getBoundingClientRect().height));
+    const scan = await phone.page.locator('.scan-button').boundingBox();
+    assert.ok(heights.every((height) => height <= 80) && scan.y + scan.height <= 740, `${heights}, the button ends at ${scan.y + scan.height}`);
     await phone.sync();
     const bad = await look(phone, 'red-flag-phone');
 

@@ -17,9 +17,6 @@ use domain::order::{Setter, StateClass, StateKind};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-/// How many are shown at first; the others with a press.
-const SHOWN: usize = 12;
-
 /// What cannot wait.
 #[component]
 pub fn Urgent(
@@ -28,6 +25,9 @@ pub fn Urgent(
     answers: Signal<bool>,
     /// What a press on a heading does.
     open: Callback<RecordId>,
+    /// How many are shown at first; the others with a press.
+    #[prop(default = 12)]
+    most: usize,
     /// Asked again whenever this changes: at the office, where nothing syncs.
     #[prop(optional, into)]
     again: Option<Signal<u32>>,
@@ -47,7 +47,7 @@ pub fn Urgent(
     let all = RwSignal::new(false);
     // Each by its id: a sentence that is being typed stays where it is when another comes.
     let shown = move || {
-        let most = if all.get() { usize::MAX } else { SHOWN };
+        let most = if all.get() { usize::MAX } else { most };
         found.with(|(rows, _)| rows.iter().take(most).cloned().collect::<Vec<_>>())
     };
     let late = move |id: RecordId| {
@@ -64,11 +64,21 @@ pub fn Urgent(
     };
     let count = move || fill(t.urgent_n, &[&crate::format::count(found.with(|(_, total)| *total))]);
     let more = move || {
-        let left = found.with(|(rows, _)| rows.len().saturating_sub(SHOWN));
+        let left = found.with(|(rows, _)| rows.len().saturating_sub(most));
         (left > 0 && !all.get()).then(|| {
             let label = fill(t.urgent_more, &[&crate::format::count(left as u64)]);
             view! { <Button label=label weight=Weight::Quiet press=move || all.set(true)/> }
         })
+    };
+    // What to do is said once for all of them, however many there are.
+    let advice = move || {
+        let mut all: Vec<String> = Vec::new();
+        for row in found.with(|(rows, _)| rows.clone()) {
+            if let Some(one) = advice_of(app, &row).filter(|one| !all.contains(one)) {
+                all.push(one);
+            }
+        }
+        all.into_iter().map(|one| view! { <p class="small">{with_calls(&one)}</p> }).collect_view()
     };
     let any = Memo::new(move |_| {
         found.with(|(rows, _)| !rows.is_empty()) && app.programmes.with(|all| !all.is_empty())
@@ -88,9 +98,18 @@ pub fn Urgent(
                     />
                 </ul>
                 {more}
+                {move || (!answers.get()).then(|| view! { <p class="small">{t.urgent_waits}</p> })}
+                {advice}
             </section>
         </Show>
     }
+}
+
+/// What people do first about an order as urgent as this one.
+fn advice_of(app: App, row: &OrderRow) -> Option<String> {
+    let kind = kind_of(app, &row.subject.programme, &row.kind)?;
+    let severity = kind.severities.iter().find(|severity| severity.id == row.severity)?;
+    Some(severity.advice.in_language(app.lang().code()).to_owned()).filter(|advice| !advice.is_empty())
 }
 
 /// The states that an order can be brought to from where it is and that end it.
@@ -118,13 +137,6 @@ fn Case(
     let app = app();
     let t = words(app);
     let language = app.lang().code();
-    let programme = app.programme(&row.subject.programme);
-    let kind =
-        programme.as_ref().and_then(|programme| programme.orders.iter().find(|kind| kind.id == row.kind));
-    let advice = kind
-        .and_then(|kind| kind.severities.iter().find(|severity| severity.id == row.severity))
-        .map(|severity| severity.advice.in_language(language).to_owned())
-        .filter(|advice| !advice.is_empty());
     let since = crate::format::ago(row.opened_ms, now_ms(), app.t(), app.lang());
     let subject = row.subject.id;
     let states = ends(app, &row);
@@ -171,8 +183,6 @@ fn Case(
                 <span>{about}</span>
                 <small>{move || fill(if late.get() { t.urgent_late } else { t.urgent_since }, &[&since])}</small>
             </button>
-            {advice.map(|advice| view! { <p class="small">{with_calls(&advice)}</p> })}
-            {move || (!answers.get()).then(|| view! { <p class="small">{t.urgent_waits}</p> })}
             {move || {
                 asking
                     .get()

@@ -75,7 +75,11 @@ fn Work() -> impl IntoView {
     let t = app.t();
     let state = load(app, || api::Home { today: today_iso() });
     view! {
-        <Urgent answers=Signal::derive(move || supervises(app)) open=Callback::new(|id| go(&Route::Card(id)))/>
+        <Urgent
+            answers=Signal::derive(move || supervises(app))
+            open=Callback::new(|id| go(&Route::Card(id)))
+            most=3
+        />
         <button type="button" class="scan-button" on:click=move |_| go(&Route::Scan)>
             {icon(Icon::Scan)}
             <span>{t.scan}</span>

@@ -59,7 +59,7 @@ pub const EN: CareStrings = CareStrings {
     person_fhir: "FHIR for a hospital",
     person_export: "Take this record out",
     urgent: "What cannot wait",
-    urgent_n: "{} urgent findings not answered yet",
+    urgent_n: "{} urgent, not answered yet",
     urgent_more: "{} more",
     urgent_since: "since {}",
     urgent_late: "past its time · since {}",

@@ -59,7 +59,7 @@ pub const TH: CareStrings = CareStrings {
     person_fhir: "ส่งออก FHIR ให้โรงพยาบาล",
     person_export: "ส่งออกข้อมูลของคนนี้",
     urgent: "เรื่องที่รอไม่ได้",
-    urgent_n: "เรื่องเร่งด่วนที่ยังไม่มีใครตอบ {} เรื่อง",
+    urgent_n: "เรื่องเร่งด่วนรอคำตอบ {} เรื่อง",
     urgent_more: "ดูอีก {} เรื่อง",
     urgent_since: "ตั้งแต่ {}",
     urgent_late: "เกินเวลาแล้ว · ตั้งแต่ {}",
