@@ -51,6 +51,15 @@ describe('an emergency', () => {
     await a.goHome();
     await openView(a, 'ไฟไหม้ ซอย 3');
     await a.shows(row(a, her));
+    // Whom to fetch first is seen at once, and round what was looked; the map is one press away.
+    const top = await a.page.locator('.rescue-person .rescue-head').first().boundingBox();
+    assert.ok(top.y + top.height <= 740, `the first person ends at ${top.y + top.height}`);
+    await a.sees('รอบตัวท่าน ในรัศมี 300 ม.');
+    assert.equal(await a.page.locator('.rescue-map').isVisible(), false);
+    await a.press(/แผนที่/);
+    await a.shows(a.page.locator('.rescue-map'));
+    bad.push(...await look(a, 'emergency-map'));
+    await a.press(/ซ่อนแผนที่/);
     assert.equal(await a.page.locator('.rescue-map .dot').count(), await a.page.locator('.rescue-person').count(), 'a dot for each');
     bad.push(...await look(a, 'emergency-list'));
     await row(a, her).locator('.rescue-head').click();
@@ -83,6 +92,7 @@ describe('an emergency', () => {
     await desk.press('เปิดดู', { exact: true });
     await desk.type('บ้านเลขที่ หรือชื่อ', her.values.name);
     await desk.page.locator('.rescue-places button').first().click();
+    await desk.shows(desk.page.locator('.rescue-top h2').filter({ hasText: her.values.name }));
     await desk.shows(row(desk, her).locator('.rescue-mark').filter({ hasText: 'ศาลาวัด' }));
     // A tap on the map moves the point.
     const before = await desk.page.locator('.rescue-people').innerText();

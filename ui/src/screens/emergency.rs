@@ -12,7 +12,7 @@ pub fn Emergency() -> impl IntoView {
     let t = words(app());
     view! {
         <Shell title=t.emergency>
-            <EmergencyView/>
+            <EmergencyView folded=true/>
         </Shell>
     }
 }

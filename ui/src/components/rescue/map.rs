@@ -49,7 +49,7 @@ pub fn map(scene: Scene) -> Option<impl IntoView + use<>> {
         let share = |at: f64, from: f64, size: f64| ((at - from) / size.max(1.0) - 0.5) * 2.0 * HALF;
         let x = share(f64::from(event.client_x()), frame.left(), frame.width());
         let y = share(f64::from(event.client_y()), frame.top(), frame.height());
-        scene.move_to(on_ground(centre, reach, (x, y)));
+        scene.move_to(on_ground(centre, reach, (x, y)), super::Around::Tap);
     };
     let ring = |share: f64| {
         let r = HALF / BEYOND * share;

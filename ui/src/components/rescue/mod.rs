@@ -1,5 +1,6 @@
 //! The emergency view, on a phone and at the office alike: opened with a reason, a point on a sketch map that needs no
-//! network, who is there with whoever must be fetched first on top, and what the teams found.
+//! network, who is there with whoever must be fetched first on top, and what the teams found. On a phone the people come
+//! first and the map is folded away: nobody scrolls past a drawing to find whom to fetch.
 
 mod map;
 mod person;
@@ -22,16 +23,32 @@ use domain::api::{
 use domain::problem::Code;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use std::cell::Cell;
+use std::cell::RefCell;
 
 /// Radii to choose from, metres.
 const RADII: [u32; 4] = [100, 300, 1_000, 3_000];
 /// The one it begins with.
 const FIRST_RADIUS: u32 = 300;
 
+/// A point and what people call it.
+type Named = ((f64, f64), Around);
+
 thread_local! {
     /// The point of the emergency, kept while other screens are looked at.
-    static POINT: Cell<Option<(f64, f64)>> = const { Cell::new(None) };
+    static POINT: RefCell<Option<Named>> = const { RefCell::new(None) };
+}
+
+/// What the point is called.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Around {
+    /// Where the device was.
+    Here,
+    /// The middle of all that are known.
+    Middle,
+    /// A house or a name that was looked for.
+    Address(String),
+    /// A tap on the map.
+    Tap,
 }
 
 /// The view's state. A handle.
@@ -40,6 +57,9 @@ pub struct Scene {
     app: App,
     state: RwSignal<Loaded<EmergencyReply>>,
     point: RwSignal<Option<(f64, f64)>>,
+    around: RwSignal<Option<Around>>,
+    /// The point, the radius and the map are shown.
+    unfolded: RwSignal<bool>,
     radius: RwSignal<u32>,
     /// Those without a place are shown instead.
     unplaced: RwSignal<bool>,
@@ -54,8 +74,9 @@ pub struct Scene {
 }
 
 impl Scene {
-    fn move_to(self, point: (f64, f64)) {
-        POINT.with(|kept| kept.set(Some(point)));
+    fn move_to(self, point: (f64, f64), around: Around) {
+        POINT.set(Some((point, around.clone())));
+        self.around.set(Some(around));
         self.unplaced.set(false);
         self.nowhere.set(false);
         self.point.set(Some(point));
@@ -74,11 +95,15 @@ impl Scene {
             match position::fix().await {
                 Some(fix) => {
                     if self.point.try_get_untracked().is_some() {
-                        self.move_to((fix.place.lat, fix.place.lon));
+                        self.move_to((fix.place.lat, fix.place.lon), Around::Here);
                     }
                 }
                 None => {
                     self.nowhere.try_set(true);
+                    // There is nothing to see before somebody says where.
+                    if self.point.try_get_untracked() == Some(None) {
+                        self.unfolded.set(true);
+                    }
                 }
             }
         });
@@ -87,13 +112,20 @@ impl Scene {
 
 /// The emergency view, without a frame.
 #[component]
-pub fn EmergencyView() -> impl IntoView {
+pub fn EmergencyView(
+    /// The map is folded away at first: on a phone.
+    #[prop(optional)]
+    folded: bool,
+) -> impl IntoView {
     let app = app();
     let state = load(app, || EmergencyState {});
+    let (point, around) = POINT.with_borrow(Clone::clone).unzip();
     let scene = Scene {
         app,
         state,
-        point: RwSignal::new(POINT.with(Cell::get)),
+        point: RwSignal::new(point),
+        around: RwSignal::new(around),
+        unfolded: RwSignal::new(!folded),
         radius: RwSignal::new(FIRST_RADIUS),
         unplaced: RwSignal::new(false),
         found: RwSignal::new(Loaded::Waiting),
@@ -115,7 +147,7 @@ pub fn EmergencyView() -> impl IntoView {
                 Loaded::Ready(state) => state.left_ms,
                 _ => 0,
             });
-            opened(scene, left_ms).into_any()
+            opened(scene, left_ms, folded).into_any()
         }
         Some(_) => view! { <reason::Reason state=state/> }.into_any(),
         None => drawn(app, state, |_| ()).into_any(),
@@ -123,7 +155,7 @@ pub fn EmergencyView() -> impl IntoView {
 }
 
 /// What is shown once it is open.
-fn opened(scene: Scene, left_ms: u64) -> impl IntoView {
+fn opened(scene: Scene, left_ms: u64, folded: bool) -> impl IntoView {
     let app = scene.app;
     let t = words(app);
     if scene.point.get_untracked().is_none() {
@@ -161,12 +193,48 @@ fn opened(scene: Scene, left_ms: u64) -> impl IntoView {
     let clock = format::moment(now_ms() + left_ms, app.lang());
     view! {
         <div class="rescue">
-            <div class="rescue-where">
+            <div class="rescue-top">
                 <p class="rescue-open">{icon(Icon::Warning)} <span>{fill(t.emergency_until, &[&clock])}</span></p>
+                <h2>{move || heading(scene)}</h2>
+                {folded.then(|| fold(scene))}
+            </div>
+            <div class="rescue-where" class:folded=move || !scene.unfolded.get()>
                 {move || (!scene.unplaced.get()).then(|| where_it_is(scene))}
             </div>
             <div class="rescue-who">{move || people(scene)}</div>
         </div>
+    }
+}
+
+/// Round what the people were looked for, and how far.
+fn heading(scene: Scene) -> String {
+    let t = words(scene.app);
+    if scene.unplaced.get() {
+        return t.around_nowhere.to_owned();
+    }
+    let far = fill(t.metres_n, &[&format::count(u64::from(scene.radius.get()))]);
+    match scene.around.get() {
+        None => t.around_unknown.to_owned(),
+        Some(Around::Here) => fill(t.around_here, &[&far]),
+        Some(Around::Middle) => fill(t.around_middle, &[&far]),
+        Some(Around::Tap) => fill(t.around_tap, &[&far]),
+        Some(Around::Address(title)) => fill(t.around_address, &[&title, &far]),
+    }
+}
+
+/// The button to the point, the radius and the map.
+fn fold(scene: Scene) -> impl IntoView {
+    let t = words(scene.app);
+    view! {
+        <button
+            type="button"
+            class="button rescue-fold"
+            aria-expanded=move || scene.unfolded.get().to_string()
+            on:click=move |_| scene.unfolded.update(|on| *on = !*on)
+        >
+            {icon(Icon::Map)}
+            <span class="words">{move || if scene.unfolded.get() { t.point_fold } else { t.point_unfold }}</span>
+        </button>
     }
 }
 
@@ -182,7 +250,7 @@ fn where_it_is(scene: Scene) -> impl IntoView {
                     .middle()
                     .filter(|_| scene.point.get().is_none())
                     .map(|middle| {
-                        view! { <Button label=t.point_middle press=move || scene.move_to(middle)/> }
+                        view! { <Button label=t.point_middle press=move || scene.move_to(middle, Around::Middle)/> }
                     })
             }}
         </div>
@@ -247,6 +315,7 @@ fn Address(scene: Scene) -> impl IntoView {
                     .map(|row| {
                         let mark = app.programme(&row.programme).map(|one| one.icon.clone()).unwrap_or_default();
                         let point = (row.lat, row.lon);
+                        let title = row.title.clone();
                         view! {
                             <li>
                                 <button
@@ -254,7 +323,7 @@ fn Address(scene: Scene) -> impl IntoView {
                                     class="choice"
                                     on:click=move |_| {
                                         typed.set(String::new());
-                                        scene.move_to(point);
+                                        scene.move_to(point, Around::Address(title.clone()));
                                     }
                                 >
                                     <span aria-hidden="true">{mark}</span>
@@ -307,7 +376,7 @@ fn people(scene: Scene) -> impl IntoView {
                 .map(|(number, row)| view! { <person::Person scene=scene row=row.clone() number=number/> })
                 .collect_view();
             view! {
-                <h2 role="status">{count}</h2>
+                <p class="rescue-count" role="status">{count}</p>
                 <ol class="rescue-people">{list}</ol>
             }
                 .into_any()

@@ -50,6 +50,22 @@ pub struct CareStrings {
     pub point_tap: &'static str,
     /// No position.
     pub point_unknown: &'static str,
+    /// Heading: the point is not known yet.
+    pub around_unknown: &'static str,
+    /// Heading: round the device; with the radius.
+    pub around_here: &'static str,
+    /// Heading: round the middle of all; with the radius.
+    pub around_middle: &'static str,
+    /// Heading: round a house or a name; with the radius.
+    pub around_address: &'static str,
+    /// Heading: round a tap on the map; with the radius.
+    pub around_tap: &'static str,
+    /// Heading: those without a place.
+    pub around_nowhere: &'static str,
+    /// Button: shows the point, the radius and the map.
+    pub point_unfold: &'static str,
+    /// Button: folds them away.
+    pub point_fold: &'static str,
     /// For a screen reader.
     pub map_label: &'static str,
     /// Label of the buttons.
