@@ -45,7 +45,7 @@ pub struct State {
     app: App,
     office: Office,
     programme: RwSignal<String>,
-    /// The chosen cycle; empty for the present one.
+    /// The cycle that is looked at; empty until the first answer says which there are.
     cycle: RwSignal<String>,
     reply: RwSignal<Option<DashboardReply>>,
     problem: RwSignal<Option<Problem>>,
@@ -69,9 +69,10 @@ impl State {
     async fn look(self) {
         let Some(programme) = self.programme.try_get_untracked().filter(|id| !id.is_empty()) else { return };
         let Some(cycle) = self.cycle.try_get_untracked() else { return };
-        let answer =
-            ask(api::Dashboard { programme: programme.clone(), cycle: cycle.clone(), today: today_iso() })
-                .await;
+        let today = today_iso();
+        let request =
+            api::Dashboard { programme: programme.clone(), cycle: cycle.clone(), today: today.clone() };
+        let answer = ask(request).await;
         // Somebody chose another one meanwhile.
         if self.programme.try_get_untracked() != Some(programme)
             || self.cycle.try_get_untracked() != Some(cycle)
@@ -81,10 +82,19 @@ impl State {
         match answer {
             Ok(reply) => {
                 self.problem.set(None);
+                let opens = opens_on(&reply, &today);
+                if cycle.is_empty() && opens != reply.cycle {
+                    // Looked at anew, under its own name.
+                    self.cycle.set(opens);
+                    return;
+                }
                 self.updated_ms.set(now_ms());
                 if self.reply.with_untracked(|before| before.as_ref() != Some(&reply)) {
                     self.reply.set(Some(reply));
                     self.fresh.update(|n| *n += 1);
+                }
+                if cycle.is_empty() {
+                    self.cycle.set(opens);
                 }
             }
             Err(problem) => self.problem.set(Some(problem)),
@@ -94,6 +104,15 @@ impl State {
     fn look_now(self) {
         spawn_local(self.look());
     }
+}
+
+/// The cycle that the page opens on: the present one once its round has begun, and until then the last in which anything was
+/// done. On the first of a month nobody looks for a page of noughts.
+fn opens_on(present: &DashboardReply, today: &str) -> String {
+    let begun = |zone: &api::ZoneTally| !zone.read_on.is_empty() && zone.read_on.as_str() <= today;
+    let runs = present.zones.iter().any(begun) || present.all.read + present.all.not_read() > 0;
+    let before = present.cycles.iter().filter(|cycle| **cycle < present.cycle).max();
+    before.filter(|_| !runs).unwrap_or(&present.cycle).clone()
 }
 
 /// The page.
@@ -130,10 +149,18 @@ pub fn Rounds() -> impl IntoView {
     Effect::new(move |before: Option<(String, String)>| {
         let chosen = (page.programme.get(), page.cycle.get());
         app.changed.track();
-        if before.is_some_and(|before| before != chosen) {
+        let other_programme = before.as_ref().is_some_and(|before| before.0 != chosen.0);
+        if other_programme
+            || (before.is_some_and(|before| before != chosen) && page.shown_cycle() != chosen.1)
+        {
             page.reply.set(None);
         }
-        page.look_now();
+        if other_programme && !chosen.1.is_empty() {
+            // Each programme opens on its own cycle.
+            page.cycle.set(String::new());
+        } else {
+            page.look_now();
+        }
         chosen
     });
     every(LOOK_MS, move || page.look());
@@ -161,13 +188,6 @@ fn choose(page: State, walked: Memo<Vec<(String, String)>>) -> impl IntoView {
     let cycles = Memo::new(move |_| {
         page.reply.with(|reply| reply.as_ref().map(|reply| reply.cycles.clone()).unwrap_or_default())
     });
-    // The native list shows the present cycle as its first line: empty means "whatever it is today".
-    let chosen = RwSignal::new(String::new());
-    Effect::new(move |_| {
-        let first = cycles.with(|all| all.iter().max().cloned().unwrap_or_default());
-        let cycle = chosen.get();
-        page.cycle.set(if cycle == first { String::new() } else { cycle });
-    });
     view! {
         <div class="round-choose">
             {move || {
@@ -181,7 +201,7 @@ fn choose(page: State, walked: Memo<Vec<(String, String)>>) -> impl IntoView {
                 (!all.is_empty()).then(|| {
                     let options: Vec<(String, String)> =
                         all.into_iter().map(|cycle| (cycle.clone(), month(&cycle, lang.code()))).collect();
-                    view! { <Select label=t.cycle options=options value=chosen/> }
+                    view! { <Select label=t.cycle options=options value=page.cycle/> }
                 })
             }}
         </div>
@@ -323,5 +343,29 @@ fn people(page: State) -> impl IntoView {
                 </table>
             }
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_page_opens_on_the_cycle_that_runs_or_else_on_the_last_in_which_anything_was_done() {
+        let zone = api::ZoneTally { read_on: "2026-10-04".into(), ..api::ZoneTally::default() };
+        // A phone in another year has written a cycle that nobody is in.
+        let cycles = ["3112-10", "2026-10", "2026-09", "2026-08"].map(str::to_owned).to_vec();
+        let reply = |read| DashboardReply {
+            cycle: "2026-10".into(),
+            cycles: cycles.clone(),
+            all: Tally { read, ..Tally::default() },
+            zones: vec![zone.clone()],
+            ..DashboardReply::default()
+        };
+        assert_eq!(opens_on(&reply(0), "2026-10-02"), "2026-09");
+        assert_eq!(opens_on(&reply(1), "2026-10-02"), "2026-10");
+        assert_eq!(opens_on(&reply(0), "2026-10-04"), "2026-10");
+        let first = DashboardReply { cycles: vec!["2026-10".to_owned()], ..reply(0) };
+        assert_eq!(opens_on(&first, "2026-10-02"), "2026-10");
     }
 }
