@@ -199,6 +199,14 @@ describe('forms', () => {
     const day = (name) => phone.page.getByRole('group', { name });
     await day(/วันที่เห็น/).getByLabel('วันที่', { exact: true }).fill('๒๑');
     await day(/วันที่เห็น/).getByLabel('เดือน').selectOption('พฤศจิกายน');
+    // The longest month is not cut: it fits beside the padding and the list's arrow.
+    const room = await day(/วันที่เห็น/).getByLabel('เดือน').evaluate((list) => {
+      const style = getComputedStyle(list);
+      const pen = document.createElement('canvas').getContext('2d');
+      pen.font = `${style.fontWeight} ${style.fontSize} ${style.fontFamily}`;
+      return list.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight) - 20 - pen.measureText('พฤศจิกายน').width;
+    });
+    assert.ok(room >= 0, `${room} pixels are missing`);
     await day(/วันที่เห็น/).getByLabel('ปี พ.ศ.').fill('๒๕๖๙');
     await day(/งวดเดือน/).getByLabel('เดือน').selectOption('มกราคม');
     await day(/งวดเดือน/).getByLabel('ปี พ.ศ.').fill('2569');
