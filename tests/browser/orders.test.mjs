@@ -115,6 +115,16 @@ describe('a light is reported and repaired', () => {
     await desk.press('กระดานตามสถานะ');
     await desk.shows(desk.page.locator('.order-column'));
     wrong.push(...await look(desk, 'desk-board'));
+    // Somebody calls about a pole: from this page, too, an order is opened for it.
+    await desk.press('เปิดใบงานใหม่');
+    await desk.heading('เปิดใบงานใหม่');
+    await desk.type('ค้นหาชื่อ บ้านเลขที่ หรือรหัส', row.heading);
+    await desk.page.locator('.office-desk .row button').first().click();
+    await desk.heading('เปิดใบงานซ่อม');
+    await desk.shows(desk.page.getByRole('checkbox', { name: 'ไฟดับดวงเดียว' }));
+    wrong.push(...await look(desk, 'desk-new-order'));
+    await desk.press('ยกเลิก', { exact: true });
+    await desk.page.locator('.office-desk').waitFor({ state: 'detached' });
     await desk.openPage('citizens', 'เรื่องจากประชาชน');
     await desk.sees('หน้าร้านตัวอย่าง');
     await desk.sees('000-000-0000');

@@ -59,6 +59,10 @@ sentences! {
     as_topics: "ตามอาการที่แจ้ง", "As its faults are";
     office_lead: "เรื่องที่แจ้งและงานที่ต้องทำ เรียงตามความด่วน", "What was reported and is to be done, the urgent first";
     as_board: "กระดานตามสถานะ", "Board by state";
+    new_order: "เปิดใบงานใหม่", "Open a new work order";
+    new_for: "ใบงานของรายการไหน ค้นแล้วแตะรายการนั้น", "For which entry? Search for it, then tap it";
+    new_none: "รายการนี้ไม่มีใบงานที่เปิดเองได้ ให้จดแบบฟอร์มในหน้าทะเบียนแทน", "No work order is opened by hand for this entry: fill its form on the page of the registry";
+    new_other: "เลือกรายการอื่น", "Choose another entry";
     only_late: "เฉพาะที่เกินเวลา", "Late ones only";
     all_states: "ทุกสถานะ", "Every state";
     nothing_chosen: "เลือกใบงานจากรายการ", "Choose a work order from the list";

@@ -2,11 +2,13 @@
 //! phone. And what citizens sent, to be looked at.
 
 mod citizens;
+mod new;
 
 pub use citizens::Citizens;
 
 use super::page::{Framed, Page};
 use crate::app::{App, app, drawn, load};
+use crate::components::button::{Button, Weight};
 use crate::components::field::Select;
 use crate::components::icon::{Icon, icon};
 use crate::components::notice;
@@ -38,6 +40,21 @@ pub fn Orders(
     let late = RwSignal::new(false);
     let newest = RwSignal::new(false);
     let page = RwSignal::new(0u32);
+    // A new order is being opened, in the place of the chosen one; choosing one gives it up.
+    let starting = RwSignal::new(false);
+    Effect::new(move |before: Option<Option<RecordId>>| {
+        let now = open.get();
+        if before.is_some_and(|before| before != now) {
+            starting.set(false);
+        }
+        now
+    });
+    let begin = move || {
+        new::any_by_hand(app).then(|| {
+            let press = move || starting.set(true);
+            view! { <Button label=t.new_order drawing=Icon::Plus weight=Weight::Main disabled=starting press=press/> }
+        })
+    };
     // Another question begins with its first page.
     Effect::new(move |_| {
         [programme, state, assigned].iter().for_each(Track::track);
@@ -89,8 +106,9 @@ pub fn Orders(
     };
     view! {
         <Framed title=t.orders lead=t.office_lead>
-            <div class="office-registry office-orders" class:opened=move || open.get().is_some() class:board=move || board.get()>
+            <div class="office-registry office-orders" class:opened=move || starting.get() || open.get().is_some() class:board=move || board.get()>
                 <section class="office-find" aria-label=t.orders>
+                    {begin}
                     <div class="order-tabs" role="group" aria-label=t.orders>
                         {tick(t.as_board, board)}
                         {tick(t.only_late, late)}
@@ -116,6 +134,7 @@ pub fn Orders(
                 </section>
                 <section class="office-found" aria-label=t.orders>
                     {move || match open.get() {
+                        _ if starting.get() => view! { <new::NewOrder starting=starting/> }.into_any(),
                         Some(id) => {
                             view! {
                                 <a class="office-back" href=Page::Orders(None).hash()>
