@@ -160,6 +160,15 @@ describe('an emergency', () => {
     const tops = await cells.evaluateAll((all) => all.map((cell) => cell.getBoundingClientRect().top));
     assert.ok(tops.length > 2 && new Set(tops).size === 1, `${tops}`);
     bad.push(...await look(desk, 'report-office'));
+    // On a narrow screen a wide table says that it goes on, and whose line it is stays in sight.
+    await desk.page.setViewportSize({ width: 480, height: 800 });
+    await desk.shows(desk.page.locator('.report-scrolls'));
+    const [cell, frame] = await desk.page.locator('.report-frame.goes-on .report-table').first().evaluate((table) => {
+      table.scrollLeft = 1_000;
+      return [table.querySelector('tbody tr > *'), table].map((one) => one.getBoundingClientRect().left);
+    });
+    assert.ok(Math.abs(cell - frame) <= 2, `the first column is at ${cell}, its table at ${frame}`);
+    bad.push(...await look(desk, 'report-narrow'));
     assert.deepEqual(bad, []);
   });
 });

@@ -15,6 +15,7 @@ use domain::report::{Cell, Report, Table};
 use domain::thai_date;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
+use leptos::{ev, html};
 
 /// Months to choose from.
 const MONTHS: u32 = 24;
@@ -122,7 +123,7 @@ fn Month(
 }
 
 fn report(report: &Report) -> impl IntoView + use<> {
-    let tables = report.tables.iter().map(table).collect_view();
+    let tables = report.tables.iter().map(|table| view! { <Wide table=table.clone()/> }).collect_view();
     view! {
         <h2>{report.title.clone()}</h2>
         <p class="office-lead">{report.about.clone()}</p>
@@ -130,7 +131,29 @@ fn report(report: &Report) -> impl IntoView + use<> {
     }
 }
 
-fn table(table: &Table) -> impl IntoView + use<> {
+/// A table. One that is wider than the screen says so, is edged where it goes on, and keeps its first column in sight.
+#[component]
+fn Wide(
+    /// What it says.
+    table: Table,
+) -> impl IntoView {
+    let t = words(app());
+    let frame = NodeRef::<html::Div>::new();
+    let (is_wide, goes_on) = (RwSignal::new(false), RwSignal::new(false));
+    let measure = move || {
+        if let Some(frame) = frame.get_untracked() {
+            let hidden = frame.scroll_width() - frame.client_width();
+            is_wide.set(hidden > 1);
+            goes_on.set(hidden - frame.scroll_left() > 1);
+        }
+    };
+    Effect::new(move |_| {
+        if frame.get().is_some() {
+            measure();
+        }
+    });
+    let resized = window_event_listener(ev::resize, move |_| measure());
+    on_cleanup(move || resized.remove());
     let heads = table.heads.iter().map(|head| view! { <th scope="col">{head.clone()}</th> }).collect_view();
     let rows = table
         .rows
@@ -153,11 +176,21 @@ fn table(table: &Table) -> impl IntoView + use<> {
     let title = table.title.clone();
     view! {
         <h3>{table.title.clone()}</h3>
-        <div class="report-table" tabindex="0" role="region" aria-label=title>
-            <table class="office-numbers">
-                <thead><tr>{heads}</tr></thead>
-                <tbody>{rows}</tbody>
-            </table>
+        {move || is_wide.get().then(|| view! { <p class="small report-scrolls">{t.report_scrolls}</p> })}
+        <div class="report-frame" class:goes-on=move || goes_on.get()>
+            <div
+                class="report-table"
+                tabindex="0"
+                role="region"
+                aria-label=title
+                node_ref=frame
+                on:scroll=move |_| measure()
+            >
+                <table class="office-numbers">
+                    <thead><tr>{heads}</tr></thead>
+                    <tbody>{rows}</tbody>
+                </table>
+            </div>
         </div>
     }
 }

@@ -55,6 +55,7 @@ pub const EN: CareStrings = CareStrings {
     only_area: "Only some zones (none chosen: the whole programme)",
     reports: "Monthly reports",
     reports_lead: "Choose a month and an area; print it or open it in a spreadsheet",
+    report_scrolls: "Wider than the screen: scroll to the right for the other columns →",
     no_reports: "These programmes have no report",
     report_which: "Report",
     report_month: "Month",

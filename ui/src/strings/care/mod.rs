@@ -114,6 +114,8 @@ pub struct CareStrings {
     pub reports: &'static str,
     /// What it is for.
     pub reports_lead: &'static str,
+    /// Above a table that is wider than the screen.
+    pub report_scrolls: &'static str,
     /// Nothing to choose.
     pub no_reports: &'static str,
     /// Label.

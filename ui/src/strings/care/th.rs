@@ -55,6 +55,7 @@ pub const TH: CareStrings = CareStrings {
     only_area: "เฉพาะบางเขต (ไม่เลือก = ทั้งงาน)",
     reports: "รายงานประจำเดือน",
     reports_lead: "เลือกเดือนและเขต แล้วพิมพ์หรือเปิดใน Excel",
+    report_scrolls: "ตารางกว้างกว่าจอ เลื่อนไปทางขวาเพื่อดูช่องที่เหลือ →",
     no_reports: "งานเหล่านี้ยังไม่มีรายงาน",
     report_which: "รายงาน",
     report_month: "เดือน",
