@@ -42,8 +42,14 @@ describe('the month of a route', () => {
     const [done, waiting] = [await number(desk, 'done'), await number(desk, 'waiting')];
 
     // On the round: what is left and done stands on the buttons, and one meter leads to the next.
+    await phone.goHome();
+    const water = phone.page.locator('.programme', { hasText: 'ประปา' });
+    const counted = (name) => water.locator(`.round-numbers .${name} b`).innerText();
+    const [left, overdue] = [await counted('left'), await counted('overdue')];
     await phone.page.evaluate(() => { location.hash = '#/round/water'; });
-    await phone.shows(phone.button(/^ยังไม่ทำ \d+/));
+    // The same figures under the same words as on the first screen.
+    await phone.shows(phone.button(new RegExp(`^ยังไม่ทำ ${left}$`)));
+    await phone.shows(phone.button(new RegExp(`^เลยกำหนด ${overdue}$`)));
     wrong.push(...await look(phone, 'round-counts'));
     await phone.page.locator(`#row-${meters[0].id} button`).click();
     await phone.heading(meters[0].heading);

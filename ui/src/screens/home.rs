@@ -235,8 +235,9 @@ fn programme_card(app: App, home: &api::HomeProgramme) -> impl IntoView + use<> 
                     view! {
                         <div class="round-numbers">
                             {number(home.done, t.done, "done", vec![Standing::Done])}
-                            {number(home.left, t.left, "left", vec![Standing::Left])}
-                            {number(home.overdue, t.overdue, "overdue", vec![Standing::Overdue])}
+                            // As the round counts them: what is overdue is not done, either.
+                            {number(home.left + home.overdue, t.left, "left", vec![Standing::Overdue, Standing::Left])}
+                            {number(home.overdue, t.overdue_of_these, "overdue", vec![Standing::Overdue])}
                         </div>
                     }
                 })}

@@ -235,7 +235,7 @@ fn Filters(
     view! {
         <div class="filters" role="group" aria-label=t.show_which>
             {filter(t.all, Vec::new(), |_| None)}
-            {filter(t.overdue, vec![Standing::Overdue], |_| None)}
+            {filter(t.overdue, vec![Standing::Overdue], |counts| Some(counts.overdue))}
             {filter(t.left, vec![Standing::Overdue, Standing::Left], |counts| Some(counts.left + counts.skipped.values().sum::<u64>()))}
             {filter(t.done, vec![Standing::Done], |counts| Some(counts.done))}
             {move || {

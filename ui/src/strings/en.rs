@@ -157,6 +157,7 @@ pub const EN: Strings = Strings {
     opens_in: "Opens by itself in {} seconds",
     other_code: "Use another code",
     overdue: "overdue",
+    overdue_of_these: "of these overdue",
     page_of: "Page {} of {}",
     person: "Person",
     photo: "Photo",

@@ -157,6 +157,7 @@ pub const TH: Strings = Strings {
     opens_in: "เปิดเองใน {} วินาที",
     other_code: "ใช้รหัสอื่น",
     overdue: "เลยกำหนด",
+    overdue_of_these: "ในนั้นเลยกำหนด",
     page_of: "หน้า {} จาก {}",
     person: "ผู้ใช้",
     photo: "รูปถ่าย",

@@ -43,6 +43,9 @@ pub struct RoundReply {
     /// To do now and tried in vain, by outcome code.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub skipped: BTreeMap<String, u64>,
+    /// Of those to do now, tried or not, how many are past their day.
+    #[serde(default)]
+    pub overdue: u64,
     /// What the office planned, where the list is of one zone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub plan: Option<RoundPlan>,

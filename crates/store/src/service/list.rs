@@ -185,7 +185,7 @@ pub(super) fn round(store: &Store, caller: &Caller<'_>, ask: &Round) -> Result<R
             rows.push(subject_row(store, &subject, &ask.today)?);
         }
     }
-    let (mut done, mut left, mut skipped) = (0, 0, BTreeMap::new());
+    let (mut done, mut left, mut overdue, mut skipped) = (0, 0, 0, BTreeMap::new());
     let mut statement = store.db.prepare_cached(&format!(
         "SELECT {STANDING} AS standing, CASE WHEN {SKIPPED} THEN failed ELSE '' END AS why, count(*) FROM due \
          WHERE shelf IN ({list}) AND form = ?3 GROUP BY standing, why"
@@ -193,6 +193,9 @@ pub(super) fn round(store: &Store, caller: &Caller<'_>, ask: &Round) -> Result<R
     let mut found = statement.query((&ask.today, &start, &form))?;
     while let Some(row) = found.next()? {
         let (standing, why, count): (u8, String, u64) = (row.get(0)?, row.get(1)?, row.get(2)?);
+        if standing == 0 {
+            overdue += count;
+        }
         match standing {
             0 | 1 if why.is_empty() => left += count,
             0 | 1 => *skipped.entry(why).or_default() += count,
@@ -204,7 +207,7 @@ pub(super) fn round(store: &Store, caller: &Caller<'_>, ask: &Round) -> Result<R
         [(_, shelf)] => plan_of(store, &programme, shelf, &ask.today)?,
         _ => None,
     };
-    Ok(RoundReply { rows, total, done, left, skipped, plan })
+    Ok(RoundReply { rows, total, done, left, skipped, overdue, plan })
 }
 
 /// What the office planned for a zone in the present cycle, if anything.
