@@ -72,6 +72,43 @@ pub fn search_key(text: &str) -> String {
     out
 }
 
+/// What people call each other by before the name, and no registry writes. Longest first.
+const CALLED: &[&str] = &[
+    "ผู้ใหญ่",
+    "นางสาว",
+    "กำนัน",
+    "น.ส.",
+    "น้อง",
+    "เฮีย",
+    "นส.",
+    "คุณ",
+    "นาย",
+    "นาง",
+    "ยาย",
+    "ย่า",
+    "ปู่",
+    "ป้า",
+    "ลุง",
+    "น้า",
+    "พี่",
+    "หมอ",
+    "ครู",
+    "เจ๊",
+    "ตา",
+    "อา",
+];
+
+/// What is left of a name that was looked for once it is not called aunt or teacher any more; `None` if it is not, or if nobody
+/// could be called what is left: ตาล is a name. To be asked only where the whole finds nobody, for names do begin so.
+pub fn without_calling(text: &str) -> Option<&str> {
+    let text = text.trim();
+    let rest = CALLED.iter().find_map(|word| text.strip_prefix(word))?.trim_start();
+    // No name begins with a vowel or a mark that hangs on the letter before it.
+    let hangs = |c: char| matches!(c, '\u{0e30}'..='\u{0e3a}' | '\u{0e45}'..='\u{0e4e}');
+    let first = rest.chars().next().filter(|c| !hangs(*c));
+    first.filter(|_| rest.chars().nth(1).is_some()).map(|_| rest)
+}
+
 fn starts_with_title(word: &str, title: &str) -> bool {
     word.get(..title.len()).is_some_and(|head| head.eq_ignore_ascii_case(title))
 }
@@ -153,6 +190,29 @@ mod tests {
             assert_eq!(search_key(a), search_key(b), "{a} {b}");
         }
         assert_eq!(search_key("นาย"), "นาย");
+    }
+
+    #[test]
+    fn whoever_is_called_aunt_is_looked_for_by_her_name() {
+        for (asked, name) in [
+            ("ยายชูศรี", "ชูศรี"),
+            ("ยาย ชูศรี ใจดี", "ชูศรี ใจดี"),
+            (" ตาสมหมาย", "สมหมาย"),
+            ("ป้าแดง", "แดง"),
+            ("ลุงดำ", "ดำ"),
+            ("นส.มาลี", "มาลี"),
+            ("คุณยายชูศรี", "ยายชูศรี"),
+        ] {
+            assert_eq!(without_calling(asked), Some(name), "{asked}");
+        }
+        for name in ["ตาล", "ยายา", "ป้าย", "ตาาล", "ชูศรี", "ยาย", "นาย ก", "10/8"]
+        {
+            assert_eq!(without_calling(name), None, "{name}");
+        }
+        // Titles are no part of the key at all.
+        for asked in ["นายชูศรี", "นางชูศรี", "น.ส.ชูศรี"] {
+            assert_eq!(search_key(asked), search_key("ชูศรี"), "{asked}");
+        }
     }
 
     #[test]

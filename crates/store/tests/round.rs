@@ -456,6 +456,9 @@ fn a_code_is_found_as_people_type_it() {
     for (text, at) in [("sn-12ab", 1), ("sn-12", 1), ("sn-98xy", 2), (begun, 3), (typed.as_str(), 3)] {
         assert_eq!(found(text), [meter(at)], "{text}");
     }
+    // Nobody is written down as uncle; whoever really is called so is found first.
+    assert_eq!(found("ลุงสมชาย").len(), 4);
+    assert!(found("ลุงสมศรี").is_empty());
 }
 
 #[test]

@@ -259,7 +259,18 @@ fn places_around(
 /// Places by what is written on a gate: of the people that may be looked for, and of whatever else the caller sees.
 pub(super) fn places(store: &mut Store, caller: &Caller<'_>, ask: &EmergencyPlaces) -> Result<Vec<PlaceRow>> {
     opened(store, caller)?;
-    let key = text::search_key(&ask.text);
+    let mut asked = ask.text.as_str();
+    loop {
+        let found = places_of(store, caller, asked)?;
+        match text::without_calling(asked) {
+            Some(name) if found.is_empty() => asked = name,
+            _ => return Ok(found),
+        }
+    }
+}
+
+fn places_of(store: &mut Store, caller: &Caller<'_>, asked: &str) -> Result<Vec<PlaceRow>> {
+    let key = text::search_key(asked);
     if key.is_empty() {
         return Ok(Vec::new());
     }
@@ -284,7 +295,7 @@ pub(super) fn places(store: &mut Store, caller: &Caller<'_>, ask: &EmergencyPlac
         }
     }
     let ask = Search {
-        text: ask.text.clone(),
+        text: asked.to_owned(),
         programme: None,
         today: caller.now.day().to_string(),
         limit: PLACES,
