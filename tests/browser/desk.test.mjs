@@ -134,8 +134,14 @@ describe('the office', () => {
     await mine.first().getByRole('button', { name: 'แก้ไข', exact: true }).click();
     await desk.sees('กำลังแก้สิ่งที่บันทึกไปแล้ว');
     await desk.page.waitForFunction((value) => document.querySelector('input.number')?.value === value, String(meter.reading + 1));
+    // All that was answered is seen at once; the page with the slip is a press away, and so is saving.
+    const page = desk.page.locator('.overview-page', { hasText: String(meter.reading + 1) });
+    await desk.shows(page);
+    await desk.shows(desk.button('บันทึก', { exact: true }));
+    await page.click();
     await desk.type(/เลขหน้ามาตร/, String(meter.reading + 2));
-    await desk.press('ต่อไป');
+    await desk.press('ดูทั้งหมดแล้วบันทึก');
+    await desk.shows(desk.page.locator('.overview-page', { hasText: String(meter.reading + 2) }));
     await desk.press('บันทึก', { exact: true });
     await desk.shows(desk.page.locator('.correction-reason.wrong').getByRole('alert').filter({ hasText: 'เขียนเหตุผลก่อน' }));
     await desk.page.waitForFunction(() => document.activeElement?.matches('.correction-reason input'));

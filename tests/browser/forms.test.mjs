@@ -410,8 +410,14 @@ describe('forms', () => {
     await phone.sees('กำลังแก้สิ่งที่บันทึกไปแล้ว');
     await phone.page.waitForFunction((value) => document.querySelector('input.number')?.value === value, String(wrongly));
     wrong.push(...await look(phone, 'form-correction'));
+    const page = (reading) => phone.page.locator('.overview-page', { hasText: String(reading) });
+    await page(wrongly).click();
+    // Back leads to all of it, not out of the form.
+    await phone.page.locator('.bar button').first().click();
+    await page(wrongly).click();
     await phone.type(/เลขหน้ามาตร/, String(meter.previous + meter.usage));
-    await phone.press('ต่อไป');
+    await phone.press('ดูทั้งหมดแล้วบันทึก');
+    await phone.shows(page(meter.previous + meter.usage));
     await phone.press('บันทึก', { exact: true });
     await phone.shows(phone.page.locator('.correction-reason.wrong').getByRole('alert').filter({ hasText: 'เขียนเหตุผลก่อน' }));
     await phone.page.waitForFunction(() => document.activeElement?.matches('.correction-reason input'));

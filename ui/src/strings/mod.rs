@@ -109,7 +109,7 @@ strings! {
     plan_due, plan_cutoff,
     question_approval, counts_it, counts_not, waits_for_office, once_more, skipped, any_reason, sort_round, sort_done, sort_lead, move_up_of, move_down_of,
     correcting, correcting_lead, correcting_reason, correct_visit, corrected, date_time_incomplete, less, more_of_it, more_help, move_down, no_such_option, now, place_improving, place_poor, place_use, question_of, rank_right, sign, sign_again, sign_clear, sign_here, sign_use, signature, size_hint, size_one_by_one, tried, tried_lead,
-    correct_code, line_all_sent, line_waiting, nothing_due, outcome_sure, outcome_yes, overdue_of_these, sends_itself,
+    correct_code, line_all_sent, line_waiting, nothing_due, outcome_sure, outcome_yes, overdue_of_these, overview_back, overview_empty, overview_lead, overview_page, sends_itself,
     about, about_text, acknowledge, all, all_sent, app_name, arriving, arriving_note, back, back_to_card,
     bind_although, bind_label, bind_lead, bind_scan_lead, bind_sure, bind_to, bind_yes, bound, camera_absent,
     cleared_lost, cleared_next, cleared_next_again, cleared_nothing_lost, cleared_title,

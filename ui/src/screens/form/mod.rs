@@ -9,6 +9,7 @@ mod finish;
 mod focus;
 pub mod labels;
 mod occasion;
+mod overview;
 mod question;
 mod session;
 mod sheets;
@@ -75,10 +76,20 @@ pub fn Form(
         })
     });
     let subject = at.subject;
-    // One question at a time, the way back leads to the question before; a draft is kept of whatever is left.
+    // One question at a time, the way back leads to the question before, and from a page of a correction to all of them; a
+    // draft is kept of whatever is left.
     let back = move |()| {
+        let corrected = opened.with_untracked(|opened| match opened {
+            Some(Ok(session)) => Some(*session).filter(|s| untrack(|| s.has_overview())),
+            _ => None,
+        });
+        if let Some(session) = corrected.filter(|session| !session.overview.get_untracked()) {
+            return to_overview(session);
+        }
         let page = opened.with_untracked(|opened| match opened {
-            Some(Ok(session)) if session.one_by_one => Some(*session).filter(|s| s.page.get_untracked() > 0),
+            Some(Ok(session)) if session.one_by_one && corrected.is_none() => {
+                Some(*session).filter(|s| s.page.get_untracked() > 0)
+            }
             _ => None,
         });
         match page {
@@ -129,6 +140,15 @@ fn forward(session: Session) {
     });
 }
 
+/// Shows all pages of a correction, whatever stands on the one that is left: saving looks at them all.
+fn to_overview(session: Session) {
+    session.overview.set(true);
+    if !session.is_trial() {
+        window().scroll_to_with_x_and_y(0.0, 0.0);
+    }
+    focus::focus_soon("#form-overview");
+}
+
 fn to_top(session: Session) {
     if !session.is_trial() {
         window().scroll_to_with_x_and_y(0.0, 0.0);
@@ -174,19 +194,38 @@ pub fn Filling(
     // Its bar says whom it is about.
     let is_visit = matches!(session.occasion, Occasion::Visit);
     let finish = finish::Finish::new(session, at.clone());
+    let listed = Memo::new(move |_| session.has_overview());
+    let over = Memo::new(move |_| listed.get() && session.overview.get());
+    // Where the form is saved: at its end, and of a correction where all of it is seen.
+    let ends = Memo::new(move |_| if listed.get() { over.get() } else { last.get() });
     let go_on = move || {
-        if last.get_untracked() {
+        if ends.get_untracked() {
             finish.ask_to_save(app);
+        } else if listed.get_untracked() {
+            session.when_known(move || {
+                if session.page_is_fine() {
+                    to_overview(session);
+                } else {
+                    session.focus_first_wrong();
+                }
+            });
         } else {
             forward(session);
         }
     };
+    let open = Callback::new(move |page: usize| {
+        session.overview.set(false);
+        session.turn_to(page);
+        to_top(session);
+    });
     focus::provide_go_on(Callback::new(move |()| go_on()));
-    if !session.is_trial() {
+    if over.get_untracked() {
+        focus::focus_soon("#form-overview");
+    } else if !session.is_trial() {
         session.focus_page();
     }
     view! {
-        <div class="form" class:one-by-one=session.one_by_one style=("--accent", colour)>
+        <div class="form" class:one-by-one=session.one_by_one class:seen-whole=move || over.get() style=("--accent", colour)>
             {(!is_visit).then(|| view! { <p class="form-about">{session.heading()}</p> })}
             {before(app, session, &at)}
             {correcting.then(|| view! { <p class="form-correcting">{icon(Icon::Edit)}{t.correcting_lead}</p> })}
@@ -195,6 +234,7 @@ pub fn Filling(
                     .then(|| view! { <p class="form-resumed" role="status">{icon(Icon::Check)}{t.draft_taken_up}</p> })
             }}
             {(!code.is_empty()).then(|| view! { <p class="inert code">{code}</p> })}
+            {move || over.get().then(|| view! { <overview::Overview session=session open=open/> })}
             {move || {
                 (count() > 1)
                     .then(|| {
@@ -233,7 +273,7 @@ pub fn Filling(
                     })
             }}
             {move || {
-                (correcting && last.get())
+                (correcting && ends.get())
                     .then(|| {
                         let wrong = Signal::derive(move || finish.reason_wrong());
                         view! {
@@ -256,7 +296,7 @@ pub fn Filling(
                         })
                 }}
                 {move || {
-                    (page.get() > 0)
+                    (page.get() > 0 && !listed.get())
                         .then(|| {
                             view! {
                                 <Button label=t.previous drawing=Icon::Back press=move || backward(session)/>
@@ -264,7 +304,7 @@ pub fn Filling(
                         })
                 }}
                 {move || {
-                    if last.get() {
+                    if ends.get() {
                         view! {
                             <Button
                                 label=t.save
@@ -274,6 +314,9 @@ pub fn Filling(
                                 press=go_on
                             />
                         }
+                            .into_any()
+                    } else if listed.get() {
+                        view! { <Button label=t.overview_back weight=Weight::Main drawing=Icon::Check press=go_on/> }
                             .into_any()
                     } else {
                         view! { <Button label=t.next weight=Weight::Main drawing=Icon::Next press=go_on/> }

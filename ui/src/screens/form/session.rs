@@ -9,6 +9,7 @@ use crate::route::FormRoute;
 use crate::screens::form::begun::Begun;
 use crate::screens::form::focus::focus_soon;
 use crate::screens::form::occasion::Occasion;
+use crate::screens::form::overview::{self, Summary};
 use crate::screens::form::sheets::{self, Sheet};
 use crate::screens::form::world::{OWN, Tables};
 use domain::api::{self, DraftKey, KeepDraft, OpenedForm, RegistryChange, Seen};
@@ -55,6 +56,8 @@ pub struct Session {
     pub sheets: RwSignal<Vec<Sheet>>,
     /// Place of the screen that shows.
     pub page: RwSignal<usize>,
+    /// All pages with their answers show instead of one: of a correction, which begins there.
+    pub overview: RwSignal<bool>,
     /// What stands above it.
     pub head: RwSignal<Heading>,
     /// What is on it.
@@ -112,6 +115,7 @@ impl Session {
         let tables = Tables::of(&at.programme, alias);
         let begun = Begun { form, opened: opened.clone(), person, device, tables: tables.clone() };
         let (filling, resumed) = begun.filling(app, true);
+        let corrects = at.corrects.is_some();
         let key = DraftKey {
             programme: at.programme,
             form: at.form,
@@ -133,6 +137,7 @@ impl Session {
             one_by_one: !matches!(occasion, Occasion::Desk(_)) && app.one_by_one.get_untracked(),
             sheets: RwSignal::default(),
             page: RwSignal::new(0),
+            overview: RwSignal::new(corrects),
             head: RwSignal::default(),
             items: RwSignal::default(),
             touched: RwSignal::default(),
@@ -224,6 +229,30 @@ impl Session {
         if self.page.get_untracked() != page {
             self.page.set(page);
         }
+    }
+
+    /// Every screen on which something is asked, with what was answered; watches the answers.
+    pub fn summaries(self) -> Vec<Summary> {
+        self.items.track();
+        let app = self.app;
+        self.sheets.with(|sheets| {
+            self.filling.with_value(|filling| {
+                let summary = |(page, sheet): (usize, &Sheet)| {
+                    let items: Vec<Item> = sheet.paths.iter().filter_map(|path| filling.item(path)).collect();
+                    items.iter().any(overview::is_asked).then(|| Summary {
+                        page,
+                        title: filling.heading(&sheet.holder).title,
+                        answers: items.iter().filter_map(|item| overview::answered(app, item)).collect(),
+                    })
+                };
+                sheets.iter().enumerate().filter_map(summary).collect()
+            })
+        })
+    }
+
+    /// Says whether all pages are shown on one screen: what is corrected, where there is more than one; watches it.
+    pub fn has_overview(self) -> bool {
+        self.key.with_value(|key| key.corrects.is_some()) && self.sheets.with(|sheets| sheets.len() > 1)
     }
 
     /// The screen that shows a place.
@@ -416,6 +445,7 @@ impl Session {
     pub fn form_is_fine(self) -> bool {
         let problems = self.filling.with_value(Filling::problems);
         let Some(first) = problems.first() else { return true };
+        self.overview.set(false);
         self.turn_to_place(&first.path);
         self.missing.set(problems.into_iter().map(|problem| (problem.path, problem.message)).collect());
         self.focus_first_wrong();
