@@ -2,7 +2,7 @@
 
 use domain::problem::Code;
 use store::{Now, Step, SyncSession};
-use tests::world::programme::wells_without;
+use tests::world::programme::{wells, wells_without};
 use tests::world::{Fate, Phone, World, meter};
 
 #[test]
@@ -28,6 +28,36 @@ fn c7_a_bad_commit_in_the_middle_never_stops_the_queue() {
     assert_eq!(lek.sees("meter 2", "phone"), "");
     assert_eq!(nok.sees("meter 2", "phone"), "", "what was refused does not go on showing as if it held");
     world.assert_at_rest(&[&nok, &lek]);
+}
+
+#[test]
+fn a_late_copy_of_what_was_refused_is_refused_still_and_a_restored_server_judges_it_anew() {
+    let world = World::new();
+    let nok = world.phone("นก");
+    nok.syncs();
+    nok.edits("meter 2", "phone", "0810000000");
+    world.office_defines(&wells_without(2, "phone"));
+    // The request arrives, is answered, and is carried to the server once more when her right is back.
+    world.network_will(&[Fate::LateAgain]);
+    nok.syncs();
+    assert_eq!(nok.refused().len(), 1);
+    let backup = world.backs_up();
+    world.office_defines(&wells(3));
+    world.late_requests_arrive();
+    world.comes_to_rest(&[&nok]);
+    assert_eq!(nok.refused().len(), 1, "she was told so, and nobody would have told her otherwise");
+    assert_eq!(world.refused().len(), 1);
+    world.assert_at_rest(&[&nok]);
+    world.is_restored_from(&backup);
+    world.office_defines(&wells(4));
+    world.comes_to_rest(&[&nok]);
+    assert_eq!(
+        (nok.refused().len(), world.refused().len()),
+        (0, 0),
+        "offered anew, it is judged by what holds now"
+    );
+    assert_eq!(nok.sees("meter 2", "phone"), "0810000000");
+    world.assert_at_rest(&[&nok]);
 }
 
 #[test]

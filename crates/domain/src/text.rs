@@ -98,9 +98,15 @@ const CALLED: &[&str] = &[
     "อา",
 ];
 
-/// What is left of a name that was looked for once it is not called aunt or teacher any more; `None` if it is not, or if nobody
-/// could be called what is left: ตาล is a name. To be asked only where the whole finds nobody, for names do begin so.
-pub fn without_calling(text: &str) -> Option<&str> {
+/// What to look for, one after the other until somebody is found: a name as it was typed, then without what people call each
+/// other by. The whole comes first, for names do begin so.
+pub fn names_to_try(text: &str) -> impl Iterator<Item = &str> {
+    std::iter::successors(Some(text), |text| without_calling(text)).take(3)
+}
+
+/// What is left of a name once it is not called aunt or teacher any more; `None` if it is not, or if nobody could be called
+/// what is left: ตาล is a name.
+fn without_calling(text: &str) -> Option<&str> {
     let text = text.trim();
     let rest = CALLED.iter().find_map(|word| text.strip_prefix(word))?.trim_start();
     // No name begins with a vowel or a mark that hangs on the letter before it.

@@ -89,6 +89,12 @@ impl Store {
             tx.db.execute("DELETE FROM session", [])?;
             tx.db.execute("DELETE FROM enrolment WHERE device = 0", [])?;
             meta::set(tx.db, meta::INCARNATION, random)?;
+            let refused: u64 = tx.db.query_row(
+                "SELECT coalesce(max(received), 0) FROM commit_log WHERE refused <> ''",
+                [],
+                |row| row.get(0),
+            )?;
+            meta::set(tx.db, meta::REFUSED_BEFORE, refused)?;
             // Numbers never repeat across lives: what a phone saw in the old one is not what has this number now.
             let seq: u64 = meta::get_parsed(tx.db, meta::SEQ)?.unwrap_or(0);
             meta::set(tx.db, meta::SEQ, seq + NUMBERS_OF_A_LIFE)?;

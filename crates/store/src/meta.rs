@@ -8,6 +8,8 @@ use std::str::FromStr;
 pub(crate) const INSTALL: &str = "install";
 /// Which life of the server this is (server), or was last seen (device), decimal.
 pub(crate) const INCARNATION: &str = "incarnation";
+/// Server: what was refused up to this time, ms, was refused in an earlier life, and is judged again when it is offered again.
+pub(crate) const REFUSED_BEFORE: &str = "refused_before";
 /// The server's last number.
 pub(crate) const SEQ: &str = "seq";
 /// Number of the last commit made here.

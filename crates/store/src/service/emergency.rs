@@ -259,14 +259,13 @@ fn places_around(
 /// Places by what is written on a gate: of the people that may be looked for, and of whatever else the caller sees.
 pub(super) fn places(store: &mut Store, caller: &Caller<'_>, ask: &EmergencyPlaces) -> Result<Vec<PlaceRow>> {
     opened(store, caller)?;
-    let mut asked = ask.text.as_str();
-    loop {
-        let found = places_of(store, caller, asked)?;
-        match text::without_calling(asked) {
-            Some(name) if found.is_empty() => asked = name,
-            _ => return Ok(found),
+    for name in text::names_to_try(&ask.text) {
+        let found = places_of(store, caller, name)?;
+        if !found.is_empty() {
+            return Ok(found);
         }
     }
+    Ok(Vec::new())
 }
 
 fn places_of(store: &mut Store, caller: &Caller<'_>, asked: &str) -> Result<Vec<PlaceRow>> {

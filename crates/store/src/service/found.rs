@@ -16,14 +16,13 @@ use std::collections::{BTreeSet, HashSet};
 
 /// Finds subjects. Where nothing is found, without what people call each other by before the name: ยายชูศรี is ชูศรี.
 pub(super) fn search(store: &Store, caller: &Caller<'_>, ask: &Search) -> Result<Vec<SubjectRow>> {
-    let mut asked = ask.clone();
-    loop {
-        let found = search_whole(store, caller, &asked)?;
-        match text::without_calling(&asked.text) {
-            Some(name) if found.is_empty() => asked.text = name.to_owned(),
-            _ => return Ok(found),
+    for name in text::names_to_try(&ask.text) {
+        let found = search_whole(store, caller, &Search { text: name.to_owned(), ..ask.clone() })?;
+        if !found.is_empty() {
+            return Ok(found);
         }
     }
+    Ok(Vec::new())
 }
 
 fn search_whole(store: &Store, caller: &Caller<'_>, ask: &Search) -> Result<Vec<SubjectRow>> {

@@ -5,7 +5,7 @@ use crate::admin::{self, Authenticated};
 use crate::error::{Optional, Result};
 use crate::tell::DeviceTrouble;
 use crate::transact::Tx;
-use crate::{Store, audit, grants, hex, limits, tell};
+use crate::{Store, audit, grants, hex, limits, meta, tell};
 use domain::change::{Commit, hash_of};
 use domain::clock::Stamp;
 use domain::ids::{DeviceNo, Install, Seq};
@@ -214,7 +214,7 @@ fn numbers_known(tx: &Tx<'_>, sender: &Sender<'_>, lines: &[Line<'_>]) -> Result
 enum Known {
     /// It was judged, and stays so.
     Same { fate: Fate, holder: Holder },
-    /// It was refused.
+    /// It was refused by a server of before, or under another name.
     Refused { code: Code, holder: Holder },
     /// The same identity with another content: a copied phone.
     Another,
@@ -244,7 +244,7 @@ fn known(tx: &Tx<'_>, sender: &Sender<'_>, line: &Line<'_>) -> Result<Known> {
     let found = tx
         .db
         .prepare_cached(
-            "SELECT seq, commit_log.ms, commit_log.counter, refused, hash, device, device.copy_of FROM commit_log \
+            "SELECT seq, commit_log.ms, commit_log.counter, refused, hash, device, device.copy_of, received FROM commit_log \
              JOIN device ON device.no = commit_log.device \
              WHERE device IN (SELECT no FROM device WHERE install = ?2 OR no = ?1) \
              AND commit_log.install = ?2 AND n = ?3 ORDER BY hash <> ?4, device <> ?1 LIMIT 1",
@@ -258,19 +258,25 @@ fn known(tx: &Tx<'_>, sender: &Sender<'_>, line: &Line<'_>) -> Result<Known> {
                 row.get::<_, [u8; 32]>(4)?,
                 DeviceNo(row.get(5)?),
                 DeviceNo(row.get(6)?),
+                row.get::<_, u64>(7)?,
             ))
         })
         .optional()?;
-    let Some((seq, ms, counter, refused, stored, device, copy_of)) = found else { return Ok(Known::Not) };
+    let Some((seq, ms, counter, refused, stored, device, copy_of, received)) = found else {
+        return Ok(Known::Not);
+    };
     let holder = Holder { device, copy_of };
     if stored != hash && !line.is_rotten() {
         return Ok(Known::Another);
     }
     if !refused.is_empty() {
         let code = serde_json::from_value(refused.into()).unwrap_or(Code::Unknown);
-        return Ok(match stored == hash {
+        // In one life of the server its writer hears one answer: what comes once more is a late copy of a request, and if that
+        // were accepted nobody would tell the writer. Of what came damaged the office keeps what it has whole.
+        let of_before = meta::get_parsed(tx.db, meta::REFUSED_BEFORE)?.is_some_and(|ms: u64| received <= ms);
+        let is_offered_anew = stored == hash && (of_before || device != sender.device);
+        return Ok(match is_offered_anew {
             true => Known::Refused { code, holder },
-            // What was refused is kept as it came whole, for the office.
             false => Known::Same { fate: Fate::Refused { code }, holder },
         });
     }

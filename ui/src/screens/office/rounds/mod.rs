@@ -75,7 +75,7 @@ impl State {
         let answer = ask(request).await;
         // Somebody chose another one meanwhile.
         if self.programme.try_get_untracked() != Some(programme)
-            || self.cycle.try_get_untracked() != Some(cycle)
+            || self.cycle.try_get_untracked().as_ref() != Some(&cycle)
         {
             return;
         }
