@@ -2,8 +2,9 @@
 //!
 //! `cargo run --release -p scan --example measure -- LIST [frame|still]`, where each line of LIST is tab
 //! separated: set, kind, path of an 8-bit PNG beside LIST, format, text as JSON (a list of texts for several codes).
-//! With `--times` instead of LIST it times pictures drawn here, hostile ones among them. Figures are printed as
-//! one line of JSON a kind; times are the work of this thread in milliseconds.
+//! With `--times [PART] [ROUNDS]` instead of LIST it times pictures drawn here, hostile ones among them; PART picks those
+//! whose name holds it ("12mp still, wall"), and one round of one of them is what a profiler wants to see. Figures are
+//! printed as one line of JSON a kind; times are the work of this thread in milliseconds.
 #![allow(clippy::print_stdout, reason = "a tool for the terminal")]
 
 use std::collections::BTreeMap;
@@ -17,7 +18,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
     let list = arguments.next().ok_or("which list?")?;
     if list == "--times" {
-        return time_drawn();
+        let part = arguments.next().unwrap_or_default();
+        return time_drawn(&part, arguments.next().map(|rounds| rounds.parse()).transpose()?);
     }
     let effort = if arguments.next().as_deref() == Some("still") { Effort::Still } else { Effort::Frame };
     let folder = Path::new(&list).parent().unwrap_or(Path::new("."));
@@ -127,8 +129,9 @@ fn open(path: &Path) -> Result<LumaBuf, Box<dyn Error>> {
     Ok(LumaBuf::new(width, height, grey)?)
 }
 
-/// Times frames and photographs of a label on a wall, and of things that look like many codes and are none.
-fn time_drawn() -> Result<(), Box<dyn Error>> {
+/// Times frames and photographs of a label on a wall, and of things that look like many codes and are none: those whose
+/// name holds `part`, so many times.
+fn time_drawn(part: &str, asked: Option<usize>) -> Result<(), Box<dyn Error>> {
     let modules = scan::label::qr_modules("HTTPS://Q.EXAMPLE.GO.TH/Q/7K3D9QX2M4")?;
     let grain = |x: usize, y: usize| {
         let mut mixed =
@@ -159,17 +162,22 @@ fn time_drawn() -> Result<(), Box<dyn Error>> {
     ];
     for (size, width, height, rounds) in [("720p", 1280usize, 720usize, 21), ("12mp", 4000, 3000, 5)] {
         for (name, shade) in scenes {
+            let efforts = [("frame", Effort::Frame), ("still", Effort::Still)]
+                .map(|(effort_name, effort)| (format!("{size} {effort_name}, {name}"), effort));
+            if !efforts.iter().any(|(name, _)| name.contains(part)) {
+                continue;
+            }
             let pixels: Vec<u8> = (0..width * height).map(|i| shade(i % width, i / width)).collect();
             let picture = Luma::new(width, height, &pixels)?;
-            for (effort_name, effort) in [("frame", Effort::Frame), ("still", Effort::Still)] {
+            for (name, effort) in efforts.iter().filter(|(name, _)| name.contains(part)) {
                 let mut counts = Counts::default();
-                for _ in 0..rounds {
+                for _ in 0..asked.unwrap_or(rounds) {
                     let start = Clock::start();
-                    let found = scan::decode(&picture, effort);
+                    let found = scan::decode(&picture, *effort);
                     counts.times.push(start.milliseconds());
                     counts.right += found.len();
                 }
-                counts.print(&format!("{size} {effort_name}, {name}"));
+                counts.print(name);
             }
         }
     }
