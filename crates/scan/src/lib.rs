@@ -23,6 +23,7 @@ mod bars;
 mod bits;
 mod busy;
 mod choice;
+mod finders;
 mod grown;
 pub mod label;
 mod luma;

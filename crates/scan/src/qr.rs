@@ -9,9 +9,10 @@ use rqrr::BitGrid;
 use rxing::common::cpp_essentials::ConcentricPattern;
 use rxing::common::{BitMatrix, DetectorRXingResult};
 use rxing::qrcode::cpp_port::decoder::Decode;
-use rxing::qrcode::cpp_port::detector::{FindFinderPatterns, GenerateFinderPatternSets, SampleQR};
+use rxing::qrcode::cpp_port::detector::{GenerateFinderPatternSets, SampleQR};
 
 use crate::bits::Bits;
+use crate::finders::Searched;
 use crate::micro;
 use crate::symbol::{Format, Found, Point};
 
@@ -30,15 +31,14 @@ const MOST_MICRO: usize = 12;
 const MOST_PATTERNS_FOR_SECOND: usize = 40;
 
 /// Whether a picture holds more finder patterns than any sheet of labels: a floor of them, or noise.
-pub(crate) fn is_crowded(matrix: &BitMatrix) -> bool {
-    FindFinderPatterns(matrix, true, 0).len() > MOST_PATTERNS
+pub(crate) fn is_crowded(searched: &Searched) -> bool {
+    searched.patterns.len() > MOST_PATTERNS
 }
 
 /// Finds and reads all QR codes with the main finder, from the `most` largest finder patterns.
-pub(crate) fn read(matrix: &BitMatrix, most: usize, go_on: &mut dyn FnMut() -> bool) -> Vec<Found> {
-    let mut patterns = FindFinderPatterns(matrix, true, 0);
-    patterns.sort_by_key(|pattern| std::cmp::Reverse(pattern.size));
-    patterns.truncate(most);
+pub(crate) fn read(searched: &Searched, most: usize, go_on: &mut dyn FnMut() -> bool) -> Vec<Found> {
+    let matrix = &searched.matrix;
+    let mut patterns = searched.largest(most);
     let mut used: Vec<ConcentricPattern> = Vec::new();
     let mut failures = 0;
     let mut found = Vec::new();
@@ -72,9 +72,9 @@ pub(crate) fn read(matrix: &BitMatrix, most: usize, go_on: &mut dyn FnMut() -> b
 }
 
 /// Finds QR codes with the second finder. Give it at most 640 pixels: on larger pictures it has been seen to
-/// take many seconds. `matrix` is the same picture as `bits`.
-pub(crate) fn read_second(bits: &Bits, matrix: &BitMatrix) -> Vec<Found> {
-    if FindFinderPatterns(matrix, true, 0).len() > MOST_PATTERNS_FOR_SECOND {
+/// take many seconds. `searched` is the same picture as `bits`.
+pub(crate) fn read_second(bits: &Bits, searched: &Searched) -> Vec<Found> {
+    if searched.patterns.len() > MOST_PATTERNS_FOR_SECOND {
         return Vec::new();
     }
     let mut prepared =

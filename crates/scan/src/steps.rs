@@ -5,10 +5,9 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use rxing::common::BitMatrix;
-
 use crate::bits::threshold;
 use crate::busy::{Part, busiest, part_at};
+use crate::finders::Searched;
 use crate::luma::{Luma, LumaBuf, at_most, box_blur, doubled, sharpened, unblurred};
 use crate::qr::{FEWER_PATTERNS, MOST_PATTERNS};
 use crate::symbol::{Format, Found, Point, Step, Symbol, middle_of};
@@ -37,21 +36,23 @@ pub(crate) fn climb(frame: &Luma<'_>, effort: Effort, go_on: &mut dyn FnMut() ->
     let Ok(capped) = Luma::new(width, height, &pixels) else { return Vec::new() };
     let mut ladder = Ladder { found: Vec::new(), go_on };
 
-    let matrix = guarded(|| threshold(&capped, WINDOW).to_matrix());
-    ladder.rung(Step::Camera, scale, |go_on| Some(qr::read(matrix.as_ref()?, MOST_PATTERNS, go_on)));
+    let camera = guarded(|| black_and_white(&capped, WINDOW));
+    ladder.rung(Step::Camera, scale, |go_on| Some(qr::read(camera.as_ref()?, MOST_PATTERNS, go_on)));
     ladder.rung(Step::Lines, scale, |go_on| bars::along_axes(&capped, 24, &bars::QUICK, go_on));
     let second = |picture: &Luma<'_>| threshold(picture, SMALL_WINDOW).to_matrix();
-    ladder
-        .if_needed(Step::Squares, scale, |_| Some(matrix::read(matrix.as_ref()?, false, || second(&capped))));
+    ladder.if_needed(Step::Squares, scale, |_| {
+        Some(matrix::read(&camera.as_ref()?.matrix, false, || second(&capped)))
+    });
     let (pixels, width, height, _) = at_most(&capped, SMALL_PIXELS);
     let Ok(small) = Luma::new(width, height, &pixels) else { return ladder.found };
     let small_scale = scale * shrinking(&capped, SMALL_PIXELS);
     let small_bits = ladder.wants_more().then(|| guarded(|| Some(threshold(&small, SMALL_WINDOW)))).flatten();
-    let small_matrix = small_bits.as_ref().and_then(|bits| guarded(|| bits.to_matrix()));
+    let small_searched =
+        small_bits.as_ref().and_then(|bits| guarded(|| Some(Searched::of(bits.to_matrix()?))));
     ladder.if_more(Step::HalfSize, small_scale, |go_on| {
-        Some(qr::read(small_matrix.as_ref()?, FEWER_PATTERNS, go_on))
+        Some(qr::read(small_searched.as_ref()?, FEWER_PATTERNS, go_on))
     });
-    ladder.if_needed(Step::Inverted, small_scale, |go_on| read_inverted(small_matrix.as_ref()?, go_on));
+    ladder.if_needed(Step::Inverted, small_scale, |go_on| read_inverted(small_searched.as_ref()?, go_on));
     if effort == Effort::Frame {
         ladder.if_needed(Step::LinesAtAngles, scale, |go_on| {
             bars::across_slanting(&capped, &small, shrinking(&capped, SMALL_PIXELS), go_on)
@@ -63,32 +64,32 @@ pub(crate) fn climb(frame: &Luma<'_>, effort: Effort, go_on: &mut dyn FnMut() ->
     if let Some((pixels, width, height, scale)) = &photo {
         // A large picture may hold many small codes beside the one that was read.
         ladder.rung(Step::FullSize, *scale, |go_on| {
-            let full = threshold(&Luma::new(*width, *height, pixels).ok()?, WINDOW).to_matrix()?;
+            let full = black_and_white(&Luma::new(*width, *height, pixels).ok()?, WINDOW)?;
             Some(qr::read(&full, MOST_PATTERNS, go_on))
         });
     }
     ladder.if_more(Step::HalfSize, small_scale, |_| {
-        Some(qr::read_second(small_bits.as_ref()?, small_matrix.as_ref()?))
+        Some(qr::read_second(small_bits.as_ref()?, small_searched.as_ref()?))
     });
-    ladder.if_needed(Step::Inverted, scale, |go_on| read_inverted(matrix.as_ref()?, go_on));
+    ladder.if_needed(Step::Inverted, scale, |go_on| read_inverted(camera.as_ref()?, go_on));
     let sharp = ladder.wants_more().then(|| guarded(|| Some(sharpened(&capped, 3)))).flatten();
-    let sharp_matrix =
-        sharp.as_ref().and_then(|sharp| guarded(|| threshold(&sharp.as_luma(), WINDOW).to_matrix()));
+    let sharp_searched =
+        sharp.as_ref().and_then(|sharp| guarded(|| black_and_white(&sharp.as_luma(), WINDOW)));
     ladder.if_more(Step::Sharpened, scale, |go_on| {
-        Some(qr::read(sharp_matrix.as_ref()?, FEWER_PATTERNS, go_on))
+        Some(qr::read(sharp_searched.as_ref()?, FEWER_PATTERNS, go_on))
     });
     ladder.if_needed(Step::OneCorner, scale, |go_on| {
-        Some(grown::read(&capped, matrix.as_ref()?, &mut at_most_times(MOST_GROWTH, go_on)))
+        Some(grown::read(&capped, camera.as_ref()?, &mut at_most_times(MOST_GROWTH, go_on)))
     });
     // A picture full of finder patterns of which none makes a code takes long at every rung, and is none.
     let is_crowded =
-        ladder.found.is_empty() && guarded(|| Some(qr::is_crowded(matrix.as_ref()?))).unwrap_or(false);
+        ladder.found.is_empty() && guarded(|| Some(qr::is_crowded(camera.as_ref()?))).unwrap_or(false);
     if is_crowded {
         return ladder.found;
     }
     ladder.if_needed(Step::OneCorner, scale, |go_on| {
         let sharp = sharp.as_ref()?.as_luma();
-        Some(grown::read(&sharp, sharp_matrix.as_ref()?, &mut at_most_times(MOST_GROWTH, go_on)))
+        Some(grown::read(&sharp, sharp_searched.as_ref()?, &mut at_most_times(MOST_GROWTH, go_on)))
     });
     ladder.if_needed(Step::Squares, scale * shrinking(&capped, SQUARES_PIXELS), |_| {
         let (pixels, width, height, _) = at_most(&capped, SQUARES_PIXELS);
@@ -112,9 +113,9 @@ pub(crate) fn climb(frame: &Luma<'_>, effort: Effort, go_on: &mut dyn FnMut() ->
     // A large picture has been calmed by shrinking it.
     for radius in if photo.is_some() { 2..=2 } else { 1..=2 } {
         ladder.if_needed(Step::Calmed, scale, |go_on| {
-            let matrix = threshold(&box_blur(&capped, radius).as_luma(), WINDOW).to_matrix()?;
-            let found = qr::read(&matrix, FEWER_PATTERNS, go_on);
-            if found.is_empty() { read_inverted(&matrix, go_on) } else { Some(found) }
+            let calm = black_and_white(&box_blur(&capped, radius).as_luma(), WINDOW)?;
+            let found = qr::read(&calm, FEWER_PATTERNS, go_on);
+            if found.is_empty() { read_inverted(&calm, go_on) } else { Some(found) }
         });
     }
     for place in ladder.places(|| busiest(&capped, 1)) {
@@ -122,11 +123,11 @@ pub(crate) fn climb(frame: &Luma<'_>, effort: Effort, go_on: &mut dyn FnMut() ->
             ladder.if_needed(Step::Unblurred, scale, |go_on| {
                 let part = part_at(&capped, place, DOUBLED_PIXELS)?;
                 let sharp = unblurred(&part.picture.as_luma(), radius);
-                let matrix = threshold(&sharp.as_luma(), WINDOW).to_matrix()?;
-                let mut found = qr::read(&matrix, FEWER_PATTERNS, go_on);
+                let searched = black_and_white(&sharp.as_luma(), WINDOW)?;
+                let mut found = qr::read(&searched, FEWER_PATTERNS, go_on);
                 if found.is_empty() {
                     let go_on = &mut at_most_times(MOST_GROWTH / 2, go_on);
-                    found = grown::read(&sharp.as_luma(), &matrix, go_on);
+                    found = grown::read(&sharp.as_luma(), &searched, go_on);
                 }
                 Some(moved(found, &part, 1.0))
             });
@@ -140,7 +141,7 @@ pub(crate) fn climb(frame: &Luma<'_>, effort: Effort, go_on: &mut dyn FnMut() ->
             Some(moved(bars::at_angles(&part.picture.as_luma(), false, go_on)?, &part, 1.0))
         });
     }
-    ladder.if_needed(Step::Inverted, scale, |go_on| read_inverted(sharp_matrix.as_ref()?, go_on));
+    ladder.if_needed(Step::Inverted, scale, |go_on| read_inverted(sharp_searched.as_ref()?, go_on));
     if photo.is_none() {
         for place in ladder.places(|| busiest(&capped, 2)) {
             ladder.if_needed(Step::DoubleSize, 0.5, |go_on| {
@@ -171,10 +172,14 @@ fn at_most_times(most: u32, go_on: &mut dyn FnMut() -> bool) -> impl FnMut() -> 
     }
 }
 
-fn read_inverted(matrix: &BitMatrix, go_on: &mut dyn FnMut() -> bool) -> Option<Vec<Found>> {
-    let mut inverted = matrix.clone();
+fn black_and_white(picture: &Luma<'_>, window: usize) -> Option<Searched> {
+    Some(Searched::of(threshold(picture, window).to_matrix()?))
+}
+
+fn read_inverted(searched: &Searched, go_on: &mut dyn FnMut() -> bool) -> Option<Vec<Found>> {
+    let mut inverted = searched.matrix.clone();
     inverted.flip_self();
-    Some(qr::read(&inverted, FEWER_PATTERNS, go_on))
+    Some(qr::read(&Searched::of(inverted), FEWER_PATTERNS, go_on))
 }
 
 fn shrinking(picture: &Luma<'_>, longest: usize) -> f32 {
@@ -182,8 +187,7 @@ fn shrinking(picture: &Luma<'_>, longest: usize) -> f32 {
 }
 
 fn read_qr(picture: &Luma<'_>, go_on: &mut dyn FnMut() -> bool) -> Option<Vec<Found>> {
-    let matrix = threshold(picture, WINDOW).to_matrix()?;
-    Some(qr::read(&matrix, FEWER_PATTERNS, go_on))
+    Some(qr::read(&black_and_white(picture, WINDOW)?, FEWER_PATTERNS, go_on))
 }
 
 /// Runs one rung; a panic in it counts as nothing found.

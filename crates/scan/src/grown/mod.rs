@@ -14,8 +14,8 @@ mod pattern;
 mod warp;
 
 use rxing::common::BitMatrix;
-use rxing::qrcode::cpp_port::detector::FindFinderPatterns;
 
+use crate::finders::Searched;
 use crate::luma::Luma;
 use crate::qr::text_of;
 use crate::symbol::{Format, Found, Point};
@@ -43,11 +43,9 @@ const MOST_GUESSES: usize = 4;
 /// How many of the 32 formats are tried for one guess.
 const MOST_FORMATS: usize = 3;
 
-/// Finds codes from single corners. `matrix` is the same picture in black and white.
-pub(crate) fn read(picture: &Luma<'_>, matrix: &BitMatrix, go_on: &mut dyn FnMut() -> bool) -> Vec<Found> {
-    let mut patterns = FindFinderPatterns(matrix, true, 0);
-    patterns.sort_by_key(|pattern| std::cmp::Reverse(pattern.size));
-    patterns.truncate(MOST_PATTERNS);
+/// Finds codes from single corners. `searched` is the same picture in black and white.
+pub(crate) fn read(picture: &Luma<'_>, searched: &Searched, go_on: &mut dyn FnMut() -> bool) -> Vec<Found> {
+    let patterns = searched.largest(MOST_PATTERNS);
     let mut fields: Vec<(f32, Field)> = Vec::new();
     let mut corners: Vec<(f32, Warp, usize)> = Vec::new();
     for pattern in &patterns {
