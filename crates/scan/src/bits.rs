@@ -57,7 +57,9 @@ pub(crate) fn threshold(picture: &Luma<'_>, radius: usize) -> Bits {
     // What counts as hardly different grows with the contrast of the picture, and so does the margin by which
     // a flat field must be darker than the wide mean.
     let flat = (contrast(picture) / 24).clamp(2, 8);
-    let count = window_count(radius);
+    let flat = u8::try_from(flat).unwrap_or(u8::MAX);
+    let means = Means::of(2 * radius + 1);
+    let (mut floors, mut ceilings) = (vec![0u8; width], vec![0u8; width]);
     let mut dark = Vec::with_capacity(width * height);
     let mut wide = vec![0u8; wide_means.as_luma().width() * 4];
     window_sums(picture, radius, |y, sums| {
@@ -65,20 +67,53 @@ pub(crate) fn threshold(picture: &Luma<'_>, radius: usize) -> Bits {
             let (fours, _) = wide.as_chunks_mut::<4>();
             fours.iter_mut().zip(wide_means.as_luma().row(y / 4)).for_each(|(four, mean)| *four = [*mean; 4]);
         }
-        // Without a branch in it, the processor does this for many pixels at once.
-        dark.extend(picture.row(y).iter().zip(sums).zip(&wide).map(|((pixel, sum), wide)| {
-            let pixel_sum = u32::from(*pixel) * count;
-            let differs = pixel_sum.abs_diff(*sum) > flat * count;
-            let is_darker = pixel_sum < *sum;
-            let is_darker_than_wide = u32::from(*pixel) + flat < u32::from(*wide);
-            (differs & is_darker) | (!differs & is_darker_than_wide)
-        }));
+        floors.iter_mut().zip(sums).for_each(|(floor, sum)| *floor = means.floor(*sum));
+        ceilings.iter_mut().zip(sums).for_each(|(ceiling, sum)| *ceiling = means.ceiling(*sum));
+        // A whole number is less than a mean if it is less than the mean rounded up, and more if it is more than the
+        // mean rounded down. So bytes are enough, and without a branch the processor compares sixteen at once.
+        let rounded = floors.iter().zip(&ceilings);
+        dark.extend(picture.row(y).iter().zip(rounded).zip(&wide).map(
+            |((pixel, (floor, ceiling)), wide)| {
+                let (less, more) = (pixel.saturating_sub(flat), pixel.saturating_add(flat));
+                let is_darker = more < *ceiling;
+                let is_lighter = less > *floor;
+                let is_darker_than_wide = more < *wide;
+                is_darker | (!is_lighter & is_darker_than_wide)
+            },
+        ));
     });
     Bits { width, height, dark }
 }
 
-fn window_count(radius: usize) -> u32 {
-    u32::try_from((2 * radius + 1).pow(2)).unwrap_or(u32::MAX)
+/// The mean of a window of at most 81 pixels a side from its sum, rounded down or up.
+struct Means {
+    count: f32,
+    inverse: f32,
+}
+
+impl Means {
+    fn of(side: usize) -> Self {
+        let count = (side * side) as f32;
+        Self { count, inverse: 1.0 / count }
+    }
+
+    fn floor(&self, sum: u32) -> u8 {
+        self.whole(sum, 0.5)
+    }
+
+    fn ceiling(&self, sum: u32) -> u8 {
+        self.whole(sum, self.count - 0.5)
+    }
+
+    /// The whole part of `(sum + more) / count`. `more` keeps the quotient half a pixel's share off every whole number,
+    /// which is more than the error of these numbers. Behind a number of this size there is no room for a fraction:
+    /// adding it rounds, and leaves the result in the lowest bits. A conversion would cost more than all the rest.
+    fn whole(&self, sum: u32, more: f32) -> u8 {
+        const NO_FRACTION: f32 = 12_582_912.0;
+        // A sum is at most 255 * 81 * 81; signed numbers convert faster.
+        let sum = sum as i32 as f32;
+        ((sum + more) * self.inverse - 0.5 + NO_FRACTION).to_bits() as u8
+    }
 }
 
 /// The distance between the darkest and the lightest fiftieth of the pixels, of which it looks at every 13th.
@@ -126,6 +161,18 @@ mod tests {
         let matrix = bits.to_matrix().unwrap();
         for (x, y) in (0..width).flat_map(|x| (0..5).map(move |y| (x, y))) {
             assert_eq!(matrix.get(x as u32, y as u32), bits.is_dark(x, y), "{x},{y}");
+        }
+    }
+
+    #[test]
+    fn a_mean_is_rounded_down_and_up_exactly() {
+        for side in [1, 3, 33, 81] {
+            let (count, means) = ((side * side) as u32, Means::of(side));
+            for sum in 0..=255 * count {
+                let wanted = (sum / count, sum.div_ceil(count));
+                let got = (u32::from(means.floor(sum)), u32::from(means.ceiling(sum)));
+                assert_eq!(got, wanted, "{sum} of {count}");
+            }
         }
     }
 

@@ -151,7 +151,7 @@ fn located(matrix: &BitMatrix, x: i32, y: u32, range: i32) -> Option<ConcentricP
 fn seen_along(matrix: &BitMatrix, from: (i32, i32), way: (i32, i32), range: i32) -> Option<(i32, i32)> {
     let mut ahead = Walk::new(matrix, from, way);
     let mut back = Walk::new(matrix, from, (-way.0, -way.1));
-    let step = |walk: &mut Walk<'_>, range: i32| Some(walk.to_next_edge(range)).filter(|steps| *steps != 0);
+    let step = |walk: &mut Walk<'_>, range: i32| Some(walk.step_to_edge(range)).filter(|steps| *steps != 0);
     let (centre_ahead, centre_back) = (step(&mut ahead, range)?, step(&mut back, range)?);
     // The pixel itself has been counted twice.
     let third = centre_ahead + centre_back - 1;
@@ -193,7 +193,7 @@ impl<'a> Walk<'a> {
     }
 
     /// The pixels to the next change of colour; 0 if that lies farther off than `range`. The border counts as one.
-    fn to_next_edge(&mut self, range: i32) -> i32 {
+    fn step_to_edge(&mut self, range: i32) -> i32 {
         let most = self.to_border.min(range);
         let is_dark = most > 0 && self.is_dark(0);
         let steps = match (1..=most).find(|steps| self.is_dark(*steps) != is_dark) {

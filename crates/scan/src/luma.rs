@@ -156,6 +156,7 @@ pub(crate) fn at_most<'a>(picture: &Luma<'a>, longest: usize) -> (Cow<'a, [u8]>,
 fn shrink(picture: &Luma<'_>, width: usize, height: usize) -> Vec<u8> {
     let across = spans(picture.width, width);
     let down = spans(picture.height, height);
+    let longest = across.iter().map(std::ops::Range::len).max().unwrap_or(1);
     let mut out = Vec::with_capacity(width * height);
     // Down the columns first, which the processor does for many at once.
     let mut columns = vec![0u32; picture.width];
@@ -172,10 +173,17 @@ fn shrink(picture: &Luma<'_>, width: usize, height: usize) -> Vec<u8> {
             );
             continue;
         }
+        // By length of a stretch: half of the pixels, to round by, and what to multiply with instead of dividing.
+        let shares: Vec<(u64, u64)> = (0..=longest)
+            .map(|length| {
+                let count = u64::from(rows) * u64::try_from(length).unwrap_or(1).max(1);
+                (count / 2, (1u64 << 40).div_ceil(count))
+            })
+            .collect();
         out.extend(across.iter().map(|part| {
             let sum: u32 = columns.get(part.clone()).unwrap_or_default().iter().sum();
-            let count = rows * u32::try_from(part.len()).unwrap_or(1);
-            narrow((sum + count / 2) / count.max(1))
+            let (half, reciprocal) = shares.get(part.len()).copied().unwrap_or_default();
+            narrow_quotient((u64::from(sum) + half) * reciprocal)
         }));
     }
     out
@@ -244,7 +252,7 @@ pub(crate) fn sharpened(picture: &Luma<'_>, radius: usize) -> LumaBuf {
         .iter()
         .zip(&blurred.pixels)
         .map(|(sharp, soft)| {
-            let (sharp, soft) = (i32::from(*sharp), i32::from(*soft));
+            let (sharp, soft) = (i16::from(*sharp), i16::from(*soft));
             let value = sharp + (sharp - soft) * 3 / 2;
             u8::try_from(value.clamp(0, 255)).unwrap_or(u8::MAX)
         })
@@ -272,6 +280,20 @@ pub(crate) fn unblurred(picture: &Luma<'_>, radius: usize) -> LumaBuf {
 
 pub(crate) fn box_blur(picture: &Luma<'_>, radius: usize) -> LumaBuf {
     let mut pixels = Vec::with_capacity(picture.pixels.len());
+    if radius <= SMALL_RADIUS {
+        let quotient = SmallQuotient::by(2 * radius + 1);
+        let mut sums = vec![0u16; picture.width];
+        column_sums(picture, radius, |_, padded| {
+            // Without a sum that slides, the processor adds eight pixels at once.
+            sums.fill(quotient.half);
+            for start in 0..=2 * radius {
+                let shifted = padded.get(start..).unwrap_or_default();
+                sums.iter_mut().zip(shifted).for_each(|(sum, column)| *sum += column);
+            }
+            pixels.extend(sums.iter().map(|sum| quotient.of(*sum)));
+        });
+        return LumaBuf { width: picture.width, height: picture.height, pixels };
+    }
     let count = u64::try_from((2 * radius + 1).pow(2)).unwrap_or(1);
     // Dividing by multiplying with the reciprocal is several times quicker and right for all sums here.
     let reciprocal = (1u64 << 40).div_ceil(count);
@@ -281,44 +303,83 @@ pub(crate) fn box_blur(picture: &Luma<'_>, radius: usize) -> LumaBuf {
     LumaBuf { width: picture.width, height: picture.height, pixels }
 }
 
+/// The largest radius for which the sum of a window, and what it is multiplied with, fit in 16 bits.
+const SMALL_RADIUS: usize = 5;
+
+/// Division of a small window's sum by its pixels, in 16 bits: exact for every sum there can be.
+struct SmallQuotient {
+    /// Half of the pixels, which the sum must begin with so that the quotient is rounded.
+    half: u16,
+    factor: u16,
+    shift: u32,
+}
+
+impl SmallQuotient {
+    fn by(side: usize) -> Self {
+        let count = u32::try_from(side * side).unwrap_or(1);
+        // The largest factor that fits in 16 bits loses least.
+        let shift = count.ilog2();
+        let factor = (1u32 << (16 + shift)).div_ceil(count);
+        let narrow = |value: u32| u16::try_from(value).unwrap_or(u16::MAX);
+        Self { half: narrow(count / 2), factor: narrow(factor), shift }
+    }
+
+    fn of(&self, sum: u16) -> u8 {
+        let upper = ((u32::from(sum) * u32::from(self.factor)) >> 16) as u16;
+        (upper >> self.shift) as u8
+    }
+}
+
 /// The upper part of a product with a 2^40th reciprocal, which is known to be at most 255.
 fn narrow_quotient(product: u64) -> u8 {
     u8::try_from(product >> 40).unwrap_or(u8::MAX)
+}
+
+/// Gives, row after row, the sums of `2 * radius + 1` rows for each column, with the first and the last one repeated
+/// `radius` times on either side, and once more at the end: beyond the edges the edge pixels repeat. At most 257 rows
+/// fit in 16 bits.
+fn column_sums(picture: &Luma<'_>, radius: usize, mut each_row: impl FnMut(usize, &[u16])) {
+    let (width, last) = (picture.width, picture.height.saturating_sub(1));
+    let mut padded = vec![0u16; width + 2 * radius + 1];
+    let add = |padded: &mut [u16], row: &[u8]| {
+        let columns = padded.iter_mut().skip(radius);
+        columns.zip(row).for_each(|(sum, pixel)| *sum += u16::from(*pixel));
+    };
+    // The window of row 0: the edge row repeated above it, then the rows below.
+    for offset in 0..=2 * radius {
+        add(&mut padded, picture.row(offset.saturating_sub(radius).min(last)));
+    }
+    for y in 0..picture.height {
+        let far = radius + width;
+        for (edge, margin) in [(radius, 0..radius), (far - 1, far..far + radius + 1)] {
+            let edge = padded.get(edge).copied().unwrap_or_default();
+            padded.get_mut(margin).unwrap_or_default().fill(edge);
+        }
+        each_row(y, &padded);
+        let enters = picture.row((y + radius + 1).min(last));
+        let leaves = picture.row(y.saturating_sub(radius));
+        let columns = padded.get_mut(radius..radius + width).unwrap_or_default();
+        for ((sum, enters), leaves) in columns.iter_mut().zip(enters).zip(leaves) {
+            *sum = *sum + u16::from(*enters) - u16::from(*leaves);
+        }
+    }
 }
 
 /// Gives, row after row, the sum of the square window of `radius` round each pixel. Beyond the edges the edge
 /// pixels repeat, so each window has `(2 * radius + 1)²` pixels. One addition and one subtraction a pixel and
 /// direction, however large the window: sums over columns slide down, their sums slide along.
 pub(crate) fn window_sums(picture: &Luma<'_>, radius: usize, mut each_row: impl FnMut(usize, &[u32])) {
-    let last = picture.height.saturating_sub(1);
-    let mut columns = vec![0u32; picture.width];
-    // The window of row 0: the edge row repeated above it, then the rows below.
-    for offset in 0..=2 * radius {
-        let row = picture.row(offset.saturating_sub(radius).min(last));
-        columns.iter_mut().zip(row).for_each(|(sum, pixel)| *sum += u32::from(*pixel));
-    }
-    let mut padded = Vec::with_capacity(picture.width + 2 * radius + 1);
     let mut sums = vec![0u32; picture.width];
-    for y in 0..picture.height {
-        padded.clear();
-        let (first, end) =
-            (columns.first().copied().unwrap_or_default(), columns.last().copied().unwrap_or_default());
-        padded.extend(std::iter::repeat_n(first, radius));
-        padded.extend_from_slice(&columns);
-        padded.extend(std::iter::repeat_n(end, radius + 1));
-        let mut sum: u32 = padded.iter().take(2 * radius + 1).sum();
-        let entering = padded.iter().skip(2 * radius + 1);
-        for ((out, leaves), enters) in sums.iter_mut().zip(&padded).zip(entering) {
+    column_sums(picture, radius, |y, padded| {
+        let mut sum: u32 = padded.iter().take(2 * radius + 1).map(|column| u32::from(*column)).sum();
+        let entering = padded.get(2 * radius + 1..).unwrap_or_default();
+        for ((out, leaves), enters) in sums.iter_mut().zip(padded).zip(entering) {
             *out = sum;
-            sum = sum + enters - leaves;
+            // The difference first, so that a step waits for one addition only.
+            sum = sum.wrapping_add(u32::from(*enters).wrapping_sub(u32::from(*leaves)));
         }
         each_row(y, &sums);
-        let enters = picture.row((y + radius + 1).min(last));
-        let leaves = picture.row(y.saturating_sub(radius));
-        for ((sum, enters), leaves) in columns.iter_mut().zip(enters).zip(leaves) {
-            *sum = *sum + u32::from(*enters) - u32::from(*leaves);
-        }
-    }
+    });
 }
 
 #[cfg(test)]
@@ -363,6 +424,38 @@ mod tests {
                         }
                     }
                     assert_eq!(*sum, by_hand, "{width}x{height} r{radius} at {x},{y}");
+                }
+            });
+        }
+    }
+
+    #[test]
+    fn a_small_window_is_divided_exactly() {
+        for radius in 0..=SMALL_RADIUS {
+            let side = 2 * radius + 1;
+            let quotient = SmallQuotient::by(side);
+            for sum in 0..=255 * side * side {
+                let rounded = (sum + side * side / 2) / (side * side);
+                let got = quotient.of(sum as u16 + quotient.half);
+                assert_eq!(usize::from(got), rounded, "radius {radius}, sum {sum}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_blur_is_the_rounded_mean_of_its_window() {
+        for radius in [1, 3, SMALL_RADIUS, SMALL_RADIUS + 1, 12] {
+            let buf = ramp(31, 17);
+            let picture = buf.as_luma();
+            let soft = box_blur(&picture, radius);
+            let count = (2 * radius as u32 + 1).pow(2);
+            window_sums(&picture, radius, |y, sums| {
+                for (x, sum) in sums.iter().enumerate() {
+                    assert_eq!(
+                        u32::from(soft.as_luma().at(x, y)),
+                        (sum + count / 2) / count,
+                        "radius {radius}"
+                    );
                 }
             });
         }
