@@ -157,6 +157,7 @@ fn shrink(picture: &Luma<'_>, width: usize, height: usize) -> Vec<u8> {
     let across = spans(picture.width, width);
     let down = spans(picture.height, height);
     let longest = across.iter().map(std::ops::Range::len).max().unwrap_or(1);
+    let mut totals = Vec::with_capacity(picture.width + 1);
     let mut out = Vec::with_capacity(width * height);
     // Down the columns first, which the processor does for many at once.
     let mut columns = vec![0u32; picture.width];
@@ -180,8 +181,16 @@ fn shrink(picture: &Luma<'_>, width: usize, height: usize) -> Vec<u8> {
                 (count / 2, (1u64 << 40).div_ceil(count))
             })
             .collect();
+        // A stretch's sum is the difference of two sums from the row's start, which may run over and back.
+        totals.clear();
+        totals.push(0);
+        totals.extend(columns.iter().scan(0u32, |total, column| {
+            *total = total.wrapping_add(*column);
+            Some(*total)
+        }));
+        let total = |at: usize| totals.get(at).copied().unwrap_or_default();
         out.extend(across.iter().map(|part| {
-            let sum: u32 = columns.get(part.clone()).unwrap_or_default().iter().sum();
+            let sum = total(part.end).wrapping_sub(total(part.start));
             let (half, reciprocal) = shares.get(part.len()).copied().unwrap_or_default();
             narrow_quotient((u64::from(sum) + half) * reciprocal)
         }));
@@ -280,7 +289,7 @@ pub(crate) fn unblurred(picture: &Luma<'_>, radius: usize) -> LumaBuf {
 
 pub(crate) fn box_blur(picture: &Luma<'_>, radius: usize) -> LumaBuf {
     let mut pixels = Vec::with_capacity(picture.pixels.len());
-    if radius <= SMALL_RADIUS {
+    if (1..=SMALL_RADIUS).contains(&radius) {
         let quotient = SmallQuotient::by(2 * radius + 1);
         let mut sums = vec![0u16; picture.width];
         column_sums(picture, radius, |_, padded| {
@@ -431,7 +440,7 @@ mod tests {
 
     #[test]
     fn a_small_window_is_divided_exactly() {
-        for radius in 0..=SMALL_RADIUS {
+        for radius in 1..=SMALL_RADIUS {
             let side = 2 * radius + 1;
             let quotient = SmallQuotient::by(side);
             for sum in 0..=255 * side * side {
@@ -444,7 +453,7 @@ mod tests {
 
     #[test]
     fn a_blur_is_the_rounded_mean_of_its_window() {
-        for radius in [1, 3, SMALL_RADIUS, SMALL_RADIUS + 1, 12] {
+        for radius in [0, 1, 3, SMALL_RADIUS, SMALL_RADIUS + 1, 12] {
             let buf = ramp(31, 17);
             let picture = buf.as_luma();
             let soft = box_blur(&picture, radius);

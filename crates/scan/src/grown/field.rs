@@ -9,7 +9,9 @@ use crate::luma::{Luma, box_blur};
 /// The shades of one picture.
 pub(super) struct Field {
     width: usize,
-    height: usize,
+    /// Where the last pixel but one ends, in each direction.
+    most_x: f32,
+    most_y: f32,
     shades: Vec<f32>,
 }
 
@@ -34,60 +36,68 @@ impl Field {
         let block = (module * 1.5).clamp(4.0, 64.0) as usize;
         let (across, down) = (width.div_ceil(block), height.div_ceil(block));
         let (mut lows, mut highs) = (vec![255u8; across * down], vec![0u8; across * down]);
-        for y in 0..height {
-            let start = y / block * across;
-            for (x, part) in calm.row(y).chunks(block).enumerate() {
-                let (low, high) = part.iter().fold((255, 0), |(low, high), p| (*p.min(&low), *p.max(&high)));
-                if let (Some(lowest), Some(highest)) = (lows.get_mut(start + x), highs.get_mut(start + x)) {
-                    *lowest = low.min(*lowest);
-                    *highest = high.max(*highest);
-                }
+        // Down the columns of a row of blocks first, which the processor does for sixteen at once.
+        let (mut column_lows, mut column_highs) = (vec![255u8; width], vec![0u8; width]);
+        let rows_of_blocks = lows.chunks_mut(across).zip(highs.chunks_mut(across));
+        for ((lows, highs), rows) in rows_of_blocks.zip(calm.pixels().chunks(block * width)) {
+            column_lows.fill(255);
+            column_highs.fill(0);
+            for row in rows.chunks(width) {
+                column_lows.iter_mut().zip(row).for_each(|(low, pixel)| *low = *pixel.min(low));
+                column_highs.iter_mut().zip(row).for_each(|(high, pixel)| *high = *pixel.max(high));
             }
+            let least = |columns: &[u8]| columns.iter().copied().min().unwrap_or(255);
+            let most = |columns: &[u8]| columns.iter().copied().max().unwrap_or(0);
+            lows.iter_mut().zip(column_lows.chunks(block)).for_each(|(low, columns)| *low = least(columns));
+            highs
+                .iter_mut()
+                .zip(column_highs.chunks(block))
+                .for_each(|(high, columns)| *high = most(columns));
         }
         let lows = smoothed(&around(&lows, across, u8::min), across);
         let highs = smoothed(&around(&highs, across, u8::max), across);
-        // Between the middles of blocks both ends of the scale are interpolated, along the rows beforehand.
+        // Between the middles of blocks both ends of the scale are interpolated: along a row of blocks once for all pixels
+        // of it, and from one such row to the next for each row of pixels.
         let size = block as f32;
         let place = |at: usize, count: usize| {
             let at = ((at as f32 + 0.5) / size - 0.5).clamp(0.0, (count - 1) as f32);
             (at as usize, at.fract())
         };
         let columns: Vec<(usize, f32)> = (0..width).map(|x| place(x, across)).collect();
+        let along = |blocks: &[f32], row: usize| -> Vec<f32> {
+            let start = row.min(down - 1) * across;
+            let row = blocks.get(start..start + across).unwrap_or_default();
+            let at = |x: usize| row.get(x.min(across - 1)).copied().unwrap_or(0.0);
+            columns.iter().map(|(column, part)| at(*column) * (1.0 - part) + at(column + 1) * part).collect()
+        };
         let mut shades = Vec::with_capacity(width * height);
-        let (mut low_row, mut high_row) = (vec![0.0f32; across + 1], vec![0.0f32; across + 1]);
+        let mut known = None;
+        let [mut upper_low, mut lower_low, mut upper_high, mut lower_high] = [const { Vec::new() }; 4];
         for y in 0..height {
             let (row, part) = place(y, down);
-            for (out, blocks) in [(&mut low_row, &lows), (&mut high_row, &highs)] {
-                for (x, value) in out.iter_mut().enumerate() {
-                    let x = x.min(across - 1);
-                    let at = |row: usize| blocks.get(row.min(down - 1) * across + x).copied().unwrap_or(0.0);
-                    *value = at(row) * (1.0 - part) + at(row + 1) * part;
-                }
+            if known != Some(row) {
+                (upper_low, lower_low) = (along(&lows, row), along(&lows, row + 1));
+                (upper_high, lower_high) = (along(&highs, row), along(&highs, row + 1));
+                known = Some(row);
             }
-            shades.extend(soft.row(y).iter().zip(&columns).map(|(pixel, (column, part))| {
-                let between = |row: &[f32]| match row.get(*column..=*column + 1) {
-                    Some([a, b]) => a * (1.0 - part) + b * part,
-                    _ => 0.0,
-                };
-                let (low, high) = (between(&low_row), between(&high_row));
+            let low = upper_low.iter().zip(&lower_low).map(|(a, b)| a * (1.0 - part) + b * part);
+            let high = upper_high.iter().zip(&lower_high).map(|(a, b)| a * (1.0 - part) + b * part);
+            shades.extend(soft.row(y).iter().zip(low.zip(high)).map(|(pixel, (low, high))| {
                 let half = ((high - low) / 2.0).max(LEAST_CONTRAST);
                 (((low + high) / 2.0 - f32::from(*pixel)) / half).clamp(-1.0, 1.0)
             }));
         }
-        Self { width, height, shades }
+        Self { width, most_x: (width - 1) as f32, most_y: (height - 1) as f32, shades }
     }
 
     /// The shade at a place, blended from the four nearest pixels; 0 outside the picture.
     pub(super) fn at(&self, x: f32, y: f32) -> f32 {
         let (x, y) = (x - 0.5, y - 0.5);
         // This also refuses what is no number.
-        if !(x >= 0.0 && y >= 0.0) {
+        if !(x >= 0.0 && y >= 0.0 && x < self.most_x && y < self.most_y) {
             return 0.0;
         }
-        let (column, row) = (x as usize, y as usize);
-        if column + 1 >= self.width || row + 1 >= self.height {
-            return 0.0;
-        }
+        let (column, row) = (below(x), below(y));
         let start = row * self.width + column;
         let (Some([a, b]), Some([c, d])) =
             (self.shades.get(start..start + 2), self.shades.get(start + self.width..start + self.width + 2))
@@ -99,6 +109,16 @@ impl Field {
         let below = c + (d - c) * right;
         above + (below - above) * lower
     }
+}
+
+/// A whole number at most as large as a number from 0 to four million, and less than one smaller. Behind a number of this
+/// size there is no room for a fraction, so adding it rounds, and the whole part is left in the low bits: a quarter of
+/// what a conversion takes, which is made a million times for a label.
+fn below(value: f32) -> usize {
+    const NO_FRACTION: f32 = 12_582_912.0;
+    const WHOLE: u32 = 0x3f_ffff;
+    // The compiler knows of no number that does not fit.
+    usize::try_from((value - 0.5 + NO_FRACTION).to_bits() & WHOLE).unwrap_or(0)
 }
 
 /// The least or greatest of each block and the two round it on all sides.
@@ -138,4 +158,34 @@ fn smoothed(blocks: &[u8], across: usize) -> Vec<f32> {
             sum / count.max(1.0)
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_shade_is_blended_from_the_pixels_round_a_place() {
+        // Dark to the left and light to the right of an edge between pixels 19 and 20.
+        let pixels = (0..40 * 30).map(|i| if i % 40 < 20 { 30 } else { 200 }).collect();
+        let buf = crate::LumaBuf::new(40, 30, pixels).unwrap();
+        let field = Field::new(&buf.as_luma(), 2.0);
+        assert!((field.at(19.5, 15.5) - 1.0).abs() < 1e-3 && (field.at(20.5, 15.5) + 1.0).abs() < 1e-3);
+        assert!(field.at(20.0, 15.5).abs() < 1e-3);
+        // A quarter of the way from one pixel's middle to the next.
+        assert!((field.at(19.75, 15.25) - 0.5).abs() < 1e-3);
+        for (x, y) in
+            [(0.4, 5.0), (5.0, 0.4), (39.6, 5.0), (5.0, 29.6), (f32::NAN, 5.0), (f32::INFINITY, 5.0)]
+        {
+            assert_eq!(field.at(x, y), 0.0, "{x},{y}");
+        }
+    }
+
+    #[test]
+    fn what_is_below_a_number_is_close_to_it() {
+        for value in [0.0, 0.25, 0.999, 1.0, 1.5, 2.0, 2.5, 639.999, 2_559.5, 4_000_000.25] {
+            let rest = value - below(value) as f32;
+            assert!((0.0..=1.0).contains(&rest), "{value}: {rest}");
+        }
+    }
 }
