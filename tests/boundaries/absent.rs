@@ -56,6 +56,7 @@ fn names_of_tables_and_columns_never_come_from_outside() {
         "{SKIPPED}",
         "{table}",
         "{list}",
+        "{gone}",
         "{shelves}",
         "{limit}",
         "{}",

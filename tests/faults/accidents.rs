@@ -5,6 +5,7 @@ use domain::question::Topic;
 use std::path::Path;
 use store::{Error, Kind, Store};
 use tests::world::phone::{HOUR, Phone};
+use tests::world::programme::wells_without;
 use tests::world::{Dice, Fate, World};
 
 fn nok_and_lek(world: &World) -> (Phone, Phone) {
@@ -182,10 +183,9 @@ fn what_a_copy_of_a_copy_sent_under_its_first_name_harms_nobody_when_it_comes_la
     copy.syncs();
     copy.reads("meter 4", 4);
     copy.syncs();
-    // What the second writes is refused, since it is of nobody's zone; and it hangs in the network for long.
-    let id = Phone::strange_meter("ที่ไม่มีใครดูแล");
-    let cells = [("name".to_owned(), "หลังที่ 5".into())].into();
-    second.writes(vec![second.record("subject", id, "R03", cells)]).unwrap();
+    // What the second writes is refused, since its right was taken meanwhile; and it hangs in the network for long.
+    second.edits("meter 5", "phone", "0810000000");
+    world.office_defines(&wells_without(2, "phone"));
     world.network_will(&[Fate::LateAgain]);
     let _ = second.tries_to_sync();
     world.comes_to_rest(&[&nok, &copy, &second, &lek]);

@@ -148,6 +148,8 @@ fn a_phone_in_the_future_does_not_teach_its_time_to_others() {
 fn a_visit_of_a_wrong_clock_that_may_count_after_all_is_asked_about_beside_the_other_of_its_month() {
     let world = World::new();
     let (nok, lek) = (world.phone("นก"), world.phone("เล็ก"));
+    nok.syncs();
+    lek.syncs();
     nok.clock_is_wrong_by(3 * DAY);
     let early = nok.reads("meter 1", 10);
     nok.syncs();
