@@ -7,7 +7,8 @@
 
 use rxing::common::{BIT_FIELD_BASE_BITS, BitArray, BitMatrix};
 
-use crate::luma::{Luma, box_blur, quartered, window_sums};
+use crate::luma::{Luma, quartered};
+use crate::windows::{box_blur, window_sums};
 
 /// A black-and-white picture; `true` is dark.
 pub(crate) struct Bits {

@@ -34,6 +34,7 @@ mod qr;
 pub mod sheet;
 mod steps;
 mod symbol;
+mod windows;
 
 pub use choice::{Agreement, Aimed, Area, aimed};
 pub use luma::{BadPicture, Luma, LumaBuf, MAX_PIXELS, luma_from_rgba};

@@ -8,9 +8,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use crate::bits::threshold;
 use crate::busy::{Part, busiest, part_at};
 use crate::finders::Searched;
-use crate::luma::{Luma, LumaBuf, at_most, box_blur, doubled, sharpened, unblurred};
+use crate::luma::{Luma, LumaBuf, at_most, doubled, sharpened, unblurred};
 use crate::qr::{FEWER_PATTERNS, MOST_PATTERNS};
 use crate::symbol::{Format, Found, Point, Step, Symbol, middle_of};
+use crate::windows::box_blur;
 use crate::{Effort, bars, grown, matrix, qr};
 
 /// A camera frame is shrunk to this: enough for 2.5 pixels a module at arm's length, and no phone is too slow.

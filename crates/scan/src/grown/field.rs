@@ -4,7 +4,8 @@
 //! hide that, so the answer is a shade: measured between the darkest and the lightest pixel within some four
 //! modules, which takes shadows out, and close to 0 where there is hardly any contrast.
 
-use crate::luma::{Luma, box_blur};
+use crate::luma::Luma;
+use crate::windows::box_blur;
 
 /// The shades of one picture.
 pub(super) struct Field {
