@@ -138,16 +138,26 @@ impl Warp {
 
     /// How sure the picture is of these cells, from -1 to 1.
     pub(super) fn score(&self, field: &Field, cells: &[Cell]) -> f32 {
+        self.better(field, cells, f32::NEG_INFINITY).unwrap_or(f32::NEG_INFINITY)
+    }
+
+    /// The same, if it is more than `best`. It ends as soon as that cannot be any more, were all other answers sure.
+    fn better(&self, field: &Field, cells: &[Cell], best: f32) -> Option<f32> {
         let formula = self.formula();
-        let sum: f32 = cells
-            .iter()
-            .map(|cell| {
+        let count = cells.len().max(1) as f32;
+        let (mut sum, mut left) = (0.0f32, cells.len());
+        for part in cells.chunks(AT_ONCE) {
+            for cell in part {
                 let (x, y) = formula.at(cell.across, cell.down);
                 let shade = field.at(x, y);
-                if cell.shade == 0.0 { shade.abs() } else { shade * cell.shade }
-            })
-            .sum();
-        sum / cells.len().max(1) as f32
+                sum += if cell.shade == 0.0 { shade.abs() } else { shade * cell.shade };
+            }
+            left -= part.len();
+            if sum + left as f32 <= best * count {
+                break;
+            }
+        }
+        Some(sum / count).filter(|score| left == 0 && *score > best)
     }
 
     /// Moves until no step of these lengths (in modules) makes it better, and says how good it is.
@@ -172,8 +182,7 @@ impl Warp {
                         for (number, part) in moved.numbers.iter_mut().zip(direction) {
                             *number += signed * part;
                         }
-                        let score = moved.score(field, cells);
-                        if score > best {
+                        if let Some(score) = moved.better(field, cells, best) {
                             (best, *self, is_better) = (score, moved, true);
                             break;
                         }
@@ -187,6 +196,9 @@ impl Warp {
         best
     }
 }
+
+/// After how many modules a sum is looked at again.
+const AT_ONCE: usize = 32;
 
 /// How often all directions are tried with one length of step.
 const MOST_SWEEPS: usize = 4;
