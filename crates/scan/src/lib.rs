@@ -8,8 +8,9 @@
 //!
 //! Reading is a ladder of [`Step`]s, cheapest first (`steps.rs` holds the whole list). [`Effort::Frame`] climbs
 //! the rungs that a live camera can afford on every frame. [`Effort::Still`] goes on, for a photograph that
-//! somebody waits for, and stops at the first rung that finds something. [`decode_within`] asks the caller
-//! before each rung whether there is still time, so that this crate needs no clock.
+//! somebody waits for, and stops at the first rung that finds something. What a picture may cost is counted in
+//! work and not in time (`budget.rs`), so a picture gives the same answer anywhere; [`decode_within`] asks the
+//! caller besides, before each rung and within it, so that this crate needs no clock.
 //!
 //! **Panics.** The third-party detectors fail on some real photographs. Each rung runs behind
 //! `catch_unwind`: a panic costs the rung, not the app, and the text of the panic is the panic hook's affair.
@@ -21,11 +22,13 @@
 
 mod bars;
 mod bits;
+mod budget;
 mod busy;
 mod choice;
 mod finders;
 mod grown;
 pub mod label;
+mod ladder;
 mod luma;
 mod matrix;
 mod micro;
@@ -47,11 +50,12 @@ use serde::{Deserialize, Serialize};
 pub enum Effort {
     /// One frame of a running camera: some ten milliseconds, the next frame comes anyway.
     Frame,
-    /// A photograph: all steps, as long as nothing is found.
+    /// A photograph that somebody waits for: all steps, as long as nothing is found and a fifth of a second's work is
+    /// not used up.
     Still,
 }
 
-/// Reads all codes in a picture, without a limit of time. A picture without a readable code gives an empty list.
+/// Reads all codes in a picture, with no other limit than that of the effort. A picture without a readable code gives an empty list.
 pub fn decode(frame: &Luma<'_>, effort: Effort) -> Vec<Symbol> {
     decode_within(frame, effort, &mut || true)
 }

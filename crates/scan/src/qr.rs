@@ -12,6 +12,7 @@ use rxing::qrcode::cpp_port::decoder::Decode;
 use rxing::qrcode::cpp_port::detector::{GenerateFinderPatternSets, SampleQR};
 
 use crate::bits::Bits;
+use crate::budget::{Budget, Work};
 use crate::finders::Searched;
 use crate::micro;
 use crate::symbol::{Format, Found, Point};
@@ -21,8 +22,16 @@ pub(crate) const MOST_PATTERNS: usize = 130;
 /// What is enough where the picture as it is has been searched already: the sets of three grow with the third power.
 pub(crate) const FEWER_PATTERNS: usize = 60;
 
-/// How many sets of three patterns may fail before a picture is given up; each costs some 20 microseconds.
+/// How many sets of three patterns may fail before a picture is given up.
 const MOST_FAILURES: usize = 240;
+/// What a set of three patterns costs that is no code at once, what reading costs of one that may be, and each of its
+/// modules.
+const SET: Work = 8_000;
+const READING: Work = 35_000;
+const MODULE: Work = 12;
+/// What each pattern costs while sets of three are chosen, and a look for a Micro QR code round one.
+const CHOICE: Work = 3_000;
+const MICRO: Work = 10_000;
 
 /// At how many of the largest patterns a Micro QR code is looked for, where there is no full one.
 const MOST_MICRO: usize = 12;
@@ -36,20 +45,25 @@ pub(crate) fn is_crowded(searched: &Searched) -> bool {
 }
 
 /// Finds and reads all QR codes with the main finder, from the `most` largest finder patterns.
-pub(crate) fn read(searched: &Searched, most: usize, go_on: &mut dyn FnMut() -> bool) -> Vec<Found> {
+pub(crate) fn read(searched: &Searched, most: usize, budget: &mut Budget<'_>) -> Vec<Found> {
     let matrix = &searched.matrix;
     let mut patterns = searched.largest(most);
     let mut used: Vec<ConcentricPattern> = Vec::new();
     let mut failures = 0;
     let mut found = Vec::new();
+    if !budget.spend(CHOICE * patterns.len() as Work) {
+        return found;
+    }
     for set in GenerateFinderPatternSets(&mut patterns) {
         if [&set.bl, &set.tl, &set.tr].iter().any(|pattern| used.contains(pattern)) {
             continue;
         }
-        if failures >= MOST_FAILURES || (failures % 32 == 31 && !go_on()) {
+        if failures >= MOST_FAILURES || !budget.spend(SET) {
             break;
         }
         let read = SampleQR(matrix, &set).ok().and_then(|sampled| {
+            let side = Work::from(sampled.getBits().width());
+            budget.spend(READING + MODULE * side * side);
             let text = text_of(sampled.getBits())?;
             // The library gives the lower left corner before the lower right one.
             let [upper_left, upper_right, lower_left, lower_right] =
@@ -66,7 +80,8 @@ pub(crate) fn read(searched: &Searched, most: usize, go_on: &mut dyn FnMut() -> 
         }
     }
     if found.is_empty() {
-        found.extend(patterns.iter().take(MOST_MICRO).filter_map(|pattern| micro::read(matrix, pattern)));
+        let affordable = patterns.iter().take(MOST_MICRO).take_while(|_| budget.spend(MICRO));
+        found.extend(affordable.filter_map(|pattern| micro::read(matrix, pattern)));
     }
     found
 }

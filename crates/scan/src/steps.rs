@@ -1,16 +1,18 @@
 //! The ladder: which copies of the picture are tried, in which order, and when to stop.
 //!
-//! The order is that of what each rung read more than all before it, per millisecond, over 2,000 labelled
-//! pictures. A rung gets its own copy of the picture, so a panic in one (see `lib.rs`) leaves the others whole.
+//! The order is that of what each rung read more than all before it, per millisecond, over 1,100 labelled pictures
+//! (`tests/scan`); what a rung costs is counted (`budget.rs`), and one that costs more than is left is not begun. A rung
+//! gets its own copy of the picture, so a panic in one (see `lib.rs`) leaves the others whole.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-
-use crate::bits::threshold;
+use crate::bars::{Directions, Passes};
+use crate::bits::{Bits, threshold};
+use crate::budget::{Budget, MILLISECOND, Work, per_pixel};
 use crate::busy::{Part, busiest, part_at};
 use crate::finders::Searched;
+use crate::ladder::{Ladder, Rung, guarded};
 use crate::luma::{Luma, LumaBuf, at_most, doubled, sharpened, unblurred};
 use crate::qr::{FEWER_PATTERNS, MOST_PATTERNS};
-use crate::symbol::{Format, Found, Point, Step, Symbol, middle_of};
+use crate::symbol::{Found, Point, Step, Symbol};
 use crate::windows::box_blur;
 use crate::{Effort, bars, grown, matrix, qr};
 
@@ -23,136 +25,261 @@ const SQUARES_PIXELS: usize = 960;
 /// What is blown up to twice its size, and what is cut out of a large picture as it is: the busiest places.
 const DOUBLED_PIXELS: usize = 480;
 const CLOSE_PIXELS: usize = 960;
-/// How often growing a grid may ask whether to go on. What was read of 700 hard pictures asked 48 times at most.
-const MOST_GROWTH: u32 = 64;
 /// What the second finder gets, and what a third of the size is a third of at most.
 const SMALL_PIXELS: usize = 640;
 /// The half width in pixels of the threshold's window for the main finder and for the second one.
 const WINDOW: usize = 40;
 const SMALL_WINDOW: usize = 16;
 
+/// What a frame and a still may cost: the next frame comes anyway, and a photograph is waited for. One that is larger
+/// than a frame is searched in parts of its full size early, and what then is left of the ladder reads little of it.
+const FRAME_WORK: Work = 25 * MILLISECOND;
+const STILL_WORK: Work = 360 * MILLISECOND;
+const LARGE_WORK: Work = 175 * MILLISECOND;
+/// What growing grids may cost of it, each time: what all but a few of 184 codes that were read so took, several times.
+const GROWTH_WORK: Work = 100 * MILLISECOND;
+const UNBLURRED_GROWTH_WORK: Work = 60 * MILLISECOND;
+
+/// What is done to pixels, in nanoseconds each, measured: shrinking counts those of the large picture.
+const SHRINK: Work = 2;
+const SEARCH: Work = 5;
+const SHARPEN: Work = 3;
+const SECOND: Work = 14;
+const SQUARES_IN_MIDDLE: Work = 1;
+const SQUARES: Work = 25;
+const FLIP: Work = 2;
+const DIRECTIONS: Work = 2;
+const BUSIEST: Work = 1;
+const UNBLUR: Work = 40;
+const DOUBLE: Work = 40;
+
+/// The picture as a camera sees it and smaller, each in black and white, too.
+struct Views<'a> {
+    capped: Luma<'a>,
+    /// How many pixels of the caller's picture one of these is wide.
+    scale: f32,
+    camera: Option<Searched>,
+    small: Luma<'a>,
+    small_scale: f32,
+    small_bits: Option<Bits>,
+    small_searched: Option<Searched>,
+}
+
 /// Climbs as far as the effort, the time and the need demand.
 pub(crate) fn climb(frame: &Luma<'_>, effort: Effort, go_on: &mut dyn FnMut() -> bool) -> Vec<Symbol> {
+    climb_with(most_work(frame, effort), frame, effort, go_on)
+}
+
+fn most_work(frame: &Luma<'_>, effort: Effort) -> Work {
+    match effort {
+        Effort::Frame => FRAME_WORK,
+        Effort::Still if frame.longest_side() > CAMERA_PIXELS => LARGE_WORK,
+        Effort::Still => STILL_WORK,
+    }
+}
+
+fn climb_with(most: Work, frame: &Luma<'_>, effort: Effort, go_on: &mut dyn FnMut() -> bool) -> Vec<Symbol> {
+    let mut ladder = Ladder { found: Vec::new(), budget: Budget::new(most, go_on) };
+    // Shrinking is not counted here: without it there would be nothing to look at.
     let (pixels, width, height, scale) = at_most(frame, CAMERA_PIXELS);
-    let Ok(capped) = Luma::new(width, height, &pixels) else { return Vec::new() };
-    let mut ladder = Ladder { found: Vec::new(), go_on };
-
-    let camera = guarded(|| black_and_white(&capped, WINDOW));
-    ladder.rung(Step::Camera, scale, |go_on| Some(qr::read(camera.as_ref()?, MOST_PATTERNS, go_on)));
-    ladder.rung(Step::Lines, scale, |go_on| bars::along_axes(&capped, 24, &bars::QUICK, go_on));
-    let second = |picture: &Luma<'_>| threshold(picture, SMALL_WINDOW).to_matrix();
-    ladder.if_needed(Step::Squares, scale, |_| {
-        Some(matrix::read(&camera.as_ref()?.matrix, false, || second(&capped)))
-    });
-    let (pixels, width, height, _) = at_most(&capped, SMALL_PIXELS);
+    let Ok(capped) = Luma::new(width, height, &pixels) else { return ladder.found };
+    let (pixels, width, height, shrunk) = at_most(&capped, SMALL_PIXELS);
     let Ok(small) = Luma::new(width, height, &pixels) else { return ladder.found };
-    let small_scale = scale * shrinking(&capped, SMALL_PIXELS);
-    let small_bits = ladder.wants_more().then(|| guarded(|| Some(threshold(&small, SMALL_WINDOW)))).flatten();
-    let small_searched =
-        small_bits.as_ref().and_then(|bits| guarded(|| Some(Searched::of(bits.to_matrix()?))));
-    ladder.if_more(Step::HalfSize, small_scale, |go_on| {
-        Some(qr::read(small_searched.as_ref()?, FEWER_PATTERNS, go_on))
-    });
-    ladder.if_needed(Step::Inverted, small_scale, |go_on| read_inverted(small_searched.as_ref()?, go_on));
-    if effort == Effort::Frame {
-        ladder.if_needed(Step::LinesAtAngles, scale, |go_on| {
-            bars::across_slanting(&capped, &small, shrinking(&capped, SMALL_PIXELS), go_on)
-        });
-        return ladder.found;
+    let small_scale = scale * shrunk;
+    let camera = ladder.prepared(of(&capped, SEARCH), true, || black_and_white(&capped, WINDOW));
+    let mut views =
+        Views { capped, scale, camera, small, small_scale, small_bits: None, small_searched: None };
+    quickly(&mut ladder, &mut views);
+    match effort {
+        Effort::Frame => {
+            let rung =
+                Rung { step: Step::LinesAtAngles, scale: views.scale, cost: of(&views.small, DIRECTIONS) };
+            ladder.if_needed(rung, |budget| {
+                bars::across_slanting(&views.capped, &views.small, small_scale / scale, budget)
+            });
+        }
+        Effort::Still => thoroughly(&mut ladder, frame, &views),
     }
+    ladder.found
+}
 
-    let photo = (frame.longest_side() > CAMERA_PIXELS).then(|| at_most(frame, PHOTO_PIXELS));
-    if let Some((pixels, width, height, scale)) = &photo {
+/// The rungs that every frame gets.
+fn quickly(ladder: &mut Ladder<'_>, views: &mut Views<'_>) {
+    let Views { capped, scale, camera, small, small_scale, .. } = views;
+    let rung = |step, scale: &f32, cost| Rung { step, scale: *scale, cost };
+    ladder
+        .rung(rung(Step::Camera, scale, 0), |budget| Some(qr::read(camera.as_ref()?, MOST_PATTERNS, budget)));
+    ladder.rung(rung(Step::Lines, scale, 0), |budget| bars::along_axes(capped, 24, &bars::QUICK, budget));
+    ladder.if_needed(rung(Step::Squares, scale, of(capped, SQUARES_IN_MIDDLE)), |_| {
+        let second = || threshold(capped, SMALL_WINDOW).to_matrix();
+        Some(matrix::read(&camera.as_ref()?.matrix, false, second))
+    });
+    let is_wanted = ladder.wants_more();
+    let bits = ladder.prepared(of(small, SEARCH), is_wanted, || Some(threshold(small, SMALL_WINDOW)));
+    let searched = bits.as_ref().and_then(|bits| guarded(|| Some(Searched::of(bits.to_matrix()?))));
+    ladder.if_more(rung(Step::HalfSize, small_scale, 0), |budget| {
+        Some(qr::read(searched.as_ref()?, FEWER_PATTERNS, budget))
+    });
+    ladder.if_needed(rung(Step::Inverted, small_scale, of(small, FLIP)), |budget| {
+        read_inverted(searched.as_ref()?, budget)
+    });
+    (views.small_bits, views.small_searched) = (bits, searched);
+}
+
+/// The rungs for a photograph.
+fn thoroughly(ladder: &mut Ladder<'_>, frame: &Luma<'_>, views: &Views<'_>) {
+    let Views { capped, camera, .. } = views;
+    let scale = views.scale;
+    let rung = |step, cost| Rung { step, scale, cost };
+    let is_large = frame.longest_side() > CAMERA_PIXELS;
+    if is_large {
         // A large picture may hold many small codes beside the one that was read.
-        ladder.rung(Step::FullSize, *scale, |go_on| {
-            let full = black_and_white(&Luma::new(*width, *height, pixels).ok()?, WINDOW)?;
-            Some(qr::read(&full, MOST_PATTERNS, go_on))
+        let scale = (frame.longest_side() as f32 / PHOTO_PIXELS as f32).max(1.0);
+        let side = frame.longest_side().min(PHOTO_PIXELS);
+        let shorter = frame.width().min(frame.height()).min(PHOTO_PIXELS);
+        let cost = of(frame, SHRINK) + per_pixel(side, shorter, SEARCH);
+        ladder.rung(Rung { step: Step::FullSize, scale, cost }, |budget| {
+            let (pixels, width, height, _) = at_most(frame, PHOTO_PIXELS);
+            let full = black_and_white(&Luma::new(width, height, &pixels).ok()?, WINDOW)?;
+            Some(qr::read(&full, MOST_PATTERNS, budget))
         });
     }
-    ladder.if_more(Step::HalfSize, small_scale, |_| {
-        Some(qr::read_second(small_bits.as_ref()?, small_searched.as_ref()?))
+    ladder
+        .if_needed(rung(Step::Inverted, of(capped, FLIP)), |budget| read_inverted(camera.as_ref()?, budget));
+    let is_wanted = ladder.wants_more();
+    let sharp = ladder.prepared(of(capped, SHARPEN + SEARCH), is_wanted, || {
+        let sharp = sharpened(capped, 3);
+        let searched = black_and_white(&sharp.as_luma(), WINDOW)?;
+        Some((sharp, searched))
     });
-    ladder.if_needed(Step::Inverted, scale, |go_on| read_inverted(camera.as_ref()?, go_on));
-    let sharp = ladder.wants_more().then(|| guarded(|| Some(sharpened(&capped, 3)))).flatten();
-    let sharp_searched =
-        sharp.as_ref().and_then(|sharp| guarded(|| black_and_white(&sharp.as_luma(), WINDOW)));
-    ladder.if_more(Step::Sharpened, scale, |go_on| {
-        Some(qr::read(sharp_searched.as_ref()?, FEWER_PATTERNS, go_on))
+    ladder.if_more(rung(Step::Sharpened, 0), |budget| {
+        Some(qr::read(&sharp.as_ref()?.1, FEWER_PATTERNS, budget))
     });
-    ladder.if_needed(Step::OneCorner, scale, |go_on| {
-        Some(grown::read(&capped, camera.as_ref()?, &mut at_most_times(MOST_GROWTH, go_on)))
+    let is_wanted = ladder.needs_any();
+    let directions = ladder.prepared(of(capped, DIRECTIONS), is_wanted, || Some(Directions::of(capped)));
+    ladder.if_needed(rung(Step::LinesAtAngles, 0), |budget| {
+        bars::at_angles(capped, directions.as_ref()?, Passes::First, budget)
+    });
+    ladder.if_needed(rung(Step::OneCorner, 0), |budget| {
+        budget.within(GROWTH_WORK, |budget| Some(grown::read(capped, camera.as_ref()?, budget)))
     });
     // A picture full of finder patterns of which none makes a code takes long at every rung, and is none.
-    let is_crowded =
-        ladder.found.is_empty() && guarded(|| Some(qr::is_crowded(camera.as_ref()?))).unwrap_or(false);
-    if is_crowded {
-        return ladder.found;
+    if ladder.needs_any() && camera.as_ref().is_some_and(qr::is_crowded) {
+        return;
     }
-    ladder.if_needed(Step::OneCorner, scale, |go_on| {
-        let sharp = sharp.as_ref()?.as_luma();
-        Some(grown::read(&sharp, sharp_searched.as_ref()?, &mut at_most_times(MOST_GROWTH, go_on)))
+    let third = (capped.longest_side() / 3).max(1);
+    let third_scale = scale * (capped.longest_side() as f32 / third as f32).max(1.0);
+    ladder.if_needed(Rung { step: Step::ThirdSize, scale: third_scale, cost: of(capped, 1) }, |budget| {
+        let (pixels, width, height, _) = at_most(capped, third);
+        read_qr(&Luma::new(width, height, &pixels).ok()?, budget)
     });
-    ladder.if_needed(Step::Squares, scale * shrinking(&capped, SQUARES_PIXELS), |_| {
-        let (pixels, width, height, _) = at_most(&capped, SQUARES_PIXELS);
+    // A large picture has been calmed by shrinking it.
+    for radius in if is_large { 2..=2 } else { 1..=2 } {
+        ladder.if_needed(rung(Step::Calmed, of(capped, SEARCH + 1)), |budget| {
+            let calm = black_and_white(&box_blur(capped, radius).as_luma(), WINDOW)?;
+            let found = qr::read(&calm, FEWER_PATTERNS, budget);
+            if found.is_empty() { read_inverted(&calm, budget) } else { Some(found) }
+        });
+    }
+    closely(ladder, frame, views, directions.as_ref());
+    ladder.if_needed(rung(Step::OneCorner, 0), |budget| {
+        let (sharp, searched) = sharp.as_ref()?;
+        budget.within(GROWTH_WORK, |budget| Some(grown::read(&sharp.as_luma(), searched, budget)))
+    });
+    let half = Rung { step: Step::HalfSize, scale: views.small_scale, cost: of(&views.small, SECOND) };
+    ladder
+        .if_more(half, |_| Some(qr::read_second(views.small_bits.as_ref()?, views.small_searched.as_ref()?)));
+    ladder.if_needed(rung(Step::Inverted, of(capped, FLIP)), |budget| {
+        read_inverted(&sharp.as_ref()?.1, budget)
+    });
+    let (pixels, width, height, shrunk) = at_most(capped, SQUARES_PIXELS);
+    let squares =
+        Rung { step: Step::Squares, scale: scale * shrunk, cost: per_pixel(width, height, SQUARES) };
+    ladder.if_needed(squares, |_| {
         let small = Luma::new(width, height, &pixels).ok()?;
         let matrix = threshold(&small, WINDOW).to_matrix()?;
-        Some(matrix::read(&matrix, true, || second(&small)))
+        Some(matrix::read(&matrix, true, || threshold(&small, SMALL_WINDOW).to_matrix()))
     });
-    let third = (capped.longest_side() / 3).max(1);
-    ladder.if_needed(Step::ThirdSize, scale * shrinking(&capped, third), |go_on| {
-        let (pixels, width, height, _) = at_most(&capped, third);
-        read_qr(&Luma::new(width, height, &pixels).ok()?, go_on)
+    let places = unblurred_places(ladder, views);
+    ladder.if_needed(rung(Step::LinesAtAngles, 0), |budget| {
+        bars::at_angles(capped, directions.as_ref()?, Passes::Rest, budget)
     });
+    doubled_places(ladder, views, &places, is_large);
+}
+
+/// What is too small in the shrunken copy of a large picture: the likely places, in full.
+fn closely(ladder: &mut Ladder<'_>, frame: &Luma<'_>, views: &Views<'_>, directions: Option<&Directions>) {
+    let Views { capped, scale, .. } = views;
+    let close = |place: Point| part_at(frame, Point { x: place.x * scale, y: place.y * scale }, CLOSE_PIXELS);
     if frame.longest_side() > PHOTO_PIXELS {
-        for place in ladder.places(|| busiest(&capped, 2)) {
-            ladder.if_needed(Step::FullSize, 1.0, |go_on| {
-                let part = part_at(frame, Point { x: place.x * scale, y: place.y * scale }, CLOSE_PIXELS)?;
-                Some(moved(read_qr(&part.picture.as_luma(), go_on)?, &part, 1.0))
+        let is_wanted = ladder.needs_any();
+        let places = ladder.prepared(of(capped, BUSIEST), is_wanted, || Some(busiest(capped, 2)));
+        let cost = per_pixel(CLOSE_PIXELS, CLOSE_PIXELS, SEARCH);
+        for place in places.unwrap_or_default() {
+            ladder.if_needed(Rung { step: Step::FullSize, scale: 1.0, cost }, |budget| {
+                let part = close(place)?;
+                Some(moved(read_qr(&part.picture.as_luma(), budget)?, &part, 1.0))
             });
         }
     }
-    // A large picture has been calmed by shrinking it.
-    for radius in if photo.is_some() { 2..=2 } else { 1..=2 } {
-        ladder.if_needed(Step::Calmed, scale, |go_on| {
-            let calm = black_and_white(&box_blur(&capped, radius).as_luma(), WINDOW)?;
-            let found = qr::read(&calm, FEWER_PATTERNS, go_on);
-            if found.is_empty() { read_inverted(&calm, go_on) } else { Some(found) }
+    if frame.longest_side() > CAMERA_PIXELS {
+        let cost = per_pixel(CLOSE_PIXELS, CLOSE_PIXELS, DIRECTIONS);
+        ladder.if_needed(Rung { step: Step::LinesAtAngles, scale: 1.0, cost }, |budget| {
+            let part = close(directions?.densest()?)?;
+            let picture = part.picture.as_luma();
+            let found = bars::at_angles(&picture, &Directions::of(&picture), Passes::First, budget)?;
+            Some(moved(found, &part, 1.0))
         });
     }
-    for place in ladder.places(|| busiest(&capped, 1)) {
+}
+
+/// The busiest place after the blur of a lens out of focus has been taken off. Gives the two busiest.
+fn unblurred_places(ladder: &mut Ladder<'_>, views: &Views<'_>) -> Vec<Point> {
+    let Views { capped, scale, .. } = views;
+    let is_wanted = ladder.needs_any();
+    let places = ladder.prepared(of(capped, BUSIEST), is_wanted, || Some(busiest(capped, 2)));
+    let places = places.unwrap_or_default();
+    for place in places.iter().take(1) {
         for radius in [2, 3] {
-            ladder.if_needed(Step::Unblurred, scale, |go_on| {
-                let part = part_at(&capped, place, DOUBLED_PIXELS)?;
+            let cost = of_part(capped, UNBLUR + SEARCH);
+            ladder.if_needed(Rung { step: Step::Unblurred, scale: *scale, cost }, |budget| {
+                let part = part_at(capped, *place, DOUBLED_PIXELS)?;
                 let sharp = unblurred(&part.picture.as_luma(), radius);
                 let searched = black_and_white(&sharp.as_luma(), WINDOW)?;
-                let mut found = qr::read(&searched, FEWER_PATTERNS, go_on);
+                let mut found = qr::read(&searched, FEWER_PATTERNS, budget);
                 if found.is_empty() {
-                    let go_on = &mut at_most_times(MOST_GROWTH / 2, go_on);
-                    found = grown::read(&sharp.as_luma(), &searched, go_on);
+                    found = budget.within(UNBLURRED_GROWTH_WORK, |budget| {
+                        grown::read(&sharp.as_luma(), &searched, budget)
+                    });
                 }
                 Some(moved(found, &part, 1.0))
             });
         }
     }
-    ladder.if_needed(Step::LinesAtAngles, scale, |go_on| bars::at_angles(&capped, true, go_on));
-    if photo.is_some() {
-        ladder.if_needed(Step::LinesAtAngles, 1.0, |go_on| {
-            let place = bars::likely_place(&capped)?;
-            let part = part_at(frame, Point { x: place.x * scale, y: place.y * scale }, CLOSE_PIXELS)?;
-            Some(moved(bars::at_angles(&part.picture.as_luma(), false, go_on)?, &part, 1.0))
+    places
+}
+
+/// The busiest places blown up, for what is too small for the finder.
+fn doubled_places(ladder: &mut Ladder<'_>, views: &Views<'_>, places: &[Point], is_large: bool) {
+    let Views { capped, scale, .. } = views;
+    for place in places.iter().filter(|_| !is_large) {
+        let rung = Rung { step: Step::DoubleSize, scale: 0.5 * scale, cost: of_part(capped, DOUBLE) };
+        ladder.if_needed(rung, |budget| {
+            let part = part_at(capped, *place, DOUBLED_PIXELS)?;
+            let large: LumaBuf = sharpened(&doubled(&part.picture.as_luma()).as_luma(), 3);
+            Some(moved(read_qr(&large.as_luma(), budget)?, &part, 2.0))
         });
     }
-    ladder.if_needed(Step::Inverted, scale, |go_on| read_inverted(sharp_searched.as_ref()?, go_on));
-    if photo.is_none() {
-        for place in ladder.places(|| busiest(&capped, 2)) {
-            ladder.if_needed(Step::DoubleSize, 0.5, |go_on| {
-                let part = part_at(&capped, place, DOUBLED_PIXELS)?;
-                let large: LumaBuf = sharpened(&doubled(&part.picture.as_luma()).as_luma(), 3);
-                Some(moved(read_qr(&large.as_luma(), go_on)?, &part, 2.0))
-            });
-        }
-    }
-    ladder.found
+}
+
+/// What the pixels of a part of a picture cost that may be blown up.
+fn of_part(picture: &Luma<'_>, each: Work) -> Work {
+    per_pixel(picture.width().min(DOUBLED_PIXELS), picture.height().min(DOUBLED_PIXELS), each)
+}
+
+/// What all pixels of a picture cost at so much each.
+fn of(picture: &Luma<'_>, each: Work) -> Work {
+    per_pixel(picture.width(), picture.height(), each)
 }
 
 /// The same codes in the pixels of the picture that the part was cut from, `larger` times as large as it is.
@@ -164,161 +291,66 @@ fn moved(mut found: Vec<Found>, part: &Part, larger: f32) -> Vec<Found> {
     found
 }
 
-/// Asks `go_on`, but says no after so many times: a bound on work for pictures made to look like many codes.
-fn at_most_times(most: u32, go_on: &mut dyn FnMut() -> bool) -> impl FnMut() -> bool {
-    let mut left = most;
-    move || {
-        left = left.saturating_sub(1);
-        left > 0 && go_on()
-    }
-}
-
 fn black_and_white(picture: &Luma<'_>, window: usize) -> Option<Searched> {
     Some(Searched::of(threshold(picture, window).to_matrix()?))
 }
 
-fn read_inverted(searched: &Searched, go_on: &mut dyn FnMut() -> bool) -> Option<Vec<Found>> {
+fn read_inverted(searched: &Searched, budget: &mut Budget<'_>) -> Option<Vec<Found>> {
     let mut inverted = searched.matrix.clone();
     inverted.flip_self();
-    Some(qr::read(&Searched::of(inverted), FEWER_PATTERNS, go_on))
+    Some(qr::read(&Searched::of(inverted), FEWER_PATTERNS, budget))
 }
 
-fn shrinking(picture: &Luma<'_>, longest: usize) -> f32 {
-    (picture.longest_side() as f32 / longest as f32).max(1.0)
-}
-
-fn read_qr(picture: &Luma<'_>, go_on: &mut dyn FnMut() -> bool) -> Option<Vec<Found>> {
-    Some(qr::read(&black_and_white(picture, WINDOW)?, FEWER_PATTERNS, go_on))
-}
-
-/// Runs one rung; a panic in it counts as nothing found.
-fn guarded<T>(rung: impl FnOnce() -> Option<T>) -> Option<T> {
-    // Asserting is right: a rung that panicked leaves only its own copies behind, and they are dropped.
-    catch_unwind(AssertUnwindSafe(rung)).ok().flatten()
-}
-
-/// What has been found, and the caller's word on whether there is time.
-struct Ladder<'a> {
-    found: Vec<Symbol>,
-    go_on: &'a mut dyn FnMut() -> bool,
-}
-
-impl Ladder<'_> {
-    /// Runs a rung whose pixels are `scale` pixels of the caller's picture wide.
-    fn rung(
-        &mut self,
-        step: Step,
-        scale: f32,
-        rung: impl FnOnce(&mut dyn FnMut() -> bool) -> Option<Vec<Found>>,
-    ) {
-        if !(self.go_on)() {
-            return;
-        }
-        for found in guarded(|| rung(self.go_on)).unwrap_or_default() {
-            self.add(found, step, scale);
-        }
-    }
-
-    /// Runs a rung if nothing has been found so far.
-    fn if_needed(
-        &mut self,
-        step: Step,
-        scale: f32,
-        rung: impl FnOnce(&mut dyn FnMut() -> bool) -> Option<Vec<Found>>,
-    ) {
-        if self.found.is_empty() {
-            self.rung(step, scale, rung);
-        }
-    }
-
-    /// Runs a rung if nothing has been found so far, or so much that there may be more: three codes are a sheet or a
-    /// shelf, of which one rung seldom reads all.
-    fn if_more(
-        &mut self,
-        step: Step,
-        scale: f32,
-        rung: impl FnOnce(&mut dyn FnMut() -> bool) -> Option<Vec<Found>>,
-    ) {
-        if self.wants_more() {
-            self.rung(step, scale, rung);
-        }
-    }
-
-    /// Looks for places, if nothing has been found so far.
-    fn places(&self, look: impl FnOnce() -> Vec<Point>) -> Vec<Point> {
-        let look = self.found.is_empty().then_some(look);
-        look.and_then(|look| guarded(|| Some(look()))).unwrap_or_default()
-    }
-
-    fn wants_more(&self) -> bool {
-        self.found.is_empty() || self.found.len() >= 3
-    }
-
-    /// Keeps a symbol unless it is one already found. Bars seen within a QR code are its modules, not a bar code.
-    fn add(&mut self, found: Found, step: Step, scale: f32) {
-        let Found { text, format, corners } = found;
-        let corners = corners.map(|corner| Point { x: corner.x * scale, y: corner.y * scale });
-        let middle = middle_of(&corners);
-        let is_known = self.found.iter().any(|known| {
-            let is_part = known.format == Format::Qr && format != Format::Qr;
-            let is_same = known.format == format && known.text == text;
-            (is_part || is_same) && box_holds(&known.corners, middle)
-        });
-        if !is_known {
-            self.found.push(Symbol { text, format, corners, found_by: step });
-        }
-    }
-}
-
-fn box_holds(corners: &[Point; 4], point: Point) -> bool {
-    let spans = |along: fn(&Point) -> f32| {
-        let least = corners.iter().map(along).fold(f32::INFINITY, f32::min);
-        let most = corners.iter().map(along).fold(f32::NEG_INFINITY, f32::max);
-        (least..=most).contains(&along(&point))
-    };
-    spans(|p| p.x) && spans(|p| p.y)
+fn read_qr(picture: &Luma<'_>, budget: &mut Budget<'_>) -> Option<Vec<Found>> {
+    Some(qr::read(&black_and_white(picture, WINDOW)?, FEWER_PATTERNS, budget))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn found(text: &str, format: Format, corners: [Point; 4]) -> Found {
-        Found { text: text.into(), format, corners }
-    }
-
-    #[test]
-    fn a_panic_costs_the_rung_and_not_the_rest() {
-        let mut go_on = || true;
-        let mut ladder = Ladder { found: Vec::new(), go_on: &mut go_on };
-        ladder.rung(Step::Camera, 1.0, |_| panic!("a detector fails"));
-        let corners = [Point::default(); 4];
-        ladder.rung(Step::HalfSize, 1.0, |_| Some(vec![found("M1", Format::Qr, corners)]));
-        assert_eq!(ladder.found.len(), 1);
-    }
-
-    #[test]
-    fn without_time_no_rung_is_run() {
-        let mut go_on = || false;
-        let mut ladder = Ladder { found: Vec::new(), go_on: &mut go_on };
-        ladder.rung(Step::Camera, 1.0, |_| unreachable!("there is no time"));
-        assert!(ladder.found.is_empty());
-    }
-
-    #[test]
-    fn a_bar_code_within_a_qr_code_is_its_modules() {
-        let square = |x: f32, y: f32, side: f32| {
-            let at = |dx, dy| Point { x: x + dx * side, y: y + dy * side };
-            [at(0.0, 0.0), at(1.0, 0.0), at(1.0, 1.0), at(0.0, 1.0)]
+    /// A label on a wall, with or without a blot on one of its corners.
+    fn label(is_dirty: bool) -> LumaBuf {
+        let modules = crate::label::qr_modules("HTTPS://Q.EXAMPLE.GO.TH/Q/7K3D9QX2M4").unwrap();
+        let shade = |x: usize, y: usize| {
+            let at = y.checked_sub(60).zip(x.checked_sub(80));
+            let (row, column) = at.map_or((usize::MAX, usize::MAX), |(y, x)| (y / 4, x / 4));
+            if is_dirty && row < 10 && column < 10 {
+                return 90;
+            }
+            let module = modules.get(row).and_then(|row| row.get(column));
+            module.map_or(150 + ((x * 7 + y * 13) % 60) as u8, |dark| if *dark { 40 } else { 220 })
         };
-        let mut go_on = || true;
-        let mut ladder = Ladder { found: Vec::new(), go_on: &mut go_on };
-        ladder.add(found("Q", Format::Qr, square(10.0, 10.0, 50.0)), Step::Camera, 2.0);
-        ladder.add(found("12345670", Format::Ean8, square(30.0, 30.0, 10.0)), Step::Lines, 2.0);
-        ladder.add(found("M-77", Format::Code128, square(80.0, 30.0, 10.0)), Step::Lines, 2.0);
-        ladder.add(found("Q", Format::Qr, square(80.0, 80.0, 50.0)), Step::Camera, 2.0);
-        let texts: Vec<_> = ladder.found.iter().map(|symbol| symbol.text.as_str()).collect();
-        assert_eq!(texts, ["Q", "M-77", "Q"]);
-        assert_eq!(ladder.found[0].corners[2], Point { x: 120.0, y: 120.0 });
+        let (width, height) = (640, 480);
+        let pixels = (0..width * height).map(|i| shade(i % width, i / width)).collect();
+        LumaBuf::new(width, height, pixels).unwrap()
+    }
+
+    #[test]
+    fn what_is_hard_takes_work_and_without_it_only_the_easy_is_read() {
+        let read = |is_dirty: bool, most: Work| {
+            climb_with(most, &label(is_dirty).as_luma(), Effort::Still, &mut || true).len()
+        };
+        assert_eq!(read(false, 0), 0);
+        assert_eq!((read(false, 5 * MILLISECOND), read(true, 5 * MILLISECOND)), (1, 0));
+        assert_eq!(read(true, STILL_WORK), 1);
+    }
+
+    #[test]
+    fn the_work_for_a_picture_that_is_none_ends_and_is_the_same_each_time() {
+        // Squares in noise, which all rungs take for something.
+        let shade = |i: usize| if (i % 640 / 4 * 97 + i / 2_560 * 61) * 31 % 101 < 50 { 40 } else { 210 };
+        let noise = LumaBuf::new(640, 480, (0..640 * 480).map(shade).collect()).unwrap();
+        let asked = |most: Work| {
+            let mut asked = 0u32;
+            climb_with(most, &noise.as_luma(), Effort::Still, &mut || {
+                asked += 1;
+                true
+            });
+            asked
+        };
+        let (all, half) = (asked(STILL_WORK), asked(STILL_WORK / 20));
+        assert!(all > half && half > 0, "{all} and {half}");
+        assert_eq!(asked(STILL_WORK), all);
     }
 }

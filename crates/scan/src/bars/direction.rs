@@ -21,13 +21,13 @@ const SLANT: f32 = 0.5;
 const LEAST_BLOCKS: usize = 4;
 
 /// For each square the direction of its changes as cosine and sine of twice the angle; zeros where there is none.
-pub(super) struct Directions {
+pub(crate) struct Directions {
     across: usize,
     doubled: Vec<(f32, f32)>,
 }
 
 impl Directions {
-    pub(super) fn of(picture: &Luma<'_>) -> Self {
+    pub(crate) fn of(picture: &Luma<'_>) -> Self {
         let across = picture.width().div_ceil(BLOCK);
         // Per square: sums of dx² - dy², of 2 dx dy and of dx² + dy².
         let mut sums = vec![(0.0f32, 0.0f32, 0.0f32); across * picture.height().div_ceil(BLOCK)];
@@ -126,7 +126,7 @@ impl Directions {
 
 impl Directions {
     /// The place with the most squares that have a direction round it.
-    pub(super) fn densest(&self) -> Option<Point> {
+    pub(crate) fn densest(&self) -> Option<Point> {
         let clear: Vec<u32> =
             self.doubled.iter().map(|(cosine, sine)| u32::from(*cosine != 0.0 || *sine != 0.0)).collect();
         peaks(self.across, &clear, 1).first().copied()

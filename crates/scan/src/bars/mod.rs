@@ -12,10 +12,11 @@ mod ean;
 mod itf;
 mod runs;
 
-use direction::Directions;
+pub(crate) use direction::Directions;
 pub(crate) use ean::thirteen;
 use runs::{First, Line, Look, Runs, runs_along};
 
+use crate::budget::{Budget, Work};
 use crate::luma::Luma;
 use crate::symbol::{Format, Found, Point};
 
@@ -47,7 +48,7 @@ pub(crate) fn along_axes(
     picture: &Luma<'_>,
     count: usize,
     looks: &[Look],
-    go_on: &mut dyn FnMut() -> bool,
+    budget: &mut Budget<'_>,
 ) -> Option<Vec<Found>> {
     let mut poll = Poll::new(picture, THIN, looks);
     let (width, height) = (picture.width() as f32, picture.height() as f32);
@@ -57,7 +58,7 @@ pub(crate) fn along_axes(
         let column = Line { x: (width * part).floor(), y: 0.0, dx: 0.0, dy: 1.0, count: picture.height() };
         poll.ask(row);
         poll.ask(column);
-        if i % 8 == 0 && !go_on() {
+        if !budget.spend(poll.take_work()) {
             break;
         }
     }
@@ -71,19 +72,22 @@ pub(crate) fn across_slanting(
     picture: &Luma<'_>,
     small: &Luma<'_>,
     scale: f32,
-    go_on: &mut dyn FnMut() -> bool,
+    budget: &mut Budget<'_>,
 ) -> Option<Vec<Found>> {
     const AXIS: f32 = 0.985;
     let directions = Directions::of(small);
     let mut poll = Poll::new(picture, THIN, &QUICK);
     for (dx, dy) in directions.dominant(2) {
-        if dx.abs() > AXIS || dy.abs() > AXIS || !go_on() {
+        if dx.abs() > AXIS || dy.abs() > AXIS {
             continue;
         }
         let lines = parallels(small, dx, dy, (small.longest_side() as f32 / 80.0).max(3.0));
         for line in lines.into_iter().filter(|line| directions.cross(line)).take(40) {
             let count = (line.count as f32 * scale) as usize;
             poll.ask(Line { x: line.x * scale, y: line.y * scale, count, ..line });
+            if !budget.spend(poll.take_work()) {
+                return Some(poll.elected());
+            }
         }
         if poll.is_settled() {
             break;
@@ -104,14 +108,22 @@ struct Pass<'a> {
     caution: usize,
 }
 
-/// Lines straight across whatever bars there are, close together, and then lines at twelve angles. `thoroughly` also
-/// looks at what is pale or out of focus, which takes five times as long.
+/// Which of the ways of going over a picture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Passes {
+    /// Lines straight across whatever bars there are, close together.
+    First,
+    /// What is pale, what is out of focus, and lines at twelve angles, which takes five times as long.
+    Rest,
+}
+
+/// Lines across whatever bars there are. `directions` are those of the same picture.
 pub(crate) fn at_angles(
     picture: &Luma<'_>,
-    thoroughly: bool,
-    go_on: &mut dyn FnMut() -> bool,
+    directions: &Directions,
+    which: Passes,
+    budget: &mut Budget<'_>,
 ) -> Option<Vec<Found>> {
-    let directions = Directions::of(picture);
     let across = directions.dominant(3);
     let anyhow: Vec<(f32, f32)> = ANGLES
         .iter()
@@ -129,26 +141,24 @@ pub(crate) fn at_angles(
         Pass { caution: 1, ..pass(&across, 2.0 * close, THICK, &DEEP) },
         pass(&anyhow, apart, THIN, &THOROUGH),
     ];
-    let count = if thoroughly { passes.len() } else { 1 };
-    for Pass { ways, spacing, reach, looks, caution } in passes.into_iter().take(count) {
+    let (first, count) = if which == Passes::First { (0, 1) } else { (1, passes.len()) };
+    for Pass { ways, spacing, reach, looks, caution } in passes.into_iter().take(count).skip(first) {
         let mut poll = Poll { caution, ..Poll::new(picture, reach, looks) };
         for (dx, dy) in ways {
             for line in
                 parallels(picture, *dx, *dy, spacing).into_iter().filter(|line| directions.cross(line))
             {
                 poll.ask(line);
+                if !budget.spend(poll.take_work()) {
+                    return Some(poll.elected());
+                }
             }
-            if poll.is_settled() || !go_on() {
+            if poll.is_settled() {
                 return Some(poll.elected());
             }
         }
     }
     Some(Vec::new())
-}
-
-/// Where most edges run side by side, in the pixels of the picture.
-pub(crate) fn likely_place(picture: &Luma<'_>) -> Option<Point> {
-    Directions::of(picture).densest()
 }
 
 /// 0 to `count - 1`, the middle of the picture first: that is where people aim.
@@ -203,6 +213,8 @@ struct Poll<'a> {
     candidates: Vec<Candidate>,
     /// More votes that are needed, where the looks themselves may make things up.
     caution: usize,
+    /// What has been done and not been taken off a budget.
+    work: Work,
 }
 
 struct Candidate {
@@ -216,7 +228,11 @@ struct Candidate {
 
 impl<'a> Poll<'a> {
     fn new(picture: &'a Luma<'a>, reach: u8, looks: &'a [Look]) -> Self {
-        Self { picture, reach, looks, candidates: Vec::new(), caution: 0 }
+        Self { picture, reach, looks, candidates: Vec::new(), caution: 0, work: 0 }
+    }
+
+    fn take_work(&mut self) -> Work {
+        std::mem::take(&mut self.work)
     }
 
     fn thickness(&self) -> f32 {
@@ -246,6 +262,7 @@ impl<'a> Poll<'a> {
     /// Adds what one line says. A line has one vote for a text, however many looks read it.
     fn count(&mut self, line: Line) {
         let mut heard: Vec<(Format, String)> = Vec::new();
+        self.work += line.cost(self.reach, self.looks);
         for runs in runs_along(self.picture, &line, self.reach, self.looks) {
             let length = line.count as f32;
             let forward = readings(&runs).into_iter();

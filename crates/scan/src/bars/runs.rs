@@ -7,6 +7,7 @@
 
 use std::borrow::Cow;
 
+use crate::budget::Work;
 use crate::luma::Luma;
 
 /// A straight line through a picture: `count` samples, one pixel apart, from `(x, y)` in direction `(dx, dy)`.
@@ -28,6 +29,14 @@ impl Line {
     /// The place `along` pixels from the line's start.
     pub(crate) fn at(&self, along: f32) -> (f32, f32) {
         (self.x + self.dx * along, self.y + self.dy * along)
+    }
+
+    /// What it costs to look at this line, in nanoseconds: each of its samples is the mean of several, and each look
+    /// takes it apart and reads it both ways.
+    pub(super) fn cost(&self, reach: u8, looks: &[Look]) -> Work {
+        let looks: Work = looks.iter().map(|look| look.cost()).sum();
+        let each = BESIDE * (2 * Work::from(reach) + 1) + looks;
+        each * Work::try_from(self.count).unwrap_or(Work::MAX / 1_000_000)
     }
 
     /// Mean brightness along the line and `reach` neighbours on either side of it.
@@ -116,6 +125,20 @@ pub(crate) struct Look {
     pub(crate) share: f32,
     /// What is done to the line before.
     pub(crate) first: First,
+}
+
+/// What a sample costs in each line that is averaged, and in taking apart and reading what came of it.
+const BESIDE: Work = 4;
+const READ: Work = 40;
+
+impl Look {
+    fn cost(self) -> Work {
+        match self.first {
+            First::Nothing => READ,
+            First::Sharpen(_) => READ + 3,
+            First::Unblur(deviation) => READ + ROUNDS as Work * (3.0 * deviation) as Work,
+        }
+    }
 }
 
 /// What is done to a line before its stretches are measured.

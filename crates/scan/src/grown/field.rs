@@ -4,6 +4,8 @@
 //! hide that, so the answer is a shade: measured between the darkest and the lightest pixel within some four
 //! modules, which takes shadows out, and close to 0 where there is hardly any contrast.
 
+use std::cell::Cell;
+
 use crate::luma::Luma;
 use crate::windows::box_blur;
 
@@ -15,6 +17,8 @@ pub(super) struct Field {
     most_y: f32,
     /// The shades, [`BLACK`] times as large.
     shades: Vec<i8>,
+    /// How many modules have been asked about and not been paid for: what a fit costs.
+    asked: Cell<u64>,
 }
 
 /// The least difference in grey that counts as contrast; sensors in the dark have noise of that size.
@@ -90,7 +94,17 @@ impl Field {
                 (shade * BLACK) as i32 as i8
             }));
         }
-        Self { width, most_x: (width - 1) as f32, most_y: (height - 1) as f32, shades }
+        Self { width, most_x: (width - 1) as f32, most_y: (height - 1) as f32, shades, asked: Cell::new(0) }
+    }
+
+    /// Counts modules that have been asked about.
+    pub(super) fn count(&self, modules: usize) {
+        self.asked.set(self.asked.get().saturating_add(modules as u64));
+    }
+
+    /// How many modules have been asked about since this was called last.
+    pub(super) fn take_asked(&self) -> u64 {
+        self.asked.take()
     }
 
     /// The shade at a place, blended from the four nearest pixels; 0 outside the picture.

@@ -15,6 +15,7 @@ mod warp;
 
 use rxing::common::BitMatrix;
 
+use crate::budget::{Budget, Work, per_pixel};
 use crate::finders::Searched;
 use crate::luma::Luma;
 use crate::qr::text_of;
@@ -43,8 +44,12 @@ const MOST_GUESSES: usize = 4;
 /// How many of the 32 formats are tried for one guess.
 const MOST_FORMATS: usize = 3;
 
+/// What it costs to work out the shade of a pixel, and to ask for the shade of a module.
+const FIELD: Work = 8;
+const CELL: Work = 25;
+
 /// Finds codes from single corners. `searched` is the same picture in black and white.
-pub(crate) fn read(picture: &Luma<'_>, searched: &Searched, go_on: &mut dyn FnMut() -> bool) -> Vec<Found> {
+pub(crate) fn read(picture: &Luma<'_>, searched: &Searched, budget: &mut Budget<'_>) -> Vec<Found> {
     let patterns = searched.largest(MOST_PATTERNS);
     let mut fields: Vec<(f32, Field)> = Vec::new();
     let mut corners: Vec<(f32, Warp, usize)> = Vec::new();
@@ -53,7 +58,8 @@ pub(crate) fn read(picture: &Luma<'_>, searched: &Searched, go_on: &mut dyn FnMu
         let known = fields.iter().position(|(size, _)| (0.6..1.7).contains(&(module / size)));
         let index = known.unwrap_or(fields.len());
         if known.is_none() {
-            if fields.len() >= 4 || !go_on() {
+            let cost = per_pixel(picture.width(), picture.height(), FIELD);
+            if fields.len() >= 4 || !budget.affords(cost) || !budget.spend(cost) {
                 continue;
             }
             fields.push((module, Field::new(picture, module)));
@@ -63,6 +69,9 @@ pub(crate) fn read(picture: &Luma<'_>, searched: &Searched, go_on: &mut dyn FnMu
         if score > CORNER_SCORE {
             corners.push((score, warp, index));
         }
+        if !budget.spend(CELL * field.take_asked()) {
+            break;
+        }
     }
     corners.sort_by(|a, b| b.0.total_cmp(&a.0));
     corners.truncate(MOST_CORNERS);
@@ -70,11 +79,11 @@ pub(crate) fn read(picture: &Luma<'_>, searched: &Searched, go_on: &mut dyn FnMu
     for (_, corner, index) in corners {
         let Some((_, field)) = fields.get(index) else { continue };
         for quarters in 0..4 {
-            if !go_on() {
+            if let Some(code) = grown(field, &corner.turned(quarters), budget) {
+                found.push(code);
                 return found;
             }
-            if let Some(code) = grown(field, &corner.turned(quarters), go_on) {
-                found.push(code);
+            if !budget.spend(CELL * field.take_asked()) {
                 return found;
             }
         }
@@ -128,7 +137,7 @@ struct Guess {
 }
 
 /// Grows a grid from its first corner, over which `corner` lies, and reads the code if it is one.
-fn grown(field: &Field, corner: &Warp, go_on: &mut dyn FnMut() -> bool) -> Option<Found> {
+fn grown(field: &Field, corner: &Warp, budget: &mut Budget<'_>) -> Option<Found> {
     let mut warp = *corner;
     for side in [11, 15] {
         warp = warp.extended(side as f32);
@@ -142,7 +151,7 @@ fn grown(field: &Field, corner: &Warp, go_on: &mut dyn FnMut() -> bool) -> Optio
     }
     let mut guesses: Vec<Guess> = Vec::new();
     for version in 1..=MOST_VERSION {
-        if !go_on() {
+        if !budget.spend(CELL * field.take_asked()) {
             return None;
         }
         let side = side_of(version);
@@ -169,7 +178,7 @@ fn grown(field: &Field, corner: &Warp, go_on: &mut dyn FnMut() -> bool) -> Optio
         .iter()
         .take(MOST_GUESSES)
         .take_while(|guess| guess.score > POSSIBLE_CODE)
-        .find_map(|guess| go_on().then(|| read_guess(field, guess)).flatten())
+        .find_map(|guess| budget.spend(CELL * field.take_asked()).then(|| read_guess(field, guess)).flatten())
 }
 
 /// The modules of a sheet of this size: the finder pattern in its first corner, and data of which nothing is known.

@@ -157,6 +157,7 @@ impl Warp {
                 break;
             }
         }
+        field.count(cells.len() - left);
         Some(sum / count).filter(|score| left == 0 && *score > best)
     }
 
